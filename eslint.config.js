@@ -1,0 +1,70 @@
+import eslint from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Layers of src/, lowest first: a file imports from its own layer or from one before it. */
+const layers = [
+  "errors",
+  "tree",
+  "random",
+  "graph",
+  "autodiff",
+  "onnx",
+  "engine",
+  "nn",
+  "bijections",
+  "distributions",
+  "models",
+  "data",
+  "train",
+  "index",
+  "cli",
+];
+
+const restrict = (group, message) => ({
+  "@typescript-eslint/no-restricted-imports": ["error", { patterns: [{ group, message }] }],
+});
+
+/** Above the engine nobody knows ONNX; below `index` nobody reaches up. */
+const layerRules = layers.map((layer, at) => {
+  const above = layers.slice(at + 1);
+  const hidden = at > layers.indexOf("engine") ? ["onnx"] : [];
+  return {
+    files: [`src/${layer}.ts`, `src/${layer}/**/*.ts`],
+    ignores: ["src/engine/node.ts", "src/engine/node-worker.ts", "src/engine/web.ts"],
+    rules: restrict(
+      [...above, ...hidden]
+        .flatMap((name) => [`./${name}.js`, `../${name}.js`, `../**/${name}/**`, `./${name}/**`])
+        .concat("onnxruntime-*"),
+      `src/${layer} imports its own layer or a lower one: ${layers.slice(0, at).join(", ")}`,
+    ),
+  };
+});
+
+export default tseslint.config(
+  { ignores: ["dist", "build", "runs", "data"] },
+  eslint.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true, allowArray: true },
+      ],
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      // node:test's describe and it return promises that the runner itself awaits.
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        { allowForKnownSafeCalls: [{ from: "package", name: ["describe", "it", "test"], package: "node:test" }] },
+      ],
+    },
+  },
+  ...layerRules,
+);

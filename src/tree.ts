@@ -1,0 +1,40 @@
+import { ShapeError } from "./errors.js";
+
+/** Sizes along each axis; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** Numbers in row-major order, with their shape. */
+export interface NDArray {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+/** Arrays by path, such as `blocks.3.conv1.weight`. */
+export type Arrays = Readonly<Record<string, NDArray>>;
+
+/** Number of elements of `shape`. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+/**
+ * Wraps numbers as an array of the given shape.
+ * @throws {ShapeError} if their count isn't the shape's size.
+ */
+export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError(
+      `ndarray: expected ${sizeOf(shape)} numbers for shape [${shape}], got ${data.length}`,
+    );
+  }
+  return { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+}
+
+/** An array of one number. */
+export function scalarArray(value: number): NDArray {
+  return { shape: [], data: Float32Array.of(value) };
+}
