@@ -1,0 +1,43 @@
+import { sizeOf, type Shape } from "../tree.js";
+import { abs, add, div, exp, log, maximum, mul, sqrt, stopGradient, sub } from "./elementwise.js";
+import { max, sum } from "./reduce.js";
+import { axisSize, reshape } from "./structure.js";
+import { constant, type Tensor } from "./tensor.js";
+
+const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i);
+const eventAxes = (x: Tensor): number[] => allAxes(x).slice(1);
+
+export const relu = (x: Tensor): Tensor => maximum(x, 0);
+export const square = (x: Tensor): Tensor => mul(x, x);
+
+/** Sum of every element, a scalar. */
+export const sumAll = (x: Tensor): Tensor => reshape(sum(x, allAxes(x)), []);
+/** Mean of every element, a scalar. */
+export const meanAll = (x: Tensor): Tensor => div(sumAll(x), sizeOf(x.shape));
+/** Sum over each event: `[B, ...]` to `[B]`. */
+export const sumEvent = (x: Tensor): Tensor => reshape(sum(x, eventAxes(x)), [axisSize(x, 0)]);
+/** Largest element of each event: `[B, ...]` to `[B]`. */
+export const maxEvent = (x: Tensor): Tensor => reshape(max(x, eventAxes(x)), [axisSize(x, 0)]);
+/** max|x|, a scalar. */
+export const maxAbs = (x: Tensor): Tensor => reshape(max(abs(x), allAxes(x)), []);
+/** ⟨a, b⟩ over every element, a scalar. */
+export const dot = (a: Tensor, b: Tensor): Tensor => sumAll(mul(a, b));
+/** |x|₂ over every element, a scalar. */
+export const norm = (x: Tensor): Tensor => sqrt(dot(x, x));
+
+/** Mean over `axes`, which stay with size 1. */
+export function mean(x: Tensor, axes: readonly number[]): Tensor {
+  return div(sum(x, axes), sizeOf(axes.map((axis) => axisSize(x, axis))));
+}
+
+/** ln Σ eˣ over one axis, which stays with size 1; shifted by the maximum, so it can't overflow. */
+export function logSumExp(x: Tensor, axis: number): Tensor {
+  const shift = stopGradient(max(x, [axis]));
+  return add(log(sum(exp(sub(x, shift)), [axis])), shift);
+}
+
+/** The sum of the terms; zero in `shape` if there are none. */
+export function addAll(terms: readonly Tensor[], shape: Shape): Tensor {
+  const [first, ...rest] = terms;
+  return first ? rest.reduce(add, first) : constant(0, shape);
+}
