@@ -1,0 +1,51 @@
+import { CheckpointError } from "../errors.js";
+
+/** The error for a file that could not be read; `expected` says what it should have been. */
+export function readError(path: string, expected: string, cause: unknown): CheckpointError {
+  return fileError(`${path}: expected ${expected}`, cause);
+}
+
+/** The error for a file that could not be written. */
+export function writeError(path: string, cause: unknown): CheckpointError {
+  return fileError(`${path}: expected to write this file`, cause);
+}
+
+function fileError(expectation: string, cause: unknown): CheckpointError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const { got, remedy } = problems[code] ?? {
+    got: String(cause),
+    remedy: "check the path and the disk",
+  };
+  return new CheckpointError(`${expectation}, got ${got}; ${remedy}`, { cause });
+}
+
+interface Problem {
+  readonly got: string;
+  readonly remedy: string;
+}
+
+const diskFull: Problem = {
+  got: "a full disk",
+  remedy: "free some space, then go on (a training run: with --resume)",
+};
+const forbidden: Problem = {
+  got: "no permission",
+  remedy: "change the permissions or choose another path",
+};
+const mixedUp: Problem = {
+  got: "a file in place of a folder, or the reverse",
+  remedy: "choose another path",
+};
+
+/** What went wrong and what to do, by the system's code. */
+const problems: Readonly<Record<string, Problem>> = {
+  ENOENT: { got: "no such file", remedy: "check the path" },
+  ENOSPC: diskFull,
+  EDQUOT: diskFull,
+  EACCES: forbidden,
+  EPERM: forbidden,
+  EROFS: { got: "a read-only disk", remedy: "choose a path on another disk" },
+  EEXIST: mixedUp,
+  EISDIR: mixedUp,
+  ENOTDIR: mixedUp,
+};
