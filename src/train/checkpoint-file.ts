@@ -1,0 +1,31 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "./atomic-file.js";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.js";
+import { readError } from "./file-errors.js";
+
+/** Name of a run's newest checkpoint within its folder. */
+export const CHECKPOINT_FILE = "checkpoint.safetensors";
+
+/**
+ * Saves a checkpoint atomically: a crash or a full disk leaves the previous one as it was.
+ *
+ * @throws {CheckpointError} if the file cannot be written.
+ */
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  await writeFileAtomic(path, encodeCheckpoint(checkpoint));
+}
+
+/**
+ * Loads a checkpoint from a file, or from the folder of a run its newest one.
+ *
+ * @throws {CheckpointError} if there is none, or it is truncated, malformed or of a newer format.
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  const found = await stat(path).catch(() => undefined);
+  const file = found?.isDirectory() === true ? join(path, CHECKPOINT_FILE) : path;
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw readError(file, "a checkpoint (a .safetensors file or the folder of a run)", error);
+  });
+  return decodeCheckpoint(bytes, file);
+}
