@@ -4,6 +4,7 @@ import tseslint from "typescript-eslint";
 /** Layers of src/, lowest first: a file imports from its own layer or from one before it. */
 const layers = [
   "errors",
+  "json",
   "tree",
   "random",
   "graph",

@@ -1,6 +1,6 @@
 import { CheckpointError } from "../errors.js";
 import { sameShape, type Arrays, type Shape } from "../tree.js";
-import { isJsonObject, parseJsonObject, type JsonObject, type JsonValue } from "./json.js";
+import { isJsonObject, parseJsonObject, type JsonObject, type JsonValue } from "../json.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 /** Where a training run stands. */

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { CheckpointError } from "../errors.js";
 import { writeFileAtomic } from "./atomic-file.js";
 import { readError, writeError } from "./file-errors.js";
-import { parseJsonObject } from "./json.js";
+import { parseJsonObject } from "../json.js";
 
 /** Numbers measured at one step, such as `{ step: 100, loss: 1.9 }`. */
 export interface MetricsRecord {

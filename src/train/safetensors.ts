@@ -1,6 +1,6 @@
 import { CheckpointError, ShapeError } from "../errors.js";
 import { sizeOf, type Arrays, type Shape } from "../tree.js";
-import { isJsonObject, parseJsonObject, type JsonObject, type JsonValue } from "./json.js";
+import { isJsonObject, parseJsonObject, type JsonObject, type JsonValue } from "../json.js";
 
 /** What a safetensors file holds. */
 export interface Safetensors {

@@ -1,0 +1,95 @@
+import {
+  add,
+  axisSize,
+  broadcast,
+  constant,
+  div,
+  exp,
+  expectEvent,
+  greater,
+  log,
+  mean,
+  mul,
+  neg,
+  reshape,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sumAll,
+  type Tensor,
+} from "../graph/index.js";
+import { zeros, type Context, type Scope } from "../nn/index.js";
+import { sizeOf, type Shape } from "../tree.js";
+import { mapped, type Bijection, type Mapped } from "./bijection.js";
+
+/** Channels of a smaller standard deviation keep scale 1: they are padding, not data. */
+const leastDeviation = 1e-4;
+
+/**
+ * y = x·e^s + t, s and t per channel (or feature); logDet = (elements per channel)·Σs.
+ *
+ * A run in the `initialise` phase sets s and t so that its batch leaves with mean 0 and variance
+ * 1, and marks that in the state, which a checkpoint keeps.
+ *
+ * @see Kingma and Dhariwal 2018, section 3.1, https://arxiv.org/abs/1807.03039
+ */
+export class ActNorm implements Bijection {
+  readonly inShape: Shape;
+  readonly outShape: Shape;
+  readonly #path: string;
+  readonly #logScale: Tensor;
+  readonly #shift: Tensor;
+  readonly #initialised: Tensor;
+
+  constructor(scope: Scope, shape: Shape) {
+    this.inShape = shape;
+    this.outShape = shape;
+    this.#path = scope.path;
+    this.#logScale = scope.parameter("logScale", [shape[0]!], zeros);
+    this.#shift = scope.parameter("shift", [shape[0]!], zeros);
+    this.#initialised = scope.state("initialised", [], zeros);
+  }
+
+  forward(x: Tensor, ctx: Context): Mapped {
+    expectEvent(x, this.inShape, `ActNorm ${this.#path}: x`);
+    const { logScale, shift } = ctx.phase === "initialise" ? this.#fit(x, ctx) : this.#stored();
+    const value = add(mul(x, exp(this.#perChannel(logScale))), this.#perChannel(shift));
+    return mapped(value, () => this.#logDet(logScale, x));
+  }
+
+  inverse(y: Tensor): Mapped {
+    expectEvent(y, this.outShape, `ActNorm ${this.#path}: y`);
+    const { logScale, shift } = this.#stored();
+    const value = mul(sub(y, this.#perChannel(shift)), exp(neg(this.#perChannel(logScale))));
+    return mapped(value, () => neg(this.#logDet(logScale, y)));
+  }
+
+  #stored(): { logScale: Tensor; shift: Tensor } {
+    return { logScale: this.#logScale, shift: this.#shift };
+  }
+
+  #fit(x: Tensor, ctx: Context): { logScale: Tensor; shift: Tensor } {
+    const axes = x.shape.map((_, i) => i).filter((i) => i !== 1);
+    const centre = mean(x, axes);
+    const deviation = sqrt(mean(square(sub(x, centre)), axes));
+    const enough = greater(deviation, leastDeviation);
+    // 1 where the deviation is too small: log 1 = 0.
+    const divisor = add(mul(deviation, enough), sub(1, enough));
+    const logScale = stopGradient(reshape(neg(log(divisor)), this.#logScale.shape));
+    const shift = stopGradient(reshape(neg(div(centre, divisor)), this.#shift.shape));
+    ctx.update(this.#logScale, logScale);
+    ctx.update(this.#shift, shift);
+    ctx.update(this.#initialised, constant(1));
+    return { logScale, shift };
+  }
+
+  #perChannel(t: Tensor): Tensor {
+    return reshape(t, [1, this.inShape[0]!, ...this.inShape.slice(1).map(() => 1)]);
+  }
+
+  #logDet(logScale: Tensor, x: Tensor): Tensor {
+    const total = mul(sumAll(logScale), sizeOf(this.inShape.slice(1)));
+    return broadcast(total, [axisSize(x, 0)]);
+  }
+}

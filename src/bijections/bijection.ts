@@ -1,0 +1,52 @@
+import type { Tensor } from "../graph/index.js";
+import type { Context } from "../nn/index.js";
+import type { Shape } from "../tree.js";
+
+/**
+ * A promise about numbers that only a run can keep. A graph can't throw: whoever runs it
+ * compares `residual` with `tolerance` and raises `ConvergenceError`.
+ */
+export interface Check {
+  /** The bijection it is about, by path. */
+  readonly where: string;
+  /** How far f(x) is from y, relative to 1 + max|y|, `[B]`. */
+  readonly residual: Tensor;
+  readonly tolerance: number;
+  /** What to do if the tolerance is exceeded. */
+  readonly remedy: string;
+}
+
+/** A batch of B events mapped in one direction. */
+export interface Mapped {
+  /** `[B, ...outShape]` from `forward`, `[B, ...inShape]` from `inverse`. */
+  readonly value: Tensor;
+  /** ln|det J| of the direction taken, in nats, `[B]`; traced when first read. */
+  readonly logDet: Tensor;
+  readonly checks: readonly Check[];
+}
+
+/**
+ * An invertible map f: x ↦ y, data to latent. Shapes are per event; the batch axis B leads.
+ * The direction is the one training needs: log p(x) = log p(f(x)) + logDet.
+ */
+export interface Bijection {
+  readonly inShape: Shape;
+  readonly outShape: Shape;
+  /** y = f(x). @throws {ShapeError} if x isn't `[B, ...inShape]`. */
+  forward(x: Tensor, ctx: Context): Mapped;
+  /** x = f⁻¹(y). @throws {ShapeError} if y isn't `[B, ...outShape]`. */
+  inverse(y: Tensor, ctx: Context): Mapped;
+}
+
+/** A `Mapped` whose log-determinant is traced only if somebody reads it. */
+export function mapped(value: Tensor, logDet: () => Tensor, checks: readonly Check[] = []): Mapped {
+  let traced: Tensor | undefined;
+  return {
+    value,
+    checks,
+    get logDet() {
+      traced ??= logDet();
+      return traced;
+    },
+  };
+}

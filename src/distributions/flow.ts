@@ -1,0 +1,34 @@
+import type { Bijection, Check } from "../bijections/index.js";
+import { add, type Tensor } from "../graph/index.js";
+import type { Context } from "../nn/index.js";
+import type { Base } from "./gaussian.js";
+
+/** A density: data are what a bijection maps to a base distribution. */
+export class Flow {
+  readonly base: Base;
+  readonly bijection: Bijection;
+
+  constructor(base: Base, bijection: Bijection) {
+    this.base = base;
+    this.bijection = bijection;
+  }
+
+  /** log p(x) = log p_base(f(x)) + ln|det J_f(x)|, in nats, `[B]`. */
+  logProb(x: Tensor, ctx: Context): Tensor {
+    const { value: z, logDet } = this.bijection.forward(x, ctx);
+    return add(this.base.logProb(z, ctx), logDet);
+  }
+
+  /** x = f⁻¹(z), z drawn from the base, with the checks that its inverse needs. */
+  sample(
+    count: number,
+    temperature: Tensor | number,
+    ctx: Context,
+  ): { x: Tensor; checks: readonly Check[] } {
+    const { value: x, checks } = this.bijection.inverse(
+      this.base.sample(count, temperature, ctx),
+      ctx,
+    );
+    return { x, checks };
+  }
+}

@@ -1,0 +1,128 @@
+import { Chain, Rescale, squeeze, ZeroPad, type Bijection } from "../bijections/index.js";
+import { UsageError } from "../errors.js";
+import {
+  greater,
+  logSumExp,
+  max,
+  meanAll,
+  mul,
+  relu,
+  reshape,
+  sub,
+  sum,
+  type Tensor,
+} from "../graph/index.js";
+import { mean } from "../graph/index.js";
+import { BatchNorm, Linear, Scope, type Context } from "../nn/index.js";
+import { sizeOf, type Shape } from "../tree.js";
+import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
+import { expectResidualOptions, ResidualStack, type ResidualOptions } from "./residual-stack.js";
+
+export interface IResNetClassifierConfig extends ResidualOptions {
+  /** `[C, H, W]` in pixels 0…255, or `[D]`. */
+  readonly shape: Shape;
+  readonly classes: number;
+  /** Blocks of each stage; images are squeezed between stages. */
+  readonly blocks: readonly number[];
+  /** Hidden channels of each stage; for vectors, the sizes of the hidden layers. */
+  readonly widths: readonly number[];
+  /** Whether images are squeezed before the first stage too. */
+  readonly squeezeFirst: boolean;
+  /** Channels that zero-padding brings the first stage to. */
+  readonly channels: number;
+  /** Mean and standard deviation of the data, in its own units. */
+  readonly centre: { readonly mean: number; readonly deviation: number };
+}
+
+/**
+ * The i-ResNet classifier: padding, residual stages, then batch norm, ReLU, average pooling and
+ * a linear layer. With `c: null` it is the paper's "vanilla" network: the same, but not
+ * guaranteed to be invertible.
+ *
+ * @see Behrmann et al. 2019, section 5.1, https://arxiv.org/abs/1811.00995
+ */
+export class IResNetClassifier implements ClassifierModel {
+  readonly kind = "i-resnet-classifier";
+  readonly config: ClassifierModel["config"];
+  readonly scope = new Scope();
+  readonly batch: Readonly<Record<string, Shape>>;
+  readonly bijection: Bijection;
+  readonly blocks: readonly BlockInfo[];
+  readonly classes: number;
+  readonly #norm: BatchNorm;
+  readonly #linear: Linear;
+
+  /**
+   * @throws {LipschitzError} unless c is `null` or in (0, 1).
+   * @throws {ShapeError} if an image can't be squeezed so often, or has too many channels.
+   */
+  constructor(config: IResNetClassifierConfig) {
+    expectResidualOptions(config, "IResNetClassifier");
+    this.config = { ...config, shape: [...config.shape], centre: { ...config.centre } };
+    this.classes = config.classes;
+    this.batch = { x: config.shape, y: [config.classes] };
+    const { parts, blocks } = body(this.scope, config);
+    this.bijection = new Chain(parts);
+    this.blocks = blocks;
+    const channels = this.bijection.outShape[0]!;
+    const head = this.scope.child("head");
+    this.#norm = new BatchNorm(head.child("norm"), channels);
+    this.#linear = new Linear(head.child("linear"), channels, config.classes);
+  }
+
+  logits(x: Tensor, ctx: Context): Tensor {
+    const z = this.bijection.forward(x, ctx).value;
+    const [batch, channels] = [z.shape[0]!, z.shape[1]!];
+    const image = reshape(z, [batch, channels, sizeOf(z.shape.slice(2)), 1]);
+    const features = mean(relu(this.#norm.apply(image, ctx)), [2, 3]);
+    return this.#linear.apply(reshape(features, [batch, channels]));
+  }
+
+  /** Cross-entropy in nats, and the fraction of wrong answers. */
+  objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
+    if (!x || !y) throw new UsageError("IResNetClassifier: expected a batch of x and one-hot y");
+    const logits = this.logits(x, ctx);
+    const ofTruth = sum(mul(logits, y), [1]);
+    return {
+      loss: meanAll(sub(logSumExp(logits, 1), ofTruth)),
+      metrics: { error: meanAll(greater(max(logits, [1]), ofTruth)) },
+    };
+  }
+}
+
+function body(
+  scope: Scope,
+  config: IResNetClassifierConfig,
+): { parts: Bijection[]; blocks: BlockInfo[] } {
+  const { mean: offset, deviation } = config.centre;
+  const parts: Bijection[] = [new Rescale(config.shape, { offset, scale: 1 / deviation })];
+  const blocks: BlockInfo[] = [];
+  const shape = (): Shape => parts.at(-1)!.outShape;
+  if (config.squeezeFirst) parts.push(squeeze(expectImage(shape())));
+  parts.push(new ZeroPad("padding", shape(), config.channels));
+  config.blocks.forEach((count, stage) => {
+    if (stage > 0 && shape().length === 3) parts.push(squeeze(expectImage(shape())));
+    const stack = new ResidualStack(
+      scope.child("stages").child(stage),
+      shape(),
+      {
+        blocks: count,
+        hidden: shape().length === 3 ? config.widths.slice(stage, stage + 1) : config.widths,
+        first: stage === 0,
+      },
+      config,
+    );
+    parts.push(...stack.parts);
+    blocks.push(...stack.blocks);
+  });
+  return { parts, blocks };
+}
+
+/** @throws {UsageError} if this isn't the shape of an image. */
+export function expectImage(shape: Shape): readonly [number, number, number] {
+  const [c, h, w] = shape;
+  if (c === undefined || h === undefined || w === undefined || shape.length !== 3) {
+    throw new UsageError(`i-ResNet: expected image shape [C, H, W], got [${shape}]`);
+  }
+  return [c, h, w];
+}

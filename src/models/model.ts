@@ -1,0 +1,58 @@
+import type { Bijection, Check } from "../bijections/index.js";
+import type { Tensor } from "../graph/index.js";
+import type { JsonValue } from "../json.js";
+import type { Context, Scope } from "../nn/index.js";
+import type { Shape } from "../tree.js";
+
+/** What training minimises, and what it reports. */
+export interface Objective {
+  /** A scalar, in nats per example. */
+  readonly loss: Tensor;
+  /** Scalars by name, each with its unit in the name where it has one. */
+  readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+/** A network with variables, ready to be trained. */
+export interface Model {
+  /** Name in the registry, kept in checkpoints. */
+  readonly kind: string;
+  /** What the constructor was given, as JSON. */
+  readonly config: JsonValue;
+  /** Where its variables are declared. */
+  readonly scope: Scope;
+  /** Shapes per event of the arrays a batch holds, by name. */
+  readonly batch: Readonly<Record<string, Shape>>;
+  /** Data to latent. */
+  readonly bijection: Bijection;
+  /** Residual blocks in order, by path: the product of a block's norms bounds it. */
+  readonly blocks: readonly BlockInfo[];
+  objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective;
+}
+
+export interface BlockInfo {
+  readonly path: string;
+  /** Paths of the spectral normalisations whose product bounds Lip(g). */
+  readonly norms: readonly string[];
+}
+
+/** A model of p(x). */
+export interface DensityModel extends Model {
+  /** Elements per event, the D of bits/dim. */
+  readonly dimensions: number;
+  /** Whether x holds whole pixel values 0…255, to which uniform noise in [0, 1) is added. */
+  readonly discrete: boolean;
+  /** log p(x) in nats, `[B]`, x with its noise already added. */
+  logProb(x: Tensor, ctx: Context): Tensor;
+  sample(
+    count: number,
+    temperature: Tensor | number,
+    ctx: Context,
+  ): { readonly x: Tensor; readonly checks: readonly Check[] };
+}
+
+/** A model of p(class | x). */
+export interface ClassifierModel extends Model {
+  readonly classes: number;
+  /** Unnormalised log-probabilities, `[B, classes]`. */
+  logits(x: Tensor, ctx: Context): Tensor;
+}

@@ -1,0 +1,78 @@
+import { ActNorm, ResidualBlock, type Bijection } from "../bijections/index.js";
+import { UsageError } from "../errors.js";
+import {
+  convBranch,
+  denseBranch,
+  expectContractive,
+  type ActivationName,
+  type Branch,
+  type Scope,
+} from "../nn/index.js";
+import type { Shape } from "../tree.js";
+import type { BlockInfo } from "./model.js";
+
+/** What the blocks of an i-ResNet have in common. */
+export interface ResidualOptions {
+  readonly activation: ActivationName;
+  /** Bound on the norm of each layer, in (0, 1); `null` for none (the "vanilla" network). */
+  readonly c: number | null;
+}
+
+/** @throws {LipschitzError} unless c is `null` or in (0, 1). */
+export function expectResidualOptions({ c }: ResidualOptions, where: string): void {
+  if (c !== null) expectContractive(c, where);
+}
+
+/** ActNorm and residual block, again and again, on events of one shape. */
+export class ResidualStack {
+  readonly parts: readonly Bijection[];
+  readonly blocks: readonly BlockInfo[];
+
+  /**
+   * @param hidden channels inside a convolutional branch, or sizes of a dense branch's layers
+   * @param first whether the network starts here, so that its first block takes its input bare
+   */
+  constructor(
+    scope: Scope,
+    shape: Shape,
+    sizes: { readonly blocks: number; readonly hidden: readonly number[]; readonly first: boolean },
+    options: ResidualOptions,
+  ) {
+    const parts: Bijection[] = [];
+    const blocks: BlockInfo[] = [];
+    for (let i = 0; i < sizes.blocks; i++) {
+      const at = scope.child("blocks").child(i);
+      const branch = makeBranch(at.child("branch"), shape, sizes.hidden, {
+        activation: options.activation,
+        c: options.c ?? undefined,
+        activateInput: !(sizes.first && i === 0),
+      });
+      parts.push(
+        new ActNorm(at.child("actNorm"), shape),
+        new ResidualBlock(at.path, shape, branch),
+      );
+      blocks.push({ path: at.path, norms: branch.norms.map((norm) => norm.path) });
+    }
+    this.parts = parts;
+    this.blocks = blocks;
+  }
+}
+
+function makeBranch(
+  scope: Scope,
+  shape: Shape,
+  hidden: readonly number[],
+  options: { activation: ActivationName; c: number | undefined; activateInput: boolean },
+): Branch {
+  const [first, height, width] = shape;
+  if (first !== undefined && height !== undefined && width !== undefined) {
+    const [channels] = hidden;
+    if (hidden.length !== 1 || channels === undefined) {
+      throw new UsageError(
+        `i-ResNet: expected one number of hidden channels for images, got [${hidden}]`,
+      );
+    }
+    return convBranch(scope, [first, height, width], channels, options);
+  }
+  return denseBranch(scope, first!, hidden, options);
+}

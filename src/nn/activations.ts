@@ -1,0 +1,75 @@
+import { ShapeError, UsageError } from "../errors.js";
+import {
+  axisSize,
+  concat,
+  div,
+  elu,
+  maximum,
+  minimum,
+  mul,
+  relu,
+  sigmoid,
+  slice,
+  softplus,
+  type Tensor,
+} from "../graph/index.js";
+import type { Scope } from "./scope.js";
+
+/** Activations with a Lipschitz constant of at most 1. */
+export type ActivationName = "elu" | "softplus" | "relu" | "lipswish" | "maxmin";
+
+export const activationNames: readonly ActivationName[] = [
+  "elu",
+  "softplus",
+  "relu",
+  "lipswish",
+  "maxmin",
+];
+
+export type Activation = (x: Tensor) => Tensor;
+
+/**
+ * An activation by name; those with parameters declare them in `scope`.
+ * @throws {UsageError} if there is none of this name.
+ */
+export function activation(name: ActivationName, scope: Scope): Activation {
+  switch (name) {
+    case "elu":
+      return (x) => elu(x);
+    case "softplus":
+      return softplus;
+    case "relu":
+      return relu;
+    case "lipswish":
+      return lipSwish(scope);
+    case "maxmin":
+      return maxMin;
+    default:
+      throw new UsageError(
+        `activation: expected one of ${activationNames.join(", ")}, got ${String(name)}`,
+      );
+  }
+}
+
+/**
+ * x·σ(βx)/1.1 with β = softplus(b) learned; 1.1 bounds its slope for every β.
+ * @see Chen et al. 2019, section 3.3, https://arxiv.org/abs/1906.02735
+ */
+function lipSwish(scope: Scope): Activation {
+  const b = scope.parameter("lipswish.b", [], () => [0.5]);
+  return (x) => div(mul(x, sigmoid(mul(x, softplus(b)))), 1.1);
+}
+
+/**
+ * Sorts pairs of channels, keeping every norm of the gradient.
+ * @see Anil et al. 2019, section 4.1, https://arxiv.org/abs/1811.05381
+ */
+function maxMin(x: Tensor): Tensor {
+  const channels = axisSize(x, 1);
+  if (channels % 2 !== 0) {
+    throw new ShapeError(`maxmin: expected an even number of channels, got shape [${x.shape}]`);
+  }
+  const a = slice(x, 1, 0, channels / 2);
+  const b = slice(x, 1, channels / 2, channels);
+  return concat([maximum(a, b), minimum(a, b)], 1);
+}

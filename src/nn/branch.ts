@@ -1,0 +1,72 @@
+import type { Tensor } from "../graph/index.js";
+import { activation, type Activation, type ActivationName } from "./activations.js";
+import type { Context } from "./context.js";
+import { LipschitzConv2d, LipschitzLinear, type Layer } from "./linear.js";
+import type { Scope } from "./scope.js";
+import type { SpectralNorm } from "./spectral-norm.js";
+
+export interface BranchOptions {
+  readonly activation: ActivationName;
+  /** Bound on each layer's norm; `undefined` for none. */
+  readonly c: number | undefined;
+  /** Whether the input passes an activation first; not in a network's first block. */
+  readonly activateInput: boolean;
+}
+
+/** A residual branch g: normalised linear layers with activations of slope at most 1 between. */
+export interface Branch extends Layer {
+  /** Lip(g) is at most the product of these norms. */
+  readonly norms: readonly SpectralNorm[];
+}
+
+/** g = 3x3 ∘ φ ∘ 1x1 ∘ φ ∘ 3x3 ∘ φ, channels C → width → width → C. */
+export function convBranch(
+  scope: Scope,
+  [channels, height, width]: readonly [number, number, number],
+  hidden: number,
+  options: BranchOptions,
+): Branch {
+  const conv = (name: string, inChannels: number, outChannels: number, kernel: number) =>
+    new LipschitzConv2d(
+      scope.child(name),
+      { inChannels, outChannels, kernel, height, width },
+      options.c,
+    );
+  return sequence(scope, options, [
+    conv("conv1", channels, hidden, 3),
+    conv("conv2", hidden, hidden, 1),
+    conv("conv3", hidden, channels, 3),
+  ]);
+}
+
+/** g = linear ∘ φ ∘ … ∘ φ ∘ linear, features D → hidden… → D. */
+export function denseBranch(
+  scope: Scope,
+  features: number,
+  hidden: readonly number[],
+  options: BranchOptions,
+): Branch {
+  const sizes = [features, ...hidden, features];
+  const layers = sizes
+    .slice(1)
+    .map(
+      (size, i) => new LipschitzLinear(scope.child(`linear${i + 1}`), sizes[i]!, size, options.c),
+    );
+  return sequence(scope, options, layers);
+}
+
+function sequence(
+  scope: Scope,
+  options: BranchOptions,
+  layers: readonly (LipschitzConv2d | LipschitzLinear)[],
+): Branch {
+  const activations = layers.map((_, i): Activation => {
+    if (i === 0 && !options.activateInput) return (x) => x;
+    return activation(options.activation, scope.child(`activation${i + 1}`));
+  });
+  return {
+    norms: layers.map((layer) => layer.norm),
+    apply: (x: Tensor, ctx: Context) =>
+      layers.reduce((h, layer, i) => layer.apply(activations[i]!(h), ctx), x),
+  };
+}

@@ -1,0 +1,93 @@
+import { UsageError } from "../errors.js";
+import { input, type Tensor } from "../graph/index.js";
+import type { Shape } from "../tree.js";
+
+/** Noise drawn by the host for each run of a graph. */
+export type Noise = "rademacher" | "normal" | "uniform";
+
+/**
+ * How the log-determinant of x ↦ x + g(x) is obtained.
+ * @returns ln|det(I + J_g)| or an estimate of it, in nats, `[B]`
+ */
+export type LogDetEstimator = (
+  g: (x: Tensor) => Tensor,
+  x: Tensor,
+  /** g(x), already traced. */
+  gx: Tensor,
+  ctx: Context,
+) => Tensor;
+
+export interface ContextOptions {
+  /** `initialise` lets layers set themselves from the batch that passes. */
+  readonly phase: "train" | "initialise" | "infer";
+  /** Power iterations on each weight in this run; 0 takes the stored vectors as they are. */
+  readonly powerIterations?: number;
+  /** Needed where a residual block's log-determinant is used. */
+  readonly logDet?: LogDetEstimator;
+  /** Limits of an iterative inverse. */
+  readonly inverse?: InverseOptions;
+}
+
+export interface InverseOptions {
+  readonly steps: Tensor | number;
+  /** Relative: see `fixedPoint`. */
+  readonly tolerance: Tensor | number;
+}
+
+/**
+ * One tracing of a model: what it is traced for, and what it wants from the run beside its
+ * result: noise, new values of variables, tensors to watch.
+ */
+export class Context {
+  readonly phase: "train" | "initialise" | "infer";
+  readonly powerIterations: number;
+  readonly inverse: InverseOptions;
+  readonly noises: Record<string, Noise> = {};
+  readonly updates: Record<string, Tensor> = {};
+  readonly watched: Record<string, Tensor> = {};
+  readonly #logDet: LogDetEstimator | undefined;
+  readonly #memo = new Map<object, unknown>();
+
+  constructor(options: ContextOptions) {
+    this.phase = options.phase;
+    this.powerIterations = options.powerIterations ?? 0;
+    this.inverse = options.inverse ?? { steps: 100, tolerance: 1e-6 };
+    this.#logDet = options.logDet;
+  }
+
+  /** @throws {UsageError} if this context was made without an estimator. */
+  get logDet(): LogDetEstimator {
+    if (!this.#logDet) {
+      throw new UsageError(
+        "Context.logDet: a residual block's log-determinant needs an estimator; pass `logDet`",
+      );
+    }
+    return this.#logDet;
+  }
+
+  /** A tensor of fresh noise: an input of the graph, so that a run replays. */
+  noise(kind: Noise, shape: Shape): Tensor {
+    const name = `noise.${Object.keys(this.noises).length}`;
+    this.noises[name] = kind;
+    return input(name, shape);
+  }
+
+  /** The variable takes this value once the run is over. */
+  update(variable: Tensor, value: Tensor): void {
+    if (variable.op !== "input") {
+      throw new UsageError(`Context.update: expected a variable, got the result of ${variable.op}`);
+    }
+    this.updates[variable.attributes.name] = value;
+  }
+
+  /** Names a tensor for diagnosis. */
+  watch(name: string, value: Tensor): void {
+    this.watched[name] = value;
+  }
+
+  /** What `make` gives, made once per context and key. */
+  once<T>(key: object, make: () => T): T {
+    if (!this.#memo.has(key)) this.#memo.set(key, make());
+    return this.#memo.get(key) as T;
+  }
+}

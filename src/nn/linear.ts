@@ -1,0 +1,77 @@
+import { add, conv2d, matmul, reshape, type Tensor } from "../graph/index.js";
+import type { Context } from "./context.js";
+import { uniform, type Scope } from "./scope.js";
+import { convOperator, matrixOperator, SpectralNorm } from "./spectral-norm.js";
+
+/** A map from tensor to tensor with variables of its own. */
+export interface Layer {
+  apply(x: Tensor, ctx: Context): Tensor;
+}
+
+/** y = xWᵀ + b, `[B, I]` to `[B, O]`, W free. */
+export class Linear implements Layer {
+  readonly #weight: Tensor;
+  readonly #bias: Tensor;
+
+  constructor(scope: Scope, inFeatures: number, outFeatures: number) {
+    const bound = uniform(1 / Math.sqrt(inFeatures));
+    this.#weight = scope.parameter("weight", [outFeatures, inFeatures], bound, { decay: true });
+    this.#bias = scope.parameter("bias", [outFeatures], bound);
+  }
+
+  apply(x: Tensor): Tensor {
+    return add(matmul(x, this.#weight, { transposeB: true }), this.#bias);
+  }
+}
+
+/** y = xWᵀ + b, `[B, I]` to `[B, O]`, with |W|₂ ≤ c. */
+export class LipschitzLinear implements Layer {
+  readonly norm: SpectralNorm;
+  readonly #bias: Tensor;
+
+  /** @throws {LipschitzError} unless 0 < c < 1; `undefined` leaves the weight free. */
+  constructor(scope: Scope, inFeatures: number, outFeatures: number, c: number | undefined) {
+    const bound = uniform(1 / Math.sqrt(inFeatures));
+    const weight = scope.parameter("weight", [outFeatures, inFeatures], bound, { decay: true });
+    this.#bias = scope.parameter("bias", [outFeatures], bound);
+    this.norm = new SpectralNorm(scope, weight, matrixOperator(inFeatures, outFeatures), c);
+  }
+
+  apply(x: Tensor, ctx: Context): Tensor {
+    return add(matmul(x, this.norm.normalised(ctx), { transposeB: true }), this.#bias);
+  }
+}
+
+export interface ConvSizes {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Odd. */
+  readonly kernel: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** y = w ∗ x + b, `[B, I, H, W]` to `[B, O, H, W]`, with an operator norm of w of at most c. */
+export class LipschitzConv2d implements Layer {
+  readonly norm: SpectralNorm;
+  readonly #bias: Tensor;
+
+  /** @throws {LipschitzError} unless 0 < c < 1; `undefined` leaves the weight free. */
+  constructor(scope: Scope, sizes: ConvSizes, c: number | undefined) {
+    const { inChannels, outChannels, kernel, height, width } = sizes;
+    const bound = uniform(1 / Math.sqrt(inChannels * kernel * kernel));
+    const shape = [outChannels, inChannels, kernel, kernel];
+    const weight = scope.parameter("weight", shape, bound, { decay: true });
+    this.#bias = scope.parameter("bias", [outChannels], bound);
+    const operator =
+      kernel === 1
+        ? matrixOperator(inChannels, outChannels)
+        : convOperator(inChannels, outChannels, height, width);
+    this.norm = new SpectralNorm(scope, weight, operator, c);
+  }
+
+  apply(x: Tensor, ctx: Context): Tensor {
+    const bias = reshape(this.#bias, [1, this.#bias.shape[0]!, 1, 1]);
+    return add(conv2d(x, this.norm.normalised(ctx)), bias);
+  }
+}

@@ -1,0 +1,100 @@
+import { UsageError } from "../errors.js";
+import { input, type Tensor } from "../graph/index.js";
+import type { Random } from "../random.js";
+import { ndarray, sizeOf, type Arrays, type Shape } from "../tree.js";
+import type { SpectralNorm } from "./spectral-norm.js";
+
+/** First numbers of an array of the given size. */
+export type Initializer = (size: number, random: Random) => ArrayLike<number>;
+
+/** A named array that a model owns: trained by gradients, or kept as state. */
+export interface Variable {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly kind: "parameter" | "state";
+  /** Whether weight decay applies. */
+  readonly decay: boolean;
+  readonly initial: Initializer;
+}
+
+export const zeros: Initializer = (size) => new Float32Array(size);
+export const ones: Initializer = (size) => new Float32Array(size).fill(1);
+export const normal: Initializer = (size, random) => random.normal(size);
+/** Uniform in ±bound. */
+export const uniform =
+  (bound: number): Initializer =>
+  (size, random) =>
+    random.uniform(size).map((u) => (2 * u - 1) * bound);
+
+/** Where a module declares its variables: a path in the model, such as `stages.0.blocks.3`. */
+export class Scope {
+  readonly #variables: Variable[];
+  readonly #norms: SpectralNorm[];
+  readonly path: string;
+
+  constructor(path = "", parent?: Scope) {
+    this.path = path;
+    this.#variables = parent ? parent.#variables : [];
+    this.#norms = parent ? parent.#norms : [];
+  }
+
+  child(name: string | number): Scope {
+    return new Scope(this.#join(String(name)), this);
+  }
+
+  /** Declares an array that gradients train. */
+  parameter(
+    name: string,
+    shape: Shape,
+    initial: Initializer,
+    { decay = false }: { readonly decay?: boolean } = {},
+  ): Tensor {
+    return this.#declare({ name, shape, initial, decay, kind: "parameter" });
+  }
+
+  /** Declares an array that only {@link Context.update} changes. */
+  state(name: string, shape: Shape, initial: Initializer): Tensor {
+    return this.#declare({ name, shape, initial, decay: false, kind: "state" });
+  }
+
+  registerNorm(norm: SpectralNorm): void {
+    this.#norms.push(norm);
+  }
+
+  /** All variables of the model, in order of declaration. */
+  get variables(): readonly Variable[] {
+    return this.#variables;
+  }
+
+  /** All spectral normalisations of the model, in order of declaration. */
+  get norms(): readonly SpectralNorm[] {
+    return this.#norms;
+  }
+
+  /** First values of every variable, a function of the seed and of each one's name. */
+  initialArrays(random: Random): Arrays {
+    return Object.fromEntries(
+      this.#variables.map(({ name, tensor: { shape }, initial }) => [
+        name,
+        ndarray(initial(sizeOf(shape), random.split(name)), shape),
+      ]),
+    );
+  }
+
+  #join(name: string): string {
+    return this.path === "" ? name : `${this.path}.${name}`;
+  }
+
+  #declare(spec: Omit<Variable, "tensor"> & { readonly shape: Shape }): Tensor {
+    const { shape, ...rest } = spec;
+    const name = this.#join(spec.name);
+    if (this.#variables.some((known) => known.name === name)) {
+      throw new UsageError(
+        `Scope: ${name} is declared twice; give each module its own child scope`,
+      );
+    }
+    const tensor = input(name, shape);
+    this.#variables.push({ ...rest, name, tensor });
+    return tensor;
+  }
+}

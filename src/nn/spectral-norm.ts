@@ -1,0 +1,120 @@
+import { LipschitzError } from "../errors.js";
+import {
+  add,
+  conv2d,
+  conv2dInputGrad,
+  div,
+  dot,
+  matmul,
+  maximum,
+  norm,
+  reshape,
+  stopGradient,
+  type Tensor,
+} from "../graph/index.js";
+import type { Shape } from "../tree.js";
+import type { Context } from "./context.js";
+import { normal, type Scope } from "./scope.js";
+
+/** The linear map that a weight stands for, on one example (a batch of 1). */
+export interface LinearOperator {
+  readonly inShape: Shape;
+  readonly outShape: Shape;
+  apply(v: Tensor, weight: Tensor): Tensor;
+  adjoint(u: Tensor, weight: Tensor): Tensor;
+}
+
+/** The matrix of a dense layer or of a 1x1 convolution; weight `[O, I]` or `[O, I, 1, 1]`. */
+export function matrixOperator(inFeatures: number, outFeatures: number): LinearOperator {
+  const matrix = (weight: Tensor): Tensor => reshape(weight, [outFeatures, inFeatures]);
+  return {
+    inShape: [1, inFeatures],
+    outShape: [1, outFeatures],
+    apply: (v, weight) => matmul(v, matrix(weight), { transposeB: true }),
+    adjoint: (u, weight) => matmul(u, matrix(weight)),
+  };
+}
+
+/** A zero-padded convolution at its true height and width; weight `[O, I, k, k]`. */
+export function convOperator(
+  inChannels: number,
+  outChannels: number,
+  height: number,
+  width: number,
+): LinearOperator {
+  return {
+    inShape: [1, inChannels, height, width],
+    outShape: [1, outChannels, height, width],
+    apply: conv2d,
+    adjoint: conv2dInputGrad,
+  };
+}
+
+/** @throws {LipschitzError} unless 0 < c < 1. */
+export function expectContractive(c: number, where: string): void {
+  if (!(c > 0 && c < 1)) {
+    throw new LipschitzError(
+      `${where}: expected a Lipschitz bound c with 0 < c < 1, got ${c}; the inverse exists only below 1`,
+    );
+  }
+}
+
+/**
+ * Bounds a weight's operator norm: W / max(1, σ(W)/c), so a weight within the bound stays as it
+ * is. σ comes from power iteration, v ← Wᵀu/|Wᵀu|, u ← Wv/|Wv|, σ = ⟨u, Wv⟩, which approaches
+ * the norm from below; u and v are state, so that few iterations a step are enough.
+ *
+ * @see Behrmann et al. 2019, section 2.1, https://arxiv.org/abs/1811.00995
+ */
+export class SpectralNorm {
+  readonly path: string;
+  /** The bound, or `undefined` for none. */
+  readonly c: number | undefined;
+  readonly weight: Tensor;
+  readonly u: Tensor;
+  readonly v: Tensor;
+  readonly #operator: LinearOperator;
+
+  /** @throws {LipschitzError} unless 0 < c < 1 or c is `undefined`. */
+  constructor(scope: Scope, weight: Tensor, operator: LinearOperator, c: number | undefined) {
+    if (c !== undefined) expectContractive(c, `SpectralNorm ${scope.path}`);
+    this.path = scope.path;
+    this.c = c;
+    this.weight = weight;
+    this.#operator = operator;
+    this.u = scope.state("u", operator.outShape, normal);
+    this.v = scope.state("v", operator.inShape, normal);
+    scope.registerNorm(this);
+  }
+
+  /** The weight within its bound; u and v move on by the context's iterations. */
+  normalised(ctx: Context): Tensor {
+    const { c } = this;
+    if (c === undefined) return this.weight;
+    return ctx.once(this, () => {
+      const { u, v } = this.iterate(ctx.powerIterations);
+      if (ctx.powerIterations > 0) {
+        ctx.update(this.u, u);
+        ctx.update(this.v, v);
+      }
+      const sigma = dot(u, this.#operator.apply(v, this.weight));
+      return div(this.weight, maximum(div(sigma, c), 1));
+    });
+  }
+
+  /** u and v after so many power iterations, and |Wv|, the norm of W in the direction v. */
+  iterate(count: number): { u: Tensor; v: Tensor; sigma: Tensor } {
+    const weight = stopGradient(this.weight);
+    let u = unit(this.u);
+    let v = unit(this.v);
+    for (let i = 0; i < count; i++) {
+      v = unit(this.#operator.adjoint(u, weight));
+      u = unit(this.#operator.apply(v, weight));
+    }
+    return { u, v, sigma: norm(this.#operator.apply(v, weight)) };
+  }
+}
+
+function unit(x: Tensor): Tensor {
+  return stopGradient(div(x, add(norm(x), 1e-12)));
+}
