@@ -1,9 +1,11 @@
 import { Chain, Rescale, squeeze, ZeroPad, type Bijection } from "../bijections/index.js";
+import { z } from "zod";
 import { UsageError } from "../errors.js";
 import {
   greater,
   logSumExp,
   max,
+  mean,
   meanAll,
   mul,
   relu,
@@ -12,27 +14,29 @@ import {
   sum,
   type Tensor,
 } from "../graph/index.js";
-import { mean } from "../graph/index.js";
 import { BatchNorm, Linear, Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
-import { expectResidualOptions, ResidualStack, type ResidualOptions } from "./residual-stack.js";
+import { count, expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
 
-export interface IResNetClassifierConfig extends ResidualOptions {
+export const iResNetClassifierConfig = z.object({
+  ...residualOptions,
   /** `[C, H, W]` in pixels 0…255, or `[D]`. */
-  readonly shape: Shape;
-  readonly classes: number;
+  shape: z.array(count).readonly(),
+  classes: count,
   /** Blocks of each stage; images are squeezed between stages. */
-  readonly blocks: readonly number[];
+  blocks: z.array(count).readonly(),
   /** Hidden channels of each stage; for vectors, the sizes of the hidden layers. */
-  readonly widths: readonly number[];
+  widths: z.array(count).readonly(),
   /** Whether images are squeezed before the first stage too. */
-  readonly squeezeFirst: boolean;
-  /** Channels that zero-padding brings the first stage to. */
-  readonly channels: number;
+  squeezeFirst: z.boolean(),
+  /** Channels (or features) that zero-padding brings the first stage to. */
+  channels: count,
   /** Mean and standard deviation of the data, in its own units. */
-  readonly centre: { readonly mean: number; readonly deviation: number };
-}
+  centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
+});
+
+export type IResNetClassifierConfig = z.infer<typeof iResNetClassifierConfig>;
 
 /**
  * The i-ResNet classifier: padding, residual stages, then batch norm, ReLU, average pooling and
@@ -43,7 +47,8 @@ export interface IResNetClassifierConfig extends ResidualOptions {
  */
 export class IResNetClassifier implements ClassifierModel {
   readonly kind = "i-resnet-classifier";
-  readonly config: ClassifierModel["config"];
+  readonly task = "classification";
+  readonly config: IResNetClassifierConfig;
   readonly scope = new Scope();
   readonly batch: Readonly<Record<string, Shape>>;
   readonly bijection: Bijection;
@@ -58,7 +63,7 @@ export class IResNetClassifier implements ClassifierModel {
    */
   constructor(config: IResNetClassifierConfig) {
     expectResidualOptions(config, "IResNetClassifier");
-    this.config = { ...config, shape: [...config.shape], centre: { ...config.centre } };
+    this.config = config;
     this.classes = config.classes;
     this.batch = { x: config.shape, y: [config.classes] };
     const { parts, blocks } = body(this.scope, config);

@@ -7,6 +7,7 @@ import {
   halfOf,
   type Bijection,
 } from "../bijections/index.js";
+import { z } from "zod";
 import { DiagonalGaussian, Flow } from "../distributions/index.js";
 import { UsageError } from "../errors.js";
 import { add, meanAll, neg, type Tensor } from "../graph/index.js";
@@ -14,21 +15,24 @@ import { Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { expectImage } from "./i-resnet-classifier.js";
 import type { BlockInfo, DensityModel, Objective } from "./model.js";
-import { expectResidualOptions, ResidualStack, type ResidualOptions } from "./residual-stack.js";
+import { count, expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
 
-export interface IResNetDensityConfig extends ResidualOptions {
+export const iResNetDensityConfig = z.object({
+  ...residualOptions,
   /** `[C, H, W]` in pixels 0…255, or `[D]`. */
-  readonly shape: Shape;
+  shape: z.array(count).readonly(),
   /** Blocks of each scale; half the channels are factored out between scales of an image. */
-  readonly blocks: readonly number[];
+  blocks: z.array(count).readonly(),
   /** Hidden channels of every block; for vectors, the sizes of the hidden layers. */
-  readonly widths: readonly number[];
+  widths: z.array(count).readonly(),
   /**
    * How pixels become real numbers: `logit` (α = 10⁻⁶), or `centre`, x/256 − ½. Vectors are taken
    * as they are.
    */
-  readonly pixels: "logit" | "centre";
-}
+  pixels: z.enum(["logit", "centre"]),
+});
+
+export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
 
 const levels = 256;
 const alpha = 1e-6;
@@ -43,7 +47,8 @@ const alpha = 1e-6;
  */
 export class IResNetDensity implements DensityModel {
   readonly kind = "i-resnet-density";
-  readonly config: DensityModel["config"];
+  readonly task = "density";
+  readonly config: IResNetDensityConfig;
   readonly scope = new Scope();
   readonly batch: Readonly<Record<string, Shape>>;
   readonly bijection: Bijection;
@@ -58,7 +63,7 @@ export class IResNetDensity implements DensityModel {
    */
   constructor(config: IResNetDensityConfig) {
     expectResidualOptions(config, "IResNetDensity");
-    this.config = { ...config, shape: [...config.shape] };
+    this.config = config;
     this.batch = { x: config.shape };
     this.dimensions = sizeOf(config.shape);
     this.discrete = config.shape.length === 3;
@@ -117,7 +122,7 @@ function imageBody(scope: Scope, config: IResNetDensityConfig): Body {
     config.pixels === "logit"
       ? new Logit(config.shape, alpha)
       : new Rescale(config.shape, { offset: 0.5, scale: 1 });
-  let shape = config.shape;
+  let shape: Shape = config.shape;
   const scales = config.blocks.map((count, stage) => {
     const half = squeeze(expectImage(stage === 0 ? shape : halfOf(shape)));
     shape = half.outShape;

@@ -31,12 +31,15 @@ export interface Model {
 
 export interface BlockInfo {
   readonly path: string;
+  /** Elements of an event that the block maps. */
+  readonly dimensions: number;
   /** Paths of the spectral normalisations whose product bounds Lip(g). */
   readonly norms: readonly string[];
 }
 
 /** A model of p(x). */
 export interface DensityModel extends Model {
+  readonly task: "density";
   /** Elements per event, the D of bits/dim. */
   readonly dimensions: number;
   /** Whether x holds whole pixel values 0…255, to which uniform noise in [0, 1) is added. */
@@ -52,6 +55,7 @@ export interface DensityModel extends Model {
 
 /** A model of p(class | x). */
 export interface ClassifierModel extends Model {
+  readonly task: "classification";
   readonly classes: number;
   /** Unnormalised log-probabilities, `[B, classes]`. */
   logits(x: Tensor, ctx: Context): Tensor;

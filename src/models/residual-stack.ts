@@ -1,6 +1,8 @@
 import { ActNorm, ResidualBlock, type Bijection } from "../bijections/index.js";
+import { z } from "zod";
 import { UsageError } from "../errors.js";
 import {
+  activationNames,
   convBranch,
   denseBranch,
   expectContractive,
@@ -8,13 +10,21 @@ import {
   type Branch,
   type Scope,
 } from "../nn/index.js";
-import type { Shape } from "../tree.js";
+import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo } from "./model.js";
 
+/** A whole number of at least 1, in a configuration. */
+export const count = z.int().positive();
+
 /** What the blocks of an i-ResNet have in common. */
+export const residualOptions = {
+  activation: z.enum(activationNames),
+  /** Bound on the norm of each layer, in (0, 1); `null` for none (the "vanilla" network). */
+  c: z.number().nullable(),
+};
+
 export interface ResidualOptions {
   readonly activation: ActivationName;
-  /** Bound on the norm of each layer, in (0, 1); `null` for none (the "vanilla" network). */
   readonly c: number | null;
 }
 
@@ -51,7 +61,11 @@ export class ResidualStack {
         new ActNorm(at.child("actNorm"), shape),
         new ResidualBlock(at.path, shape, branch),
       );
-      blocks.push({ path: at.path, norms: branch.norms.map((norm) => norm.path) });
+      blocks.push({
+        path: at.path,
+        dimensions: sizeOf(shape),
+        norms: branch.norms.map((norm) => norm.path),
+      });
     }
     this.parts = parts;
     this.blocks = blocks;

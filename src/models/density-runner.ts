@@ -1,0 +1,170 @@
+import { exact, powerSeries, truncationBias } from "../bijections/index.js";
+import { compile, type Compiled } from "../engine/compile.js";
+import type { Engine } from "../engine/engine.js";
+import { UsageError } from "../errors.js";
+import { add, type Tensor } from "../graph/index.js";
+import { Context, type LogDetEstimator } from "../nn/index.js";
+import type { Random } from "../random.js";
+import { scalarArray, type Arrays, type NDArray } from "../tree.js";
+import { concatRows, expectEvents, inBatches } from "./batched.js";
+import type { DensityModel } from "./model.js";
+import {
+  expectConverged,
+  inverseContext,
+  limitArrays,
+  openStore,
+  Runner,
+  type InverseLimits,
+  type Measured,
+} from "./runner.js";
+
+export interface ScoreOptions {
+  /**
+   * Where the log-determinant comes from: the `exact` Jacobian (the default up to 16 dimensions)
+   * or the power `series`.
+   */
+  readonly logDet?: "exact" | "series";
+  /** Terms of the series; 20 unless given. */
+  readonly terms?: number;
+  /** Independent repetitions, each with its own probe and dequantisation; 1 unless given. */
+  readonly probes?: number;
+  /** Source of the probes. */
+  readonly random: Random;
+}
+
+export interface Scores {
+  /** log p(x) in nats, the mean over the probes, `[B]`. */
+  readonly logProb: NDArray;
+  /** log p(x) in nats of each probe, `[B]` each. */
+  readonly perProbe: readonly NDArray[];
+  /** Most that truncating the series adds to or takes from each, in nats; 0 if exact. */
+  readonly bias: number;
+}
+
+export interface SampleOptions extends InverseLimits {
+  readonly random: Random;
+  /** Scales the base's standard deviation; 1 unless given. */
+  readonly temperature?: number;
+}
+
+const mostExactByDefault = 16;
+const batchSize = 100;
+
+/** A density model with numbers: scores, samples, maps to the latent and back. */
+export class DensityRunner extends Runner<DensityModel> {
+  readonly #scorers = new Map<string, Compiled>();
+  readonly #samplers = new Map<number, Compiled>();
+
+  /** @throws {LipschitzError} if the weights' norms don't settle. */
+  static async open(engine: Engine, model: DensityModel, arrays: Arrays): Promise<DensityRunner> {
+    const { store, norms } = await openStore(engine, model, arrays);
+    return new DensityRunner(engine, model, store, norms);
+  }
+
+  /**
+   * log p(x) in nats. Pixels get uniform noise first, so theirs is a lower bound on the
+   * log-probability of the discrete image, in expectation.
+   */
+  async score(x: NDArray, options: ScoreOptions): Promise<Scores> {
+    expectEvents(x, this.model.bijection.inShape, "DensityRunner.score: x");
+    const isExact = (options.logDet ?? this.#defaultLogDet()) === "exact";
+    const { terms = 20, probes = 1, random } = options;
+    if (!(Number.isInteger(probes) && probes >= 1)) {
+      throw new UsageError(`DensityRunner.score: expected at least 1 probe, got ${probes}`);
+    }
+    const scorer = isExact
+      ? this.#scorer("exact", exact)
+      : this.#scorer(`series ${terms}`, powerSeries({ terms }));
+    const perProbe: NDArray[] = [];
+    for (let probe = 0; probe < probes; probe++) {
+      const noise = random.split(probe);
+      const { logProb } = await inBatches({ x }, batchSize, (batch, i) =>
+        scorer.run(scorer.prepare(batch, noise.split(i)), this.store),
+      );
+      perProbe.push(logProb!);
+    }
+    return {
+      logProb: meanOf(perProbe),
+      perProbe,
+      bias: isExact ? 0 : this.#truncationBias(terms),
+    };
+  }
+
+  /**
+   * Draws `[count, ...shape]`.
+   * @throws {ConvergenceError} if a block's inverse ends above its tolerance.
+   */
+  async sample(count: number, options: SampleOptions): Promise<NDArray> {
+    if (!(Number.isInteger(count) && count >= 1)) {
+      throw new UsageError(`DensityRunner.sample: expected a count of at least 1, got ${count}`);
+    }
+    const size = Math.min(count, batchSize);
+    const sampler = this.#sampler(size);
+    const args = { ...limitArrays(options), temperature: scalarArray(options.temperature ?? 1) };
+    const parts: NDArray[] = [];
+    const checks: Measured[] = [];
+    for (let start = 0; start < count; start += size) {
+      const prepared = sampler.prepare(args, options.random.split(start));
+      const results = await sampler.run(prepared, this.store);
+      parts.push(results["x"]!);
+      checks.push(...this.measured(results));
+    }
+    expectConverged(checks);
+    const all = concatRows(parts);
+    const event = all.data.length / all.shape[0]!;
+    return { shape: [count, ...all.shape.slice(1)], data: all.data.slice(0, count * event) };
+  }
+
+  #defaultLogDet(): "exact" | "series" {
+    return this.model.dimensions <= mostExactByDefault ? "exact" : "series";
+  }
+
+  #scorer(key: string, logDet: LogDetEstimator): Compiled {
+    const known = this.#scorers.get(key);
+    if (known) return known;
+    const scorer = compile(this.engine, ({ x }) => {
+      const ctx = new Context({ phase: "infer", logDet });
+      const logProb = this.model.logProb(this.#dequantised(x!, ctx), ctx);
+      return { outputs: { logProb }, noise: ctx.noises };
+    });
+    this.#scorers.set(key, scorer);
+    return scorer;
+  }
+
+  #dequantised(x: Tensor, ctx: Context): Tensor {
+    return this.model.discrete ? add(x, ctx.noise("uniform", x.shape)) : x;
+  }
+
+  #sampler(count: number): Compiled {
+    const known = this.#samplers.get(count);
+    if (known) return known;
+    const sampler = compile(this.engine, ({ steps, tolerance, temperature }) => {
+      const ctx = inverseContext(steps!, tolerance!);
+      const { x, checks } = this.model.sample(count, temperature!, ctx);
+      return { outputs: { x, ...this.checkOutputs(checks) }, noise: ctx.noises };
+    });
+    this.#samplers.set(count, sampler);
+    return sampler;
+  }
+
+  #truncationBias(terms: number): number {
+    return this.model.blocks.reduce(
+      (total, { path, dimensions }) =>
+        total + truncationBias(dimensions, this.lipschitz[path]!, terms),
+      0,
+    );
+  }
+}
+
+/** −log p/(D ln 2): bits per dimension of a log-density in nats. */
+export function bitsPerDim(logProb: number, dimensions: number): number {
+  return -logProb / (dimensions * Math.LN2);
+}
+
+function meanOf(arrays: readonly NDArray[]): NDArray {
+  const [first, ...rest] = arrays as readonly [NDArray, ...NDArray[]];
+  const data = first.data.map(
+    (value, i) => rest.reduce((total, array) => total + array.data[i]!, value) / arrays.length,
+  );
+  return { shape: first.shape, data };
+}

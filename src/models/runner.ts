@@ -1,0 +1,146 @@
+import type { Check } from "../bijections/index.js";
+import { compile, type Compiled } from "../engine/compile.js";
+import type { Engine, Store } from "../engine/engine.js";
+import { ConvergenceError } from "../errors.js";
+import type { Tensor } from "../graph/index.js";
+import { Context } from "../nn/index.js";
+import { scalarArray, type Arrays, type NDArray } from "../tree.js";
+import { expectEvents, inBatches } from "./batched.js";
+import { convergeNorms, lipschitzBounds, type Norms } from "./converge.js";
+import type { Model } from "./model.js";
+
+export interface InverseLimits {
+  /** Most fixed-point iterations per block; 500 unless given. */
+  readonly steps?: number;
+  /** A block stops when a step is below tolerance·(1 + max|x|); 10⁻⁶ unless given. */
+  readonly tolerance?: number;
+}
+
+/** What a check measured on a batch. */
+export interface Measured extends Omit<Check, "residual"> {
+  /** Largest over the batch. */
+  readonly residual: number;
+}
+
+export interface Inverse {
+  readonly x: NDArray;
+  readonly checks: readonly Measured[];
+}
+
+/** Outputs of a graph that are residuals of checks start with this. */
+const checkPrefix = "check:";
+const batchSize = 100;
+
+/** A model with numbers, on an engine: its norms have settled, so it is what it promises. */
+export class Runner<M extends Model> {
+  readonly engine: Engine;
+  readonly model: M;
+  readonly store: Store;
+  /** Norm of each normalised weight, by path. */
+  readonly norms: Norms;
+  /** Bound on the Lipschitz constant of each residual branch, by the block's path. */
+  readonly lipschitz: Readonly<Record<string, number>>;
+  readonly #checks = new Map<string, Check>();
+  readonly #forward: Compiled;
+  readonly #inverse: Compiled;
+
+  protected constructor(engine: Engine, model: M, store: Store, norms: Norms) {
+    this.engine = engine;
+    this.model = model;
+    this.store = store;
+    this.norms = norms;
+    this.lipschitz = lipschitzBounds(model, norms);
+    this.#forward = compile(engine, ({ x }) => ({
+      outputs: { z: model.bijection.forward(x!, new Context({ phase: "infer" })).value },
+    }));
+    this.#inverse = compile(engine, ({ z, steps, tolerance }) => {
+      const ctx = inverseContext(steps!, tolerance!);
+      const { value: x, checks } = model.bijection.inverse(z!, ctx);
+      return { outputs: { x, ...this.checkOutputs(checks) } };
+    });
+  }
+
+  /** z = f(x), `[B, ...shape]` to `[B, ...latent]`. */
+  async forward(x: NDArray): Promise<NDArray> {
+    expectEvents(x, this.model.bijection.inShape, "Runner.forward: x");
+    const { z } = await inBatches({ x }, batchSize, (batch) => this.run(this.#forward, batch));
+    return z!;
+  }
+
+  /**
+   * x = f⁻¹(z).
+   * @throws {ConvergenceError} if a block's residual is above its tolerance.
+   */
+  async inverse(z: NDArray, limits?: InverseLimits): Promise<NDArray> {
+    const { x, checks } = await this.attemptInverse(z, limits);
+    expectConverged(checks);
+    return x;
+  }
+
+  /** x ≈ f⁻¹(z) with what its checks measured, be they kept or not. */
+  async attemptInverse(z: NDArray, limits: InverseLimits = {}): Promise<Inverse> {
+    expectEvents(z, this.model.bijection.outShape, "Runner.inverse: z");
+    const results = await inBatches({ z }, batchSize, (batch) =>
+      this.run(this.#inverse, { ...batch, ...limitArrays(limits) }),
+    );
+    return { x: results["x"]!, checks: this.measured(results) };
+  }
+
+  async close(): Promise<void> {
+    await this.store.dispose();
+  }
+
+  protected async run(compiled: Compiled, args: Arrays): Promise<Arrays> {
+    return compiled.run(compiled.prepare(args), this.store);
+  }
+
+  /** Residuals as outputs of a graph; `measured` finds them again among its results. */
+  protected checkOutputs(checks: readonly Check[]): Record<string, Tensor> {
+    return Object.fromEntries(
+      checks.map((check) => {
+        const name = checkPrefix + check.where;
+        this.#checks.set(name, check);
+        return [name, check.residual];
+      }),
+    );
+  }
+
+  protected measured(results: Arrays): Measured[] {
+    return Object.entries(results).flatMap(([name, { data }]) => {
+      const check = this.#checks.get(name);
+      if (!check) return [];
+      const { where, tolerance, remedy } = check;
+      const residual = data.reduce((most, r) => (r <= most ? most : r), 0);
+      return [{ where, tolerance, remedy, residual }];
+    });
+  }
+}
+
+/** Puts arrays in a store and lets the model's norms settle. */
+export async function openStore(
+  engine: Engine,
+  model: Model,
+  arrays: Arrays,
+): Promise<{ store: Store; norms: Norms }> {
+  const store = await engine.createStore(arrays);
+  return { store, norms: await convergeNorms(engine, model, store) };
+}
+
+/** @throws {ConvergenceError} if a residual is above its tolerance, or not a number. */
+export function expectConverged(checks: readonly Measured[]): void {
+  const worst = checks.find(({ residual, tolerance }) => !(residual <= tolerance));
+  if (worst) {
+    throw new ConvergenceError(
+      `inverse of ${worst.where}: expected a relative residual of at most ${worst.tolerance}, got ${worst.residual.toExponential(2)}; ${worst.remedy}`,
+    );
+  }
+}
+
+/** A context whose inverse takes its limits when the graph runs. */
+export function inverseContext(steps: Tensor, tolerance: Tensor): Context {
+  return new Context({ phase: "infer", inverse: { steps, tolerance } });
+}
+
+export function limitArrays({ steps = 500, tolerance = 1e-6 }: InverseLimits): Arrays {
+  return { steps: scalarArray(steps), tolerance: scalarArray(tolerance) };
+}
