@@ -23,7 +23,12 @@ export function simplify<K extends string>(
   const done = new Map<Tensor, Tensor>();
   const get = (node: Tensor): Tensor => done.get(node)!;
   for (const node of topologicalOrder(Object.values<Tensor>(outputs))) {
-    done.set(node, simplifier.make(node.op, node.inputs.map(get), node.attributes, node.shape));
+    const { op, inputs, attributes, shape } = node;
+    const isLeaf = inputs.length === 0;
+    done.set(
+      node,
+      isLeaf ? simplifier.leaf(node) : simplifier.make(op, inputs.map(get), attributes, shape),
+    );
   }
   return Object.fromEntries(
     Object.entries<Tensor>(outputs).map(([name, node]) => [name, get(node)]),
@@ -36,16 +41,21 @@ class Simplifier {
   readonly #interned = new Map<string, Tensor>();
   readonly #literals = new Map<readonly number[], number>();
 
+  /** The node itself or a known one equal to it, if it has no inputs; those of a loop stay its own. */
+  leaf(node: Tensor): Tensor {
+    return this.#intern(node);
+  }
+
   /** The simplest known node equal to this one; `inputs` are simplified already. */
-  readonly make = <K extends OpName>(
+  make<K extends OpName>(
     op: K,
     inputs: readonly Tensor[],
     attributes: OpAttributes[K],
     shape: readonly number[],
-  ): Tensor => {
+  ): Tensor {
     const node = makeNode(op, this.#ordered(op, inputs), attributes, shape);
     return this.#rewrite(node) ?? this.#intern(node);
-  };
+  }
 
   #ordered(op: OpName, inputs: readonly Tensor[]): readonly Tensor[] {
     if (!commutative.includes(op)) return inputs;
@@ -71,6 +81,7 @@ class Simplifier {
   }
 
   #attributeKey(node: Tensor): string {
+    if (node.op === "constant") return String(node.attributes.value); // JSON has no infinity
     if (node.op !== "literal") return JSON.stringify(node.attributes);
     const { data } = node.attributes;
     const index = this.#literals.get(data) ?? this.#literals.size;

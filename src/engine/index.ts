@@ -1,0 +1,9 @@
+export {
+  compile,
+  type CallOptions,
+  type Compiled,
+  type NoiseKind,
+  type Prepared,
+  type Traced,
+} from "./compile.js";
+export type { Engine, Graph, Session, Store } from "./engine.js";

@@ -1,0 +1,116 @@
+import type { Tensor } from "../graph/index.js";
+import type { Lowerings } from "./lowering.js";
+import type { Scope } from "./scope.js";
+
+export const linear: Pick<Lowerings, "matmul" | "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad"> =
+  {
+    matmul: (node, inputs, scope) => {
+      const { transposeA, transposeB } = node.attributes;
+      if (!transposeA && !transposeB) return scope.emit("MatMul", inputs);
+      return scope.emit("Gemm", inputs, { transA: Number(transposeA), transB: Number(transposeB) });
+    },
+
+    conv2d: (node, [x, w, bias], scope) => {
+      const [out, , kernel] = sizes(node.inputs[1]!);
+      return samePadded(scope, kernel, bias ? [x!, w!, scope.reshape(bias, [out])] : [x!, w!]);
+    },
+
+    /** A convolution too, with the filter's channels swapped and its taps in reverse. */
+    conv2dInputGrad: (node, [g], scope) => {
+      const w = node.inputs[1]!;
+      const [, , kernel] = sizes(w);
+      const adjoint = scope.derived(w, "adjoint", (s, name) => {
+        const swapped = s.transpose(name, [1, 0, 2, 3]);
+        return kernel === 1 ? swapped : reverseTaps(s, swapped);
+      });
+      return samePadded(scope, kernel, [g!, adjoint]);
+    },
+
+    conv2dWeightGrad: (node, _inputs, scope) => {
+      const [x, g] = [node.inputs[0]!, node.inputs[1]!];
+      const [out, channels, kernel] = sizes(node);
+      if (kernel === 1) {
+        const product = scope.emit("Gemm", [channelRows(scope, g), channelRows(scope, x)], {
+          transB: 1,
+        });
+        return scope.reshape(product, node.shape);
+      }
+      // The side with fewer channels is laid out once per tap: k²C rows against the other's.
+      if (channels <= out) {
+        const product = scope.emit("Gemm", [channelRows(scope, g), patchRows(scope, x, kernel)], {
+          transB: 1,
+        });
+        return scope.transpose(
+          scope.reshape(product, [out, kernel, kernel, channels]),
+          [0, 3, 1, 2],
+        );
+      }
+      const product = scope.emit("Gemm", [patchRows(scope, g, kernel), channelRows(scope, x)], {
+        transB: 1,
+      });
+      return reverseTaps(
+        scope,
+        scope.transpose(scope.reshape(product, [kernel, kernel, out, channels]), [2, 3, 0, 1]),
+      );
+    },
+  };
+
+/** The four sizes of an image batch or a filter. */
+function sizes(
+  x: Tensor | { readonly shape: readonly number[] },
+): [number, number, number, number] {
+  return [x.shape[0]!, x.shape[1]!, x.shape[2]!, x.shape[3]!];
+}
+
+function samePadded(scope: Scope, kernel: number, inputs: readonly string[]): string {
+  const reach = (kernel - 1) / 2;
+  return scope.emit("Conv", inputs, {
+    kernel_shape: [kernel, kernel],
+    pads: [reach, reach, reach, reach],
+  });
+}
+
+/** Reverses the last two axes of a filter. */
+function reverseTaps(scope: Scope, filter: string): string {
+  const [last, beforeFirst] = [-1, -(2 ** 31)];
+  return scope.emit("Slice", [
+    filter,
+    scope.ints([last, last]),
+    scope.ints([beforeFirst, beforeFirst]),
+    scope.ints([2, 3]),
+    scope.ints([-1, -1]),
+  ]);
+}
+
+/** `[B, C, H, W]` as `[C, B·H·W]`. */
+function channelRows(scope: Scope, x: Tensor): string {
+  const [batch, channels, height, width] = sizes(x);
+  return scope.derived(x, "channel rows", (s, name) => {
+    const leading = batch === 1 ? name : s.transpose(name, [1, 0, 2, 3]);
+    return s.reshape(leading, [channels, batch * height * width]);
+  });
+}
+
+/** `[B, C, H, W]` as `[k²·C, B·H·W]`: for each tap, what it sees of each channel. */
+function patchRows(scope: Scope, x: Tensor, kernel: number): string {
+  const [batch, channels, height, width] = sizes(x);
+  return scope.derived(x, `patch rows ${kernel}`, (s, name) => {
+    const reach = (kernel - 1) / 2;
+    const leading =
+      batch === 1 ? s.reshape(name, [channels, 1, height, width]) : s.transpose(name, [1, 0, 2, 3]);
+    const padded = s.emit("Pad", [leading, s.ints([0, 0, reach, reach, 0, 0, reach, reach])]);
+    const taps = Array.from({ length: kernel * kernel }, (_, tap) => {
+      const [i, j] = [Math.floor(tap / kernel), tap % kernel];
+      return s.emit("Slice", [
+        padded,
+        s.ints([i, j]),
+        s.ints([i + height, j + width]),
+        s.ints([2, 3]),
+      ]);
+    });
+    return s.reshape(s.emit("Concat", taps, { axis: 0 }), [
+      kernel * kernel * channels,
+      batch * height * width,
+    ]);
+  });
+}

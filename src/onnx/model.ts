@@ -1,0 +1,78 @@
+import { UsageError } from "../errors.js";
+import { topologicalOrder, type Tensor } from "../graph/index.js";
+import { sameShape, type Shape } from "../tree.js";
+import { lowerNodes } from "./lowering.js";
+import { encodeModel, type ValueProto } from "./proto.js";
+import { ModelScope, Scope } from "./scope.js";
+import { targets, type Target } from "./targets.js";
+
+/** Versions of the operator sets our lowerings are written for. */
+const opsets: Readonly<Record<string, number>> = { "": 17, "com.microsoft": 1 };
+
+/** A serialised ONNX model and what it takes. */
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  readonly inputs: Readonly<Record<string, Shape>>;
+}
+
+export interface OnnxOptions {
+  /** Default `portable`. */
+  readonly target?: Target;
+}
+
+/**
+ * The graph of `outputs` as an ONNX model in float32 whose inputs and outputs have their names.
+ * Simplify first.
+ *
+ * @throws {UsageError} if an output is named like an input, or two inputs of different shapes alike.
+ */
+export function toOnnx(
+  outputs: Readonly<Record<string, Tensor>>,
+  { target = "portable" }: OnnxOptions = {},
+): OnnxModel {
+  const inputs = inputShapes(outputs);
+  const clash = Object.keys(outputs).find((name) => Object.hasOwn(inputs, name));
+  if (clash !== undefined) {
+    throw new UsageError(
+      `toOnnx: expected names of their own for the outputs, got "${clash}", which an input has; rename it`,
+    );
+  }
+  const model = new ModelScope(targets[target], [...Object.keys(inputs), ...Object.keys(outputs)]);
+  const scope = new Scope(model);
+  lowerNodes(Object.values(outputs), scope);
+  for (const [name, tensor] of Object.entries(outputs)) {
+    scope.emitAs(name, "Identity", [scope.nameOf(tensor)]);
+  }
+  const value = ([name, shape]: [string, Shape]): ValueProto => ({ name, type: "float", shape });
+  const bytes = encodeModel({
+    graph: {
+      name: "iresnet",
+      nodes: scope.nodes,
+      initializers: model.initializers,
+      inputs: Object.entries(inputs).map(value),
+      outputs: Object.entries(outputs).map(([name, { shape }]) => value([name, shape])),
+    },
+    opsets: Object.fromEntries([...model.domains].map((domain) => [domain, opsets[domain]!])),
+  });
+  return { bytes, inputs };
+}
+
+/**
+ * Shapes of the inputs that `outputs` need, by name.
+ * @throws {UsageError} if two inputs of different shapes have one name.
+ */
+export function inputShapes(outputs: Readonly<Record<string, Tensor>>): Record<string, Shape> {
+  const shapes: Record<string, Shape> = {};
+  for (const node of topologicalOrder(Object.values(outputs))) {
+    if (node.op !== "input") continue;
+    const { name } = node.attributes;
+    const known = shapes[name];
+    if (known && !sameShape(known, node.shape)) {
+      throw new UsageError(
+        `graph: expected one shape for input "${name}", got [${known}] and [${node.shape}]; rename one`,
+      );
+    }
+    shapes[name] = node.shape;
+  }
+  return shapes;
+}

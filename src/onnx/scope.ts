@@ -1,0 +1,138 @@
+import type { Tensor } from "../graph/index.js";
+import { type Shape } from "../tree.js";
+import type { Lowerings } from "./lowering.js";
+import type { Attributes, ElementType, NodeProto, TensorProto } from "./proto.js";
+
+/** What a model and the bodies of its loops share: one namespace and one set of constants. */
+export class ModelScope {
+  readonly lowerings: Lowerings;
+  readonly initializers: TensorProto[] = [];
+  /** Domains of the operators in use. */
+  readonly domains = new Set<string>([""]);
+  readonly #constants = new Map<string, string>();
+  readonly #used: Set<string>;
+
+  /** @param reserved names of the model's inputs and outputs */
+  constructor(lowerings: Lowerings, reserved: Iterable<string>) {
+    this.lowerings = lowerings;
+    this.#used = new Set(reserved);
+  }
+
+  /** A name that nothing in the model has yet. */
+  fresh(stem: string): string {
+    let name = `${stem}_${this.#used.size}`;
+    while (this.#used.has(name)) name += "_";
+    this.#used.add(name);
+    return name;
+  }
+
+  constant(type: ElementType, bytes: Uint8Array, shape: Shape): string {
+    const small = bytes.length <= 1024;
+    const key = small ? `${type}|${shape}|${bytes.join()}` : "";
+    const known = small ? this.#constants.get(key) : undefined;
+    if (known) return known;
+    const name = this.fresh(type);
+    this.initializers.push({ name, type, shape, bytes });
+    if (small) this.#constants.set(key, name);
+    return name;
+  }
+}
+
+/** One graph under construction: the model's, or the body of a loop in it. */
+export class Scope {
+  readonly nodes: NodeProto[] = [];
+  readonly model: ModelScope;
+  readonly #outer: Outer | undefined;
+  readonly #names = new Map<Tensor, string>();
+  readonly #derived = new Map<Tensor, Map<string, string>>();
+
+  constructor(model: ModelScope, outer?: Outer) {
+    this.model = model;
+    this.#outer = outer;
+  }
+
+  /** Adds an operator with one result and returns the result's name. */
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    domain = "",
+  ): string {
+    const name = this.model.fresh(opType);
+    this.emitAs(name, opType, inputs, attributes, domain);
+    return name;
+  }
+
+  /** Adds an operator whose result has a given name. */
+  emitAs(
+    name: string,
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    domain = "",
+  ): void {
+    this.model.domains.add(domain);
+    this.nodes.push({ opType, domain, inputs, outputs: [name], attributes });
+  }
+
+  /** A constant list of integers, as axes and shapes are. */
+  ints(values: readonly number[]): string {
+    const words = BigInt64Array.from(values, BigInt);
+    return this.model.constant("int64", new Uint8Array(words.buffer), [values.length]);
+  }
+
+  floats(values: readonly number[], shape: Shape): string {
+    const numbers = Float32Array.from(values);
+    return this.model.constant("float", new Uint8Array(numbers.buffer), shape);
+  }
+
+  float(value: number): string {
+    return this.floats([value], []);
+  }
+
+  bool(value: boolean): string {
+    return this.model.constant("bool", Uint8Array.of(value ? 1 : 0), []);
+  }
+
+  /** `name` holds the value of `tensor` from now on. */
+  bind(tensor: Tensor, name: string): void {
+    this.#names.set(tensor, name);
+  }
+
+  has(tensor: Tensor): boolean {
+    return this.#names.has(tensor) || this.#outer?.captured(tensor) !== undefined;
+  }
+
+  nameOf(tensor: Tensor): string {
+    const captured = this.#outer?.captured(tensor);
+    return captured ? this.#outer!.scope.nameOf(captured) : this.#names.get(tensor)!;
+  }
+
+  /**
+   * A value that several operators want of one tensor, such as a flipped filter: made once, and
+   * outside the loop if the tensor comes from there.
+   */
+  derived(tensor: Tensor, what: string, make: (scope: Scope, name: string) => string): string {
+    const captured = this.#outer?.captured(tensor);
+    if (captured) return this.#outer!.scope.derived(captured, what, make);
+    const known = this.#derived.get(tensor) ?? new Map<string, string>();
+    this.#derived.set(tensor, known);
+    const name = known.get(what) ?? make(this, this.nameOf(tensor));
+    known.set(what, name);
+    return name;
+  }
+
+  reshape(name: string, shape: Shape): string {
+    return this.emit("Reshape", [name, this.ints(shape)]);
+  }
+
+  transpose(name: string, perm: readonly number[]): string {
+    return this.emit("Transpose", [name], { perm });
+  }
+}
+
+/** The scope around a loop's body, and which of its tensors a parameter of the body stands for. */
+export interface Outer {
+  readonly scope: Scope;
+  captured(parameter: Tensor): Tensor | undefined;
+}

@@ -1,0 +1,48 @@
+import type { Lowerings } from "./lowering.js";
+
+export const structure: Pick<
+  Lowerings,
+  | "input"
+  | "constant"
+  | "literal"
+  | "reshape"
+  | "broadcast"
+  | "transpose"
+  | "slice"
+  | "pad"
+  | "concat"
+  | "sum"
+  | "max"
+> = {
+  input: (node) => node.attributes.name,
+  constant: (node, _inputs, scope) => {
+    const value = scope.float(node.attributes.value);
+    return node.shape.length === 0 ? value : scope.emit("Expand", [value, scope.ints(node.shape)]);
+  },
+  literal: (node, _inputs, scope) => scope.floats(node.attributes.data, node.shape),
+
+  reshape: (node, inputs, scope) => scope.reshape(inputs[0]!, node.shape),
+  broadcast: (node, inputs, scope) => scope.emit("Expand", [inputs[0]!, scope.ints(node.shape)]),
+  transpose: (node, inputs, scope) => scope.transpose(inputs[0]!, node.attributes.perm),
+  slice: (node, inputs, scope) => {
+    const { axis, start, end } = node.attributes;
+    const bounds = [[start], [end], [axis]].map((n) => scope.ints(n));
+    return scope.emit("Slice", [...inputs, ...bounds]);
+  },
+  pad: (node, inputs, scope) => {
+    const { axis, before, after } = node.attributes;
+    const at = (n: number): number[] => node.shape.map((_, i) => (i === axis ? n : 0));
+    return scope.emit("Pad", [...inputs, scope.ints([...at(before), ...at(after)])]);
+  },
+  concat: (node, inputs, scope) => scope.emit("Concat", inputs, { axis: node.attributes.axis }),
+
+  // An empty list of axes would mean all of them.
+  sum: (node, inputs, scope) =>
+    node.attributes.axes.length === 0
+      ? inputs[0]!
+      : scope.emit("ReduceSum", [...inputs, scope.ints(node.attributes.axes)]),
+  max: (node, inputs, scope) =>
+    node.attributes.axes.length === 0
+      ? inputs[0]!
+      : scope.emit("ReduceMax", inputs, { axes: node.attributes.axes }),
+};
