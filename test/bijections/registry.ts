@@ -1,0 +1,190 @@
+import {
+  ActNorm,
+  Chain,
+  flatten,
+  Logit,
+  MultiScale,
+  Rescale,
+  ResidualBlock,
+  squeeze,
+  ZeroPad,
+  type Bijection,
+} from "../../src/bijections/index.js";
+import { IResNetClassifier } from "../../src/models/i-resnet-classifier.js";
+import { IResNetDensity } from "../../src/models/i-resnet-density.js";
+import {
+  activationNames,
+  convBranch,
+  denseBranch,
+  Scope,
+  type ActivationName,
+} from "../../src/nn/index.js";
+
+/** A bijection and where its variables are declared. */
+export interface Built {
+  readonly bijection: Bijection;
+  readonly scope: Scope;
+}
+
+export interface Entry {
+  readonly build: () => Built;
+  /** Where the data live: the real line unless given. */
+  readonly domain?: readonly [low: number, high: number];
+}
+
+type Image = readonly [number, number, number];
+
+const inScope = (make: (scope: Scope) => Bijection) => (): Built => {
+  const scope = new Scope();
+  return { bijection: make(scope), scope };
+};
+
+export function denseBlock(
+  scope: Scope,
+  features: number,
+  hidden: readonly number[],
+  options: { activation?: ActivationName; c?: number | undefined; activateInput?: boolean } = {},
+): ResidualBlock {
+  const { activation = "elu", activateInput = true } = options;
+  const c = "c" in options ? options.c : 0.9;
+  const branch = denseBranch(scope, features, hidden, { activation, c, activateInput });
+  return new ResidualBlock(scope.path, [features], branch);
+}
+
+export function convBlock(
+  scope: Scope,
+  shape: Image,
+  hidden: number,
+  options: { activation?: ActivationName; c?: number | undefined; activateInput?: boolean } = {},
+): ResidualBlock {
+  const { activation = "elu", activateInput = true } = options;
+  const c = "c" in options ? options.c : 0.9;
+  const branch = convBranch(scope, shape, hidden, { activation, c, activateInput });
+  return new ResidualBlock(scope.path, shape, branch);
+}
+
+const blocks = Object.fromEntries(
+  activationNames.flatMap((activation): [string, Entry][] => [
+    [
+      `ResidualBlock, dense, ${activation}`,
+      { build: inScope((scope) => denseBlock(scope.child("block"), 4, [6, 6], { activation })) },
+    ],
+    [
+      `ResidualBlock, convolution, ${activation}`,
+      { build: inScope((scope) => convBlock(scope.child("block"), [2, 3, 2], 4, { activation })) },
+    ],
+  ]),
+);
+
+/** Every bijection, by name. One contract holds for all. */
+export const registry: Readonly<Record<string, Entry>> = {
+  ...blocks,
+  "ResidualBlock, input not activated": {
+    build: inScope((scope) => denseBlock(scope.child("block"), 3, [5], { activateInput: false })),
+  },
+  "ActNorm, vector": { build: inScope((scope) => new ActNorm(scope, [5])) },
+  "ActNorm, image": { build: inScope((scope) => new ActNorm(scope, [3, 2, 4])) },
+  squeeze: { build: inScope(() => squeeze([2, 4, 2])) },
+  flatten: { build: inScope(() => flatten([2, 3, 2])) },
+  "Rescale, vector": {
+    build: inScope(() => new Rescale([3], { offset: 0.25, scale: -3 })),
+  },
+  "Rescale, image": {
+    build: inScope(() => new Rescale([1, 2, 3], { offset: 33, scale: 1 / 78 })),
+  },
+  "Logit, vector": { build: inScope(() => new Logit([4], 0.05)), domain: [0, 1] },
+  "Logit, image": { build: inScope(() => new Logit([2, 2, 2], 1e-6)), domain: [0, 1] },
+  "ZeroPad, vector": { build: inScope(() => new ZeroPad("padding", [3], 5)) },
+  "ZeroPad, image": { build: inScope(() => new ZeroPad("padding", [1, 2, 3], 4)) },
+  "ZeroPad, nothing to add": { build: inScope(() => new ZeroPad("padding", [2, 2, 2], 2)) },
+  Chain: {
+    build: inScope(
+      (scope) =>
+        new Chain([
+          new Logit([1, 4, 2], 0.01),
+          squeeze([1, 4, 2]),
+          new ActNorm(scope.child("actNorm"), [4, 2, 1]),
+          convBlock(scope.child("block"), [4, 2, 1], 3),
+          flatten([4, 2, 1]),
+          denseBlock(scope.child("dense"), 8, [4], { c: 0.7 }),
+        ]),
+    ),
+    domain: [0, 1],
+  },
+  "MultiScale, one scale": {
+    build: inScope((scope) => new MultiScale([convBlock(scope.child("block"), [2, 2, 2], 3)])),
+  },
+  "MultiScale, three scales": {
+    build: inScope(
+      (scope) =>
+        new MultiScale([
+          new Chain([squeeze([1, 4, 4]), convBlock(scope.child("first"), [4, 2, 2], 3)]),
+          new Chain([squeeze([2, 2, 2]), new ActNorm(scope.child("second"), [8, 1, 1])]),
+          convBlock(scope.child("third"), [4, 1, 1], 2),
+        ]),
+    ),
+  },
+  "i-ResNet classifier, image": {
+    build: () =>
+      new IResNetClassifier({
+        shape: [1, 4, 4],
+        classes: 3,
+        blocks: [2, 1],
+        widths: [3, 4],
+        squeezeFirst: true,
+        channels: 4,
+        centre: { mean: 0.1, deviation: 0.7 },
+        activation: "elu",
+        c: 0.9,
+      }),
+  },
+  "i-ResNet classifier, vector": {
+    build: () =>
+      new IResNetClassifier({
+        shape: [4],
+        classes: 3,
+        blocks: [1, 1],
+        widths: [6],
+        squeezeFirst: false,
+        channels: 4,
+        centre: { mean: -1, deviation: 2 },
+        activation: "lipswish",
+        c: 0.8,
+      }),
+  },
+  "i-ResNet density, image, logit": {
+    build: () =>
+      new IResNetDensity({
+        shape: [1, 4, 4],
+        blocks: [1, 1],
+        widths: [3],
+        pixels: "logit",
+        activation: "elu",
+        c: 0.9,
+      }),
+    domain: [0, 256],
+  },
+  "i-ResNet density, image, centre": {
+    build: () =>
+      new IResNetDensity({
+        shape: [2, 4, 2],
+        blocks: [2],
+        widths: [3],
+        pixels: "centre",
+        activation: "softplus",
+        c: 0.7,
+      }),
+    domain: [0, 256],
+  },
+  "i-ResNet density, vector": {
+    build: () =>
+      new IResNetDensity({
+        shape: [2],
+        blocks: [6],
+        widths: [8, 8],
+        pixels: "centre",
+        activation: "elu",
+        c: 0.9,
+      }),
+  },
+};
