@@ -106,7 +106,7 @@ export class DensityRunner extends Runner<DensityModel> {
     for (let start = 0; start < count; start += size) {
       const prepared = sampler.prepare(args, options.random.split(start));
       const results = await sampler.run(prepared, this.store);
-      parts.push(results["x"]!);
+      parts.push(results.x!);
       checks.push(...this.measured(results));
     }
     expectConverged(checks);

@@ -26,10 +26,10 @@ export const iResNetDensityConfig = z.object({
   /** Hidden channels of every block; for vectors, the sizes of the hidden layers. */
   widths: z.array(count).readonly(),
   /**
-   * How pixels become real numbers: `logit` (α = 10⁻⁶), or `centre`, x/256 − ½. Vectors are taken
-   * as they are.
+   * How pixels become real numbers: `logit` (α = 10⁻⁶, the default), or `centre`, x/256 − ½.
+   * Vectors are taken as they are.
    */
-  pixels: z.enum(["logit", "centre"]),
+  pixels: z.enum(["logit", "centre"]).default("logit"),
 });
 
 export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
@@ -61,7 +61,8 @@ export class IResNetDensity implements DensityModel {
    * @throws {LipschitzError} unless c is `null` or in (0, 1).
    * @throws {ShapeError} if an image can't be squeezed so often.
    */
-  constructor(config: IResNetDensityConfig) {
+  constructor(options: z.input<typeof iResNetDensityConfig>) {
+    const config = { ...options, pixels: options.pixels ?? "logit" };
     expectResidualOptions(config, "IResNetDensity");
     this.config = config;
     this.batch = { x: config.shape };
@@ -119,9 +120,9 @@ function imageBody(scope: Scope, config: IResNetDensityConfig): Body {
   const blocks: BlockInfo[] = [];
   const unit = new Rescale(config.shape, { offset: 0, scale: 1 / levels });
   const real =
-    config.pixels === "logit"
-      ? new Logit(config.shape, alpha)
-      : new Rescale(config.shape, { offset: 0.5, scale: 1 });
+    config.pixels === "centre"
+      ? new Rescale(config.shape, { offset: 0.5, scale: 1 })
+      : new Logit(config.shape, alpha);
   let shape: Shape = config.shape;
   const scales = config.blocks.map((count, stage) => {
     const half = squeeze(expectImage(stage === 0 ? shape : halfOf(shape)));

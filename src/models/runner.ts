@@ -83,7 +83,7 @@ export class Runner<M extends Model> {
     const results = await inBatches({ z }, batchSize, (batch) =>
       this.run(this.#inverse, { ...batch, ...limitArrays(limits) }),
     );
-    return { x: results["x"]!, checks: this.measured(results) };
+    return { x: results.x!, checks: this.measured(results) };
   }
 
   async close(): Promise<void> {
