@@ -1,0 +1,106 @@
+import { ShapeError } from "../../errors.js";
+import { ndarray, sameShape, type NDArray } from "../../tree.js";
+import { blankRaster, GUTTER, paste, type Raster } from "./raster.js";
+
+export interface SheetOptions {
+  /** Images in a row; near a square by default. */
+  readonly columns?: number;
+  /** Screen pixels per image pixel; by default an image is about 84 pixels high. */
+  readonly scale?: number;
+  /** Pixels between images. */
+  readonly gap?: number;
+}
+
+/**
+ * Images on one sheet, row by row, enlarged without smoothing.
+ *
+ * @param images `[n, C, H, W]`, C = 1 (gray) or 3 (RGB), values in 0..255; others are clipped.
+ * @throws {ShapeError} for any other shape.
+ */
+export function imageSheet(images: NDArray, options: SheetOptions = {}): Raster {
+  const [n, , height, width] = expectImages(images, "imageSheet: images");
+  const {
+    columns = Math.ceil(Math.sqrt(n)),
+    scale = Math.max(1, Math.round(84 / height)),
+    gap = 2,
+  } = options;
+  const cellWidth = scale * width + gap;
+  const cellHeight = scale * height + gap;
+  const sheet = blankRaster(
+    columns * cellWidth - gap,
+    Math.ceil(n / columns) * cellHeight - gap,
+    GUTTER,
+  );
+  for (let i = 0; i < n; i++) {
+    paste(
+      sheet,
+      enlarge(images, i, scale),
+      (i % columns) * cellWidth,
+      Math.floor(i / columns) * cellHeight,
+    );
+  }
+  return sheet;
+}
+
+export interface PairSheetOptions {
+  /** Factor on the difference, to state in the caption. */
+  readonly amplification: number;
+  readonly scale?: number;
+  readonly gap?: number;
+}
+
+/**
+ * Three rows of n images: originals, reconstructions, and |difference| × amplification.
+ *
+ * @param originals `[n, C, H, W]`, C = 1 or 3, values in 0..255.
+ * @param reconstructions the same shape.
+ * @throws {ShapeError} if the shapes differ or are not those of images.
+ */
+export function pairSheet(
+  originals: NDArray,
+  reconstructions: NDArray,
+  { amplification, ...sheet }: PairSheetOptions,
+): Raster {
+  const [n, ...event] = expectImages(originals, "pairSheet: originals");
+  if (!sameShape(originals.shape, reconstructions.shape)) {
+    throw new ShapeError(
+      `pairSheet: expected reconstructions of shape [${originals.shape}], got [${reconstructions.shape}]`,
+    );
+  }
+  const size = originals.data.length;
+  const rows = new Float32Array(3 * size);
+  rows.set(originals.data);
+  rows.set(reconstructions.data, size);
+  for (let i = 0; i < size; i++) {
+    rows[2 * size + i] = amplification * Math.abs(originals.data[i]! - reconstructions.data[i]!);
+  }
+  return imageSheet(ndarray(rows, [3 * n, ...event]), { ...sheet, columns: n });
+}
+
+function expectImages(images: NDArray, where: string): [number, number, number, number] {
+  const [n = 0, channels = 0, height = 0, width = 0] = images.shape;
+  const valid = images.shape.length === 4 && images.data.length > 0;
+  if (!valid || (channels !== 1 && channels !== 3)) {
+    throw new ShapeError(
+      `${where}: expected [n, C, H, W] with n > 0 and C = 1 or 3, got [${images.shape}]`,
+    );
+  }
+  return [n, channels, height, width];
+}
+
+/** Image `index` with each pixel repeated `scale` times along both axes. */
+function enlarge(images: NDArray, index: number, scale: number): Raster {
+  const [, channels = 1, height = 1, width = 1] = images.shape;
+  const data = new Uint8ClampedArray(3 * scale * height * scale * width);
+  let at = 0;
+  for (let y = 0; y < scale * height; y++) {
+    for (let x = 0; x < scale * width; x++) {
+      const pixel = Math.floor(y / scale) * width + Math.floor(x / scale);
+      for (let color = 0; color < 3; color++) {
+        const channel = index * channels + (channels === 3 ? color : 0);
+        data[at++] = images.data[channel * height * width + pixel]!;
+      }
+    }
+  }
+  return { width: scale * width, height: scale * height, data: new Uint8Array(data.buffer) };
+}
