@@ -1,0 +1,204 @@
+import { IresnetError } from "../errors.js";
+
+/** A stream to print on: `process.stdout` or `process.stderr`. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface TerminalOptions {
+  /** Takes results alone. */
+  readonly stdout: Output;
+  /** Takes progress, notes and errors. */
+  readonly stderr: Output;
+  /** Print results as JSON. */
+  readonly json: boolean;
+  /** Reads `NO_COLOR`, `TERM` and `IRESNET_DEBUG`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds on any clock. */
+  readonly now?: () => number;
+}
+
+/** State of a training run. */
+export interface StepReport {
+  readonly step: number;
+  readonly steps: number;
+  /** Numbers by name, such as the loss. */
+  readonly values: Readonly<Record<string, number>>;
+  /** Units a second. */
+  readonly rate: number;
+  readonly unit: string;
+  readonly secondsLeft: number;
+}
+
+/** State of a task which counts up to a total. */
+export interface Progress {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  /** Units a second. */
+  readonly rate: number;
+}
+
+/** Milliseconds between two states of a task, on a terminal and in a file. */
+const REDRAW = { terminal: 100, file: 10_000 };
+const BAR = 16;
+const CLEAR = "\r\x1b[K";
+const RED = 31;
+const YELLOW = 33;
+
+/** All that the command line prints. */
+export class Terminal {
+  readonly #options: TerminalOptions;
+  readonly #animated: boolean;
+  readonly #colored: boolean;
+  readonly #now: () => number;
+  /** Whether an unfinished progress line is on the screen. */
+  #drawn = false;
+  #task: { label: string; at: number } | undefined;
+
+  constructor(options: TerminalOptions) {
+    const { stderr, env, now = Date.now } = options;
+    this.#options = options;
+    this.#animated = stderr.isTTY === true && env.TERM !== "dumb";
+    this.#colored = this.#animated && !env.NO_COLOR;
+    this.#now = now;
+  }
+
+  /** Prints a command's result on stdout: `value` as one line of JSON, or the text for people. */
+  result(value: object, human: string): void {
+    this.#clear();
+    this.#options.stdout.write(`${this.#options.json ? JSON.stringify(value) : human}\n`);
+  }
+
+  /** Prints one line on a training run; the columns of successive lines align. */
+  report({ step, steps, values, rate, unit, secondsLeft }: StepReport): void {
+    const fields = Object.entries(values).map(([name, x]) => `${name} ${column(x)}`);
+    this.#line(
+      [
+        `step ${count(step, steps)}`,
+        ...fields,
+        `${column(rate)} ${unit}/s`,
+        `left ${duration(secondsLeft)}`,
+      ].join("  "),
+    );
+  }
+
+  /** Shows how far a task is: a line that updates on a terminal, a line now and then elsewhere. */
+  progress(task: Progress): void {
+    const { label, done, total } = task;
+    const finished = done >= total;
+    const now = this.#now();
+    const wait = this.#animated ? REDRAW.terminal : REDRAW.file;
+    const fresh = this.#task?.label !== label;
+    if (!finished && !fresh && now - (this.#task?.at ?? 0) < wait) return;
+    this.#task = finished ? undefined : { label, at: now };
+    const text = progressLine(task, this.#animated);
+    if (this.#animated && !finished) {
+      // A terminal that does not know its width says 0.
+      const { columns = 0 } = this.#options.stderr;
+      this.#options.stderr.write(CLEAR + text.slice(0, (columns > 0 ? columns : 80) - 1));
+      this.#drawn = true;
+    } else {
+      this.#line(text);
+    }
+  }
+
+  note(text: string): void {
+    this.#line(text);
+  }
+
+  warn(text: string): void {
+    this.#line(`${this.#paint("warning:", YELLOW)} ${text}`);
+  }
+
+  /**
+   * Prints why a command ended, and returns the exit code. The stack of an unexpected error
+   * appears if the variable `IRESNET_DEBUG` is set.
+   */
+  fail(error: unknown): 1 | 2 {
+    const prefix = this.#paint("error:", RED);
+    if (error instanceof IresnetError) {
+      this.#line(`${prefix} ${error.message}`);
+      return error.exitCode;
+    }
+    const [message = ""] = String(error).split("\n");
+    this.#line(`${prefix} unexpected: ${message}`);
+    this.#line(
+      this.#options.env.IRESNET_DEBUG
+        ? ((error instanceof Error ? error.stack : undefined) ?? "no stack")
+        : "Set IRESNET_DEBUG=1 to see where it happened.",
+    );
+    return 1;
+  }
+
+  #line(text: string): void {
+    this.#clear();
+    this.#options.stderr.write(`${text}\n`);
+  }
+
+  #clear(): void {
+    if (this.#drawn) this.#options.stderr.write(CLEAR);
+    this.#drawn = false;
+  }
+
+  #paint(text: string, color: number): string {
+    return this.#colored ? `\x1b[${color}m${text}\x1b[0m` : text;
+  }
+}
+
+function progressLine({ label, done, total, unit, rate }: Progress, animated: boolean): string {
+  const fraction = total > 0 ? Math.min(1, done / total) : 1;
+  const full = Math.round(BAR * fraction);
+  const bar = animated ? `${"█".repeat(full)}${"░".repeat(BAR - full)} ` : "";
+  const left = done < total ? [`left ${duration((total - done) / rate)}`] : [];
+  return [
+    label,
+    `${bar}${`${Math.floor(100 * fraction)}%`.padStart(4)}`,
+    `${count(done, total)} ${unit}`,
+    `${column(rate)}/s`,
+    ...left,
+  ].join("  ");
+}
+
+function column(value: number): string {
+  return formatNumber(value).padStart(8);
+}
+
+function duration(seconds: number): string {
+  return formatDuration(seconds).padStart(7);
+}
+
+/** "1200/8000", equally wide for any number done. */
+function count(done: number, total: number): string {
+  return `${String(done).padStart(String(total).length)}/${total}`;
+}
+
+/**
+ * A number in at most eight characters up to sizes of 1e±9: four significant digits, three for
+ * the smallest, whole numbers as they are: "0.04120", "0.00310", "711", "1.20e-5".
+ */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e7) return String(value);
+  if (size < 1e-3 || size >= 1e5) return value.toExponential(2);
+  return size < 1e3 ? value.toPrecision(size < 1e-2 ? 3 : 4) : value.toFixed(0);
+}
+
+/** A time in its two largest units: "0.4s", "12s", "4m 12s", "1h 04m", "2d 03h"; "?" unless finite. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return inTwo(whole, 60, "ms");
+  const minutes = Math.round(whole / 60);
+  if (minutes < 1440) return inTwo(minutes, 60, "hm");
+  return inTwo(Math.round(minutes / 60), 24, "dh");
+}
+
+function inTwo(amount: number, base: number, [large = "", small = ""]: string): string {
+  return `${Math.floor(amount / base)}${large} ${String(amount % base).padStart(2, "0")}${small}`;
+}
