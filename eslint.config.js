@@ -18,6 +18,7 @@ const layers = [
   "data",
   "train",
   "index",
+  "node",
   "cli",
 ];
 

@@ -1,0 +1,9 @@
+/**
+ * What of iresnet needs Node: ONNX Runtime's native engine, data sets and checkpoints as files.
+ *
+ * @packageDocumentation
+ */
+export { getData } from "./data/download.js";
+export { loadSplit, type Split } from "./data/files.js";
+export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
+export { loadCheckpoint, saveCheckpoint } from "./train/checkpoint-file.js";
