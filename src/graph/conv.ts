@@ -51,6 +51,9 @@ export function conv2dWeightGrad(x: Tensor, g: Tensor, kernel: number): Tensor {
       `conv2dWeightGrad: expected equal batch, height and width, got [${x.shape}] and [${g.shape}]`,
     );
   }
+  if (kernel % 2 !== 1) {
+    throw new ShapeError(`conv2dWeightGrad: expected a kernel of odd size, got ${kernel}`);
+  }
   return makeNode("conv2dWeightGrad", [x, g], {}, [out, kernelIn, kernel, kernel]);
 }
 

@@ -33,7 +33,7 @@ export function eluFunction(order: 0 | 1 | 2): (x: number) => number {
     case 1:
       return (x) => (x > 0 ? 1 : Math.exp(x));
     case 2:
-      return (x) => (x > 0 ? 0 : Math.exp(x));
+      return (x) => (x < 0 ? Math.exp(x) : 0);
   }
 }
 

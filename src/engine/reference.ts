@@ -1,0 +1,304 @@
+import { UsageError } from "../errors.js";
+import { topologicalOrder, type Node, type OpName, type Tensor } from "../graph/index.js";
+import { binaryFunctions, eluFunction, unaryFunctions } from "../graph/scalar.js";
+import { sizeOf, type Shape } from "../tree.js";
+
+/** Numbers in float64, in row-major order, with their shape. */
+export interface Float64NDArray {
+  readonly shape: Shape;
+  readonly data: Float64Array;
+}
+
+/** What each input of a graph is, by name. */
+export type Feeds = Readonly<Record<string, { readonly data: ArrayLike<number> }>>;
+
+/**
+ * Interprets a graph in float64: slow, and plain enough to be right. The oracle for everything
+ * else that executes graphs.
+ *
+ * @throws {UsageError} if an input isn't fed.
+ */
+export function evaluate<K extends string>(
+  outputs: Readonly<Record<K, Tensor>>,
+  feeds: Feeds,
+): Record<K, Float64NDArray> {
+  const entries = Object.entries<Tensor>(outputs);
+  const known = compute(
+    entries.map(([, node]) => node),
+    new Map(),
+    feeds,
+  );
+  return Object.fromEntries(
+    entries.map(([name, node]) => [name, { shape: node.shape, data: known.get(node)! }]),
+  ) as Record<K, Float64NDArray>;
+}
+
+/** Adds to `known` the value of every node that `outputs` need. */
+function compute(
+  outputs: readonly Tensor[],
+  known: Map<Tensor, Float64Array>,
+  feeds: Feeds,
+): Map<Tensor, Float64Array> {
+  for (const node of topologicalOrder(outputs)) {
+    if (known.has(node)) continue;
+    known.set(
+      node,
+      interpret(
+        node,
+        node.inputs.map((i) => known.get(i)!),
+        feeds,
+      ),
+    );
+  }
+  return known;
+}
+
+function interpret<K extends OpName>(
+  node: Node<K>,
+  inputs: readonly Float64Array[],
+  feeds: Feeds,
+): Float64Array {
+  return interpreters[node.op](node, inputs, feeds);
+}
+
+type Interpreter<K extends OpName> = (
+  node: Node<K>,
+  inputs: readonly Float64Array[],
+  feeds: Feeds,
+) => Float64Array;
+
+const unary = (
+  node: Node<keyof typeof unaryFunctions>,
+  inputs: readonly Float64Array[],
+): Float64Array => inputs[0]!.map(unaryFunctions[node.op]);
+
+const binary = (
+  node: Node<keyof typeof binaryFunctions>,
+  inputs: readonly Float64Array[],
+): Float64Array => {
+  const [a, b] = node.inputs.map((x, i) => spread(inputs[i]!, x.shape, node.shape));
+  const f = binaryFunctions[node.op];
+  return a!.map((value, i) => f(value, b![i]!));
+};
+
+/** One interpreter per operation: leaving one out doesn't compile. */
+const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
+  input: (node, _inputs, feeds) => {
+    const { name } = node.attributes;
+    const value = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
+    if (value?.data.length !== sizeOf(node.shape)) {
+      throw new UsageError(
+        `evaluate: expected ${sizeOf(node.shape)} numbers for input "${name}", got ${value?.data.length ?? "none"}`,
+      );
+    }
+    return Float64Array.from(value.data);
+  },
+  constant: (node) => new Float64Array(sizeOf(node.shape)).fill(node.attributes.value),
+  literal: (node) => Float64Array.from(node.attributes.data),
+
+  neg: unary,
+  exp: unary,
+  log: unary,
+  sqrt: unary,
+  abs: unary,
+  sign: unary,
+  tanh: unary,
+  sigmoid: unary,
+  softplus: unary,
+  stopGradient: unary,
+  elu: (node, inputs) => inputs[0]!.map(eluFunction(node.attributes.order)),
+
+  add: binary,
+  sub: binary,
+  mul: binary,
+  div: binary,
+  maximum: binary,
+  minimum: binary,
+  greater: binary,
+
+  reshape: (_node, inputs) => inputs[0]!,
+  broadcast: (node, inputs) => spread(inputs[0]!, node.inputs[0]!.shape, node.shape),
+  transpose: (node, inputs) => {
+    const steps = stridesOf(node.inputs[0]!.shape);
+    return gather(
+      inputs[0]!,
+      node.shape,
+      node.attributes.perm.map((axis) => steps[axis]!),
+    );
+  },
+  slice: (node, inputs) => {
+    const steps = stridesOf(node.inputs[0]!.shape);
+    const { axis, start } = node.attributes;
+    return gather(inputs[0]!, node.shape, steps, start * steps[axis]!);
+  },
+  pad: (node, inputs) => {
+    const out = new Float64Array(sizeOf(node.shape));
+    const { axis, before } = node.attributes;
+    place(out, node.shape, inputs[0]!, node.inputs[0]!.shape, axis, before);
+    return out;
+  },
+  concat: (node, inputs) => {
+    const out = new Float64Array(sizeOf(node.shape));
+    const { axis } = node.attributes;
+    let start = 0;
+    node.inputs.forEach(({ shape }, i) => {
+      place(out, node.shape, inputs[i]!, shape, axis, start);
+      start += shape[axis]!;
+    });
+    return out;
+  },
+
+  sum: (node, inputs) => reduce(node, inputs[0]!, 0, (a, b) => a + b),
+  max: (node, inputs) => reduce(node, inputs[0]!, -Infinity, Math.max),
+
+  matmul: (node, inputs) => {
+    const [a, b] = [inputs[0]!, inputs[1]!];
+    const { transposeA, transposeB } = node.attributes;
+    const [rows, columns] = [node.shape[0]!, node.shape[1]!];
+    const inner = node.inputs[0]!.shape[transposeA ? 0 : 1]!;
+    const [aRow, aInner] = transposeA ? [1, rows] : [inner, 1];
+    const [bInner, bColumn] = transposeB ? [1, inner] : [columns, 1];
+    const out = new Float64Array(rows * columns);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) {
+        let total = 0;
+        for (let k = 0; k < inner; k++) {
+          total += a[i * aRow + k * aInner]! * b[k * bInner + j * bColumn]!;
+        }
+        out[i * columns + j] = total;
+      }
+    }
+    return out;
+  },
+
+  conv2d: (node, inputs) => {
+    const [x, w] = [inputs[0]!, inputs[1]!];
+    const y = new Float64Array(sizeOf(node.shape));
+    eachProduct(node.inputs[0]!.shape, node.inputs[1]!.shape, (xi, wi, yi) => {
+      y[yi]! += x[xi]! * w[wi]!;
+    });
+    return y;
+  },
+  conv2dInputGrad: (node, inputs) => {
+    const [g, w] = [inputs[0]!, inputs[1]!];
+    const x = new Float64Array(sizeOf(node.shape));
+    eachProduct(node.shape, node.inputs[1]!.shape, (xi, wi, yi) => {
+      x[xi]! += g[yi]! * w[wi]!;
+    });
+    return x;
+  },
+  conv2dWeightGrad: (node, inputs) => {
+    const [x, g] = [inputs[0]!, inputs[1]!];
+    const w = new Float64Array(sizeOf(node.shape));
+    eachProduct(node.inputs[0]!.shape, node.shape, (xi, wi, yi) => {
+      w[wi]! += x[xi]! * g[yi]!;
+    });
+    return w;
+  },
+
+  fixedPoint: (node, inputs) => {
+    const { parameters, result } = node.attributes;
+    let x = inputs[0]!;
+    const [, steps, tolerance, ...captured] = inputs;
+    const largest = (data: Float64Array): number =>
+      data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    for (let i = 0; i < Math.round(steps![0]!); i++) {
+      const values = [x, ...captured];
+      const known = new Map(parameters.map((parameter, j) => [parameter, values[j]!]));
+      const last = x;
+      x = compute([result], known, {}).get(result)!;
+      const change = largest(x.map((value, j) => value - last[j]!));
+      if (!(change > tolerance![0]! * (1 + largest(x)))) break;
+    }
+    return x;
+  },
+};
+
+/** How far apart neighbours along each axis are. */
+function stridesOf(shape: Shape): number[] {
+  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+}
+
+/** For each element of a `shape`, in row-major order, its place in an array of those strides. */
+function places(shape: Shape, strides: readonly number[], start = 0): Int32Array {
+  const out = new Int32Array(sizeOf(shape)).fill(start);
+  let repeats = out.length;
+  shape.forEach((size, axis) => {
+    repeats /= size;
+    for (let i = 0; i < out.length; i++) {
+      out[i]! += (Math.floor(i / repeats) % size) * strides[axis]!;
+    }
+  });
+  return out;
+}
+
+function gather(
+  data: Float64Array,
+  shape: Shape,
+  strides: readonly number[],
+  start = 0,
+): Float64Array {
+  return Float64Array.from(places(shape, strides, start), (place) => data[place]!);
+}
+
+/** Repeats data of shape `from` to shape `to`. */
+function spread(data: Float64Array, from: Shape, to: Shape): Float64Array {
+  const lead = to.length - from.length;
+  const strides = stridesOf(from);
+  return gather(
+    data,
+    to,
+    to.map((_, axis) => ((from[axis - lead] ?? 1) === 1 ? 0 : strides[axis - lead]!)),
+  );
+}
+
+/** Writes a part into `out`, from `start` on along one axis. */
+function place(
+  out: Float64Array,
+  shape: Shape,
+  part: Float64Array,
+  partShape: Shape,
+  axis: number,
+  start: number,
+): void {
+  const strides = stridesOf(shape);
+  places(partShape, strides, start * strides[axis]!).forEach((to, i) => (out[to] = part[i]!));
+}
+
+function reduce(
+  node: Node<"sum" | "max">,
+  data: Float64Array,
+  start: number,
+  combine: (a: number, b: number) => number,
+): Float64Array {
+  const out = new Float64Array(sizeOf(node.shape)).fill(start);
+  const { axes } = node.attributes;
+  const strides = stridesOf(node.shape).map((step, axis) => (axes.includes(axis) ? 0 : step));
+  places(node.inputs[0]!.shape, strides).forEach((to, i) => {
+    out[to] = combine(out[to]!, data[i]!);
+  });
+  return out;
+}
+
+/** Visits each product x·w that adds to y = conv2d(x, w), by the places of the three. */
+function eachProduct(
+  x: Shape,
+  w: Shape,
+  visit: (xi: number, wi: number, yi: number) => void,
+): void {
+  const [batch, channels, height, width] = [x[0]!, x[1]!, x[2]!, x[3]!];
+  const [out, kernel] = [w[0]!, w[2]!];
+  const reach = (kernel - 1) / 2;
+  for (let b = 0; b < batch; b++)
+    for (let o = 0; o < out; o++)
+      for (let c = 0; c < channels; c++)
+        for (let p = 0; p < kernel; p++)
+          for (let q = 0; q < kernel; q++)
+            for (let i = Math.max(0, reach - p); i < Math.min(height, height + reach - p); i++)
+              for (let j = Math.max(0, reach - q); j < Math.min(width, width + reach - q); j++)
+                visit(
+                  ((b * channels + c) * height + i + p - reach) * width + j + q - reach,
+                  ((o * channels + c) * kernel + p) * kernel + q,
+                  ((b * out + o) * height + i) * width + j,
+                );
+}
