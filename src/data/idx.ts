@@ -1,0 +1,75 @@
+import { DataError } from "../errors.js";
+import { checkLabels, type DataFile, type ImageSet } from "./images.js";
+
+/**
+ * Reads a pair of idx files, the format of MNIST: a big-endian header of a magic number and sizes,
+ * then a byte for each pixel or label. Files must be unzipped already.
+ *
+ * @throws {DataError} if a file is of another format, truncated, empty or too long, if the counts
+ * differ, or if a label isn't a class.
+ * @see http://yann.lecun.com/exdb/mnist/
+ */
+export function parseIdx(images: DataFile, labels: DataFile, classes: number): ImageSet {
+  const pixels = parseArray(images, 3, "images");
+  const marks = parseArray(labels, 1, "labels");
+  const [count, height, width] = pixels.sizes as [number, number, number];
+  if (marks.sizes[0] !== count) {
+    throw new DataError(
+      `${labels.name}: expected ${count} labels, one for each of the images of ${images.name}, ` +
+        `got ${marks.sizes[0]}; take both files from one set`,
+    );
+  }
+  checkLabels(marks.content, classes, labels.name);
+  return {
+    pixels: pixels.content,
+    labels: marks.content,
+    shape: [1, height, width],
+    count,
+    classes,
+  };
+}
+
+/** An array of unsigned bytes with as many axes as `axes`. */
+function parseArray(
+  { name, bytes }: DataFile,
+  axes: 1 | 3,
+  what: string,
+): { sizes: readonly number[]; content: Uint8Array } {
+  const headerSize = 4 * (1 + axes);
+  if (bytes.length < headerSize) {
+    throw new DataError(
+      `${name}: expected a header of ${headerSize} bytes, got ${bytes.length} bytes in all; ` +
+        "the file is truncated: get it again",
+    );
+  }
+  const header = new DataView(bytes.buffer, bytes.byteOffset, headerSize);
+  const magic = 0x800 + axes;
+  const found = header.getUint32(0);
+  if (found !== magic) {
+    throw new DataError(
+      `${name}: expected the magic number ${hex(magic)} of idx ${what}, got ${hex(found)}; ` +
+        "check that the file is what its name says",
+    );
+  }
+  const sizes = Array.from({ length: axes }, (_, i) => header.getUint32(4 + 4 * i));
+  const size = sizes.reduce((product, n) => product * n, 1);
+  if (size === 0) {
+    throw new DataError(
+      `${name}: expected at least one of ${what}, got sizes ${sizes.join(" x ")}; ` +
+        "get the file again",
+    );
+  }
+  const expected = headerSize + size;
+  if (bytes.length !== expected) {
+    throw new DataError(
+      `${name}: expected ${expected} bytes for ${sizes.join(" x ")} ${what}, ` +
+        `got ${bytes.length}; ` +
+        `the file is ${bytes.length < expected ? "truncated" : "too long"}: get it again`,
+    );
+  }
+  return { sizes, content: bytes.subarray(headerSize) };
+}
+
+function hex(word: number): string {
+  return `0x${word.toString(16).padStart(8, "0")}`;
+}

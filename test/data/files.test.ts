@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { loadSplit } from "../../src/data/files.js";
+import { UsageError } from "../../src/errors.js";
+import { rejects } from "./fails.js";
+import { cifarBytes, idxBytes } from "./fixtures.js";
+
+let root: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "iresnet-data-"));
+});
+after(async () => {
+  await rm(root, { recursive: true });
+});
+
+async function folder(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
+  const path = await mkdtemp(join(root, "set-"));
+  for (const [name, bytes] of Object.entries(files)) {
+    await mkdir(join(path, name, ".."), { recursive: true });
+    await writeFile(join(path, name), bytes);
+  }
+  return path;
+}
+
+/** idx files of `count` images of 1 x 2, of bytes (i >> 8, i & 255), labels i mod 10. */
+function idxFiles(prefix: string, count: number) {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  return {
+    [`${prefix}-images-idx3-ubyte`]: idxBytes(
+      [count, 1, 2],
+      numbers.flatMap((i) => [i >> 8, i & 255]),
+    ),
+    [`${prefix}-labels-idx1-ubyte`]: idxBytes(
+      [count],
+      numbers.map((i) => i % 10),
+    ),
+  };
+}
+
+function zipped(files: Readonly<Record<string, Uint8Array>>): Record<string, Uint8Array> {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, bytes]) => [`${name}.gz`, gzipSync(bytes)]),
+  );
+}
+
+describe("loadSplit", () => {
+  it("reads idx files, gzipped or not, in the folder or its own", async () => {
+    const files = idxFiles("t10k", 12);
+    const moved = (to: string) =>
+      Object.fromEntries(Object.entries(zipped(files)).map(([name, bytes]) => [to + name, bytes]));
+    const folders = [files, zipped(files), moved("fashion-mnist/")].map(folder);
+    for (const path of await Promise.all(folders)) {
+      const set = await loadSplit("fashion-mnist", path, "test");
+      assert.deepEqual(set.labels, Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1));
+      assert.deepEqual([...set.pixels.subarray(0, 6)], [0, 0, 0, 1, 0, 2]);
+      assert.deepEqual([set.shape, set.count, set.classes], [[1, 1, 2], 12, 10]);
+    }
+  });
+
+  it("prefers the set's own folder", async () => {
+    const own = Object.entries(idxFiles("t10k", 3)).map(([name, bytes]) => [
+      `mnist/${name}`,
+      bytes,
+    ]);
+    const path = await folder({
+      ...zipped(idxFiles("t10k", 5)),
+      ...(Object.fromEntries(own) as Record<string, Uint8Array>),
+    });
+    assert.equal((await loadSplit("mnist", path, "test")).count, 3);
+  });
+
+  it("holds out a tenth of the training images, the same ones each time", async () => {
+    const path = await folder(idxFiles("train", 2000));
+    const train = await loadSplit("mnist", path, "train");
+    const validation = await loadSplit("mnist", path, "validation");
+    assert.deepEqual([train.count, validation.count], [1800, 200]);
+    const ids = [train, validation].map((set) =>
+      Array.from(
+        { length: set.count },
+        (_, i) => 256 * set.pixels[2 * i]! + set.pixels[2 * i + 1]!,
+      ),
+    );
+    assert.equal(new Set(ids.flat()).size, 2000);
+    ids.forEach((set, s) => {
+      assert.deepEqual(
+        set,
+        [...set].sort((a, b) => a - b),
+      );
+      set.forEach((id, i) => {
+        assert.equal([train, validation][s]!.labels[i], id % 10);
+      });
+    });
+    assert.deepEqual(ids[1]!.slice(0, 3), [3, 23, 27]);
+    assert.deepEqual(await loadSplit("mnist", path, "validation"), validation);
+    await rejects(loadSplit("mnist", path, "test"), /t10k-images/);
+  });
+
+  it("holds out 5,000 images at most", async () => {
+    const path = await folder(idxFiles("train", 60_000));
+    assert.equal((await loadSplit("mnist", path, "validation")).count, 5000);
+    assert.equal((await loadSplit("mnist", path, "train")).count, 55_000);
+  });
+
+  it("reads CIFAR-10 and CIFAR-100", async () => {
+    const batch = (k: number) => cifarBytes(4, () => [k]);
+    const path = await folder({
+      ...Object.fromEntries([1, 2, 3, 4, 5].map((k) => [`data_batch_${k}.bin`, batch(k)])),
+      "test_batch.bin": batch(6),
+      "cifar-100/train.bin.gz": gzipSync(cifarBytes(10, (i) => [i, 90 + i])),
+      "cifar-100/test.bin": cifarBytes(2, (i) => [i, 50 + i]),
+    });
+    const train = await loadSplit("cifar-10", path, "train");
+    const validation = await loadSplit("cifar-10", path, "validation");
+    assert.deepEqual([train.count, validation.count], [18, 2]);
+    assert.deepEqual(
+      [...train.labels, ...validation.labels].sort(),
+      [1, 2, 3, 4, 5].flatMap((k) => [k, k, k, k]),
+    );
+    assert.deepEqual([...(await loadSplit("cifar-10", path, "test")).labels], [6, 6, 6, 6]);
+    assert.deepEqual([...(await loadSplit("cifar-100", path, "test")).labels], [50, 51]);
+    assert.equal((await loadSplit("cifar-100", path, "train")).count, 9);
+  });
+
+  it("says which files it looked for and how to get them", async () => {
+    const path = await folder({});
+    await rejects(
+      loadSplit("mnist", path, "train"),
+      /expected train-images-idx3-ubyte or train-images-idx3-ubyte\.gz in .*mnist or .*iresnet data get mnist/,
+    );
+    await rejects(loadSplit("cifar-10", path, "validation"), /data_batch_1\.bin or/);
+    await rejects(
+      loadSplit("cifar-100", join(path, "nowhere"), "test"),
+      /test\.bin or test\.bin\.gz/,
+    );
+  });
+
+  it("reports truncated files, gzipped or not, with both sizes", async () => {
+    const images = idxBytes(
+      [100, 28, 28],
+      new Uint8Array(78_400).map((_, i) => (i * 7919) >> 5),
+    );
+    const labels = { "t10k-labels-idx1-ubyte": idxBytes([100], new Uint8Array(100)) };
+    const name = "t10k-images-idx3-ubyte";
+    const raw = await folder({ ...labels, [name]: images.subarray(0, 5000) });
+    await rejects(
+      loadSplit("mnist", raw, "test"),
+      /t10k-images-idx3-ubyte: expected 78416 bytes for 100 x 28 x 28 images, got 5000; .*truncated/,
+    );
+    const gz = gzipSync(images);
+    for (const length of [gz.length - 100, Math.floor(gz.length / 2), 30, 12, 3]) {
+      const path = await folder({ ...labels, [`${name}.gz`]: gz.subarray(0, length) });
+      await rejects(
+        loadSplit("mnist", path, "test"),
+        /ubyte\.gz, unzipped: expected .*78416 bytes.*|header of 16 bytes.*truncated/,
+      );
+    }
+  });
+
+  it("reports damaged gzip files and folders in place of files", async () => {
+    const files = zipped(idxFiles("t10k", 500));
+    const name = "t10k-images-idx3-ubyte.gz";
+    const damaged = files[name]!.map((byte, i) => (i > 200 && i < 220 ? byte ^ 255 : byte));
+    const path = await folder({ ...files, [name]: damaged });
+    await rejects(loadSplit("mnist", path, "test"), /expected a gzip file, got damaged content/);
+    await rejects(
+      loadSplit("mnist", await folder({ "t10k-images-idx3-ubyte/x": damaged }), "test"),
+      /expected a file that can be read, got EISDIR/,
+    );
+  });
+
+  it("reads what was unzipped without a new name", async () => {
+    const files = idxFiles("t10k", 4);
+    const path = await folder(
+      Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${name}.gz`, bytes])),
+    );
+    assert.equal((await loadSplit("mnist", path, "test")).count, 4);
+  });
+
+  it("lists the names on a wrong one", async () => {
+    await assert.rejects(loadSplit("mnist2", root, "test"), (error: unknown) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, /one of mnist, fashion-mnist, cifar-10, cifar-100, got "mnist2"/);
+      return true;
+    });
+  });
+
+  const real = "../shared/data";
+  it("reads the real MNIST", { skip: !existsSync(join(real, "mnist")) }, async () => {
+    const test = await loadSplit("mnist", real, "test");
+    assert.deepEqual([test.count, test.shape], [10_000, [1, 28, 28]]);
+    assert.deepEqual([...test.labels.subarray(0, 10)], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+    const mean = test.pixels.reduce((total, v) => total + v, 0) / test.pixels.length / 255;
+    assert.ok(Math.abs(mean - 0.13251) < 1e-4, `${mean}`);
+    const validation = await loadSplit("mnist", real, "validation");
+    assert.equal(validation.count, 5000);
+  });
+});
