@@ -1,0 +1,175 @@
+import { ShapeError, UsageError } from "../errors.js";
+import type { Random } from "../random.js";
+import type { NDArray } from "../tree.js";
+
+/** How training images are varied. */
+export type Augmentation =
+  | { readonly kind: "none" }
+  | ({ readonly kind: "affine" } & AffineRange)
+  | ({ readonly kind: "crop" } & CropRange);
+
+/** Largest changes either way; each image's are uniform between them. */
+export interface AffineRange {
+  /** Pixels, along each axis. */
+  readonly shift: number;
+  /** Radians. */
+  readonly rotation: number;
+  /** Fraction of the size, under 1. */
+  readonly scale: number;
+  /** Pixels to the side for each pixel down. */
+  readonly shear: number;
+}
+
+export interface CropRange {
+  /** Pixels of zeros added on each side before a window of the old size is cut out. */
+  readonly pad: number;
+  /** Whether half of the images are mirrored, left to right. */
+  readonly flip: boolean;
+}
+
+/**
+ * The images, `[B, C, H, W]`, each varied at random; what comes in from outside is 0.
+ *
+ * @throws {ShapeError} if x isn't `[B, C, H, W]`.
+ * @throws {UsageError} if a range is negative, a scale isn't under 1 or a pad isn't whole.
+ */
+export function augment(x: NDArray, augmentation: Augmentation, random: Random): NDArray {
+  switch (augmentation.kind) {
+    case "none":
+      return x;
+    case "affine":
+      return warp(x, drawAffine(augmentation, imageSizes(x)[0], random));
+    case "crop":
+      return crop(x, drawCrops(augmentation, imageSizes(x)[0], random));
+  }
+}
+
+/** An affine change of an image about its centre; right and down are positive. */
+export interface Affine {
+  /** Pixels. */
+  readonly right: number;
+  readonly down: number;
+  /** Radians, from right towards down. */
+  readonly rotation: number;
+  /** 1 keeps the size. */
+  readonly scale: number;
+  /** Pixels to the right for each pixel down. */
+  readonly shear: number;
+}
+
+/**
+ * Changes image b of `[B, C, H, W]` by `changes[b]`: the pixel at p goes to
+ * c + t + scale·R·S·(p − c), c the centre, t the shift, R the rotation, S the shear.
+ * Bilinear; 0 comes in from outside.
+ */
+export function warp(x: NDArray, changes: readonly Affine[]): NDArray {
+  const [, channels, height, width] = imageSizes(x);
+  const size = height * width;
+  const cx = (width - 1) / 2;
+  const cy = (height - 1) / 2;
+  const data = new Float32Array(x.data.length);
+  for (const [b, { right, down, rotation, scale, shear }] of changes.entries()) {
+    const cos = Math.cos(rotation) / scale;
+    const sin = Math.sin(rotation) / scale;
+    for (let c = 0; c < channels; c++) {
+      const first = (b * channels + c) * size;
+      const pixel = (row: number, column: number) =>
+        row >= 0 && row < height && column >= 0 && column < width
+          ? x.data[first + row * width + column]!
+          : 0;
+      for (let i = 0; i < size; i++) {
+        const dx = (i % width) - cx - right;
+        const dy = Math.floor(i / width) - cy - down;
+        const v = cos * dy - sin * dx;
+        const u = cos * dx + sin * dy - shear * v;
+        const column = Math.floor(cx + u);
+        const row = Math.floor(cy + v);
+        const across = cx + u - column;
+        const top = mix(pixel(row, column), pixel(row, column + 1), across);
+        const bottom = mix(pixel(row + 1, column), pixel(row + 1, column + 1), across);
+        data[first + i] = mix(top, bottom, cy + v - row);
+      }
+    }
+  }
+  return { shape: x.shape, data };
+}
+
+/** A window of an image's own size, moved, and mirrored if `flip`. */
+export interface Crop {
+  /** Whole pixels. */
+  readonly right: number;
+  readonly down: number;
+  readonly flip: boolean;
+}
+
+/** Cuts window `crops[b]` out of image b of `[B, C, H, W]`; 0 comes in from outside. */
+export function crop(x: NDArray, crops: readonly Crop[]): NDArray {
+  const [, channels, height, width] = imageSizes(x);
+  const data = new Float32Array(x.data.length);
+  for (const [b, { right, down, flip }] of crops.entries()) {
+    for (let c = 0; c < channels; c++) {
+      const first = (b * channels + c) * height * width;
+      for (let row = 0; row < height; row++) {
+        if (row + down < 0 || row + down >= height) continue;
+        for (let column = 0; column < width; column++) {
+          const from = (flip ? width - 1 - column : column) + right;
+          if (from < 0 || from >= width) continue;
+          data[first + row * width + column] = x.data[first + (row + down) * width + from]!;
+        }
+      }
+    }
+  }
+  return { shape: x.shape, data };
+}
+
+function drawAffine(range: AffineRange, count: number, random: Random): Affine[] {
+  const { shift, rotation, scale, shear } = range;
+  if (
+    ![shift, rotation, scale, shear].every((most) => most >= 0 && most < Infinity) ||
+    scale >= 1
+  ) {
+    throw new UsageError(
+      "augment: expected a shift, rotation, scale and shear from 0 on, the scale under 1, " +
+        `got ${shift}, ${rotation}, ${scale} and ${shear}; choose smaller changes`,
+    );
+  }
+  const uniform = random.uniform(5 * count);
+  return Array.from({ length: count }, (_, b) => {
+    const draw = (k: number, most: number) => most * (2 * uniform[5 * b + k]! - 1);
+    return {
+      right: draw(0, shift),
+      down: draw(1, shift),
+      rotation: draw(2, rotation),
+      scale: 1 + draw(3, scale),
+      shear: draw(4, shear),
+    };
+  });
+}
+
+function drawCrops({ pad, flip }: CropRange, count: number, random: Random): Crop[] {
+  if (!(Number.isInteger(pad) && pad >= 0)) {
+    throw new UsageError(
+      `augment: expected a pad of whole pixels, got ${pad}; choose another pad, such as 4`,
+    );
+  }
+  const windows = random.split("window").integers(2 * count, 2 * pad + 1);
+  const flips = random.split("flip").integers(count, 2);
+  return Array.from({ length: count }, (_, b) => ({
+    right: windows[2 * b]! - pad,
+    down: windows[2 * b + 1]! - pad,
+    flip: flip && flips[b] === 1,
+  }));
+}
+
+/** B, C, H and W. */
+function imageSizes({ shape }: NDArray): readonly [number, number, number, number] {
+  const [b, c, h, w] = shape;
+  if (shape.length !== 4) {
+    throw new ShapeError(`augment: expected images [B, C, H, W], got [${shape}]; reshape them`);
+  }
+  return [b!, c!, h!, w!];
+}
+
+function mix(a: number, b: number, t: number): number {
+  return a + t * (b - a);
+}

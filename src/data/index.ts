@@ -1,0 +1,8 @@
+// Not here: files.ts and download.ts, which need Node.
+export * from "./augment.js";
+export * from "./batches.js";
+export * from "./cifar.js";
+export * from "./idx.js";
+export * from "./image-set-name.js";
+export * from "./images.js";
+export * from "./toy.js";
