@@ -9,7 +9,7 @@ import { normals, type Feeds, type Values } from "./values.js";
  * Numbers for every variable: the initial ones, disturbed so that none is special, weights large
  * enough to exceed their bounds, and u and v after enough power iterations to have settled.
  */
-export function settledFeeds(scope: Scope, { gain = 4 } = {}): Feeds {
+export function settledFeeds(scope: Scope, { gain = 4, iterations = 400 } = {}): Feeds {
   const initial = scope.initialArrays(Random.fromSeed(1));
   const feeds: Record<string, Values> = {};
   for (const { name, kind, decay } of scope.variables) {
@@ -18,17 +18,19 @@ export function settledFeeds(scope: Scope, { gain = 4 } = {}): Feeds {
     const value = (x: number, i: number): number => (decay ? gain : 1) * x + noise.data[i]!;
     feeds[name] = { shape, data: kind === "state" ? data : Float64Array.from(data, value) };
   }
-  return settled(scope, feeds);
+  return settled(scope, feeds, iterations);
 }
 
-/** The feeds with u and v after `iterations` power iterations. */
+/** The feeds with u and v after `iterations` more power iterations. */
 export function settled(scope: Scope, feeds: Feeds, iterations = 400): Feeds {
-  const perRound = 20;
+  const perRound = Math.min(iterations, 20);
   const outputs: Record<string, Tensor> = {};
+  const nameOf = (variable: Tensor): string =>
+    scope.variables.find(({ tensor }) => tensor === variable)!.name;
   for (const norm of scope.norms) {
     const { u, v } = norm.iterate(perRound);
-    outputs[`${norm.path}.u`] = u;
-    outputs[`${norm.path}.v`] = v;
+    outputs[nameOf(norm.u)] = u;
+    outputs[nameOf(norm.v)] = v;
   }
   let now = feeds;
   for (let i = 0; i < iterations; i += perRound) now = { ...now, ...evaluate(outputs, now) };
