@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
-import { IresnetError, ShapeError, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import type { Arrays } from "../tree.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
-import type { CallName, Calls, Failure, Reply } from "./messages.js";
+import { WorkerCalls } from "./node-calls.js";
 import { toProgram } from "./program.js";
 
 export interface NodeEngineOptions {
@@ -25,7 +24,7 @@ export async function nodeEngine({
       `nodeEngine: expected a whole number of threads, at least 1, got ${threads}`,
     );
   }
-  const worker = new WorkerCalls();
+  const worker = new WorkerCalls(new URL("./node-worker.js", import.meta.url));
   const version = await worker.call("start", { threads });
   const description = `onnxruntime-node ${version} cpu, ${threads} ${threads === 1 ? "thread" : "threads"}`;
   return new NodeEngine(worker, description);
@@ -108,74 +107,5 @@ class NodeSession implements Session {
 
   async release(): Promise<void> {
     await this.#worker.call("release", { session: this.#id });
-  }
-}
-
-interface Pending {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Calls of the worker, answered in order. It keeps the process alive only while one is under way. */
-class WorkerCalls {
-  readonly #worker = new Worker(new URL("./node-worker.js", import.meta.url));
-  readonly #pending = new Map<number, Pending>();
-  #calls = 0;
-  #ended: Error | undefined;
-
-  constructor() {
-    this.#worker.unref();
-    this.#worker.on("message", (reply: Reply) => {
-      this.#settle(reply);
-    });
-    this.#worker.on("error", (cause) => {
-      this.#end(new IresnetError(`nodeEngine: the worker failed: ${cause.message}`, { cause }));
-    });
-    this.#worker.on("exit", () => {
-      this.#end(new IresnetError("nodeEngine: the worker ended; make another engine"));
-    });
-  }
-
-  call<K extends CallName>(call: K, request: Calls[K]["request"]): Promise<Calls[K]["result"]> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    const id = this.#calls++;
-    return new Promise<Calls[K]["result"]>((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as Pending["resolve"], reject });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, call, request });
-    });
-  }
-
-  async close(): Promise<void> {
-    if (this.#ended) return;
-    const closed = this.call("close", {});
-    this.#ended = new UsageError("nodeEngine: the engine is closed; make another one");
-    await closed;
-    await this.#worker.terminate();
-  }
-
-  #settle(reply: Reply): void {
-    const pending = this.#pending.get(reply.id);
-    this.#pending.delete(reply.id);
-    if (this.#pending.size === 0) this.#worker.unref();
-    if ("failure" in reply) pending?.reject(errorOf(reply.failure));
-    else pending?.resolve(reply.result);
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
-  }
-}
-
-function errorOf({ kind, message }: Failure): Error {
-  switch (kind) {
-    case "shape":
-      return new ShapeError(message);
-    case "usage":
-      return new UsageError(message);
-    case "other":
-      return new IresnetError(message);
   }
 }

@@ -14,5 +14,8 @@ function reduce(op: "sum" | "max", x: Tensor, axes: readonly number[]): Tensor {
 /** Sum over `axes`, which stay with size 1. */
 export const sum = (x: Tensor, axes: readonly number[]): Tensor => reduce("sum", x, axes);
 
-/** Largest element over `axes`, which stay with size 1; equal ones share the gradient. */
+/**
+ * Largest element over `axes`, which stay with size 1; equal ones share the gradient. Runtimes may
+ * pass over a NaN; a sum never does.
+ */
 export const max = (x: Tensor, axes: readonly number[]): Tensor => reduce("max", x, axes);

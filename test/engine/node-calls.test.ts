@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WorkerCalls } from "../../src/engine/node-calls.js";
+import { IresnetError, UsageError } from "../../src/errors.js";
+
+const broken = (): WorkerCalls => new WorkerCalls(new URL("./broken-worker.js", import.meta.url));
+
+const failsWith = (message: RegExp) => (error: unknown) =>
+  error instanceof IresnetError && message.test(error.message);
+
+describe("calls of a worker", () => {
+  it("fail when the worker fails, those to come as well", async () => {
+    const calls = broken();
+    assert.equal(await calls.call("start", { threads: 1 }), "broken");
+    const pending = [1, 2].map((session) => calls.call("run", { session, feeds: {} }));
+    for (const call of pending)
+      await assert.rejects(call, failsWith(/worker failed: out of order/));
+    await assert.rejects(calls.call("start", { threads: 1 }), failsWith(/out of order/));
+  });
+
+  it("fail when the worker leaves", async () => {
+    const calls = broken();
+    await assert.rejects(calls.call("release", { session: 1 }), failsWith(/worker ended/));
+  });
+
+  it("fail to start from a script that isn't there", async () => {
+    const calls = new WorkerCalls(new URL("./no-worker.js", import.meta.url));
+    await assert.rejects(calls.call("start", { threads: 1 }), failsWith(/Cannot find module/));
+  });
+
+  it("are refused once closed", async () => {
+    const calls = broken();
+    await assert.rejects(calls.close(), failsWith(/worker ended/));
+    await assert.rejects(calls.call("start", { threads: 1 }), UsageError);
+    await calls.close();
+  });
+});

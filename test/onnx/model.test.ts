@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { nodeEngine } from "../../src/engine/node.js";
+import { UsageError } from "../../src/errors.js";
+import {
+  add,
+  conv2d,
+  conv2dInputGrad,
+  elu,
+  fixedPoint,
+  input,
+  maximum,
+  mul,
+  relu,
+  reshape,
+  simplify,
+  sub,
+  tanh,
+  type Tensor,
+} from "../../src/graph/index.js";
+import { toOnnx } from "../../src/onnx/index.js";
+import { lowerNodes } from "../../src/onnx/lowering.js";
+import { ModelScope, Scope } from "../../src/onnx/scope.js";
+import { targets } from "../../src/onnx/targets.js";
+import { ndarray } from "../../src/tree.js";
+
+const x = input("x", [2, 3, 4, 4]);
+const w = input("w", [5, 3, 3, 3]);
+const b = reshape(input("b", [5]), [1, 5, 1, 1]);
+
+/** The operators that outputs become, outside loops' bodies. */
+function operators(...outputs: Tensor[]): string[] {
+  const scope = new Scope(new ModelScope(targets.portable, []));
+  lowerNodes(Object.values(simplify(Object.fromEntries(outputs.entries()))), scope);
+  return scope.nodes.map((node) => node.opType);
+}
+
+const count = (list: readonly string[], op: string): number =>
+  list.filter((other) => other === op).length;
+
+describe("lowering", () => {
+  it("shares ELU's exponential with its derivatives", () => {
+    const ops = operators(elu(x), elu(x, 1), elu(x, 2));
+    assert.deepEqual(ops, ["Elu", "Add", "Clip", "Floor", "Sub"]);
+  });
+
+  it("makes a maximum with 0 a Relu, and no other", () => {
+    assert.deepEqual(operators(relu(x)), ["Relu"]);
+    assert.deepEqual(operators(maximum(x, 1)), ["Max"]);
+    assert.deepEqual(operators(maximum(input("s", []), input("t", []))), ["Max"]);
+  });
+
+  it("gives a convolution its bias, if nothing else wants the bare one", () => {
+    const conv = conv2d(x, w);
+    assert.equal(count(operators(add(conv, b)), "Add"), 0);
+    assert.equal(count(operators(add(b, conv)), "Add"), 0);
+    assert.equal(count(operators(add(conv, b), tanh(conv)), "Add"), 1);
+    assert.equal(count(operators(add(conv, b), conv), "Add"), 1);
+    assert.equal(count(operators(add(conv, input("full", [2, 5, 4, 4]))), "Add"), 1);
+    assert.equal(count(operators(add(conv, input("row", [1, 5, 1, 4]))), "Add"), 1);
+  });
+
+  it("flips a filter once, and outside the loop that wants it", () => {
+    const g = input("g", [2, 5, 4, 4]);
+    const two = operators(conv2dInputGrad(g, w), conv2dInputGrad(tanh(g), w));
+    assert.equal(count(two, "Slice"), 1);
+    const square = input("v", [3, 3, 3, 3]);
+    const f = (at: Tensor): Tensor => sub(x, mul(conv2dInputGrad(at, square), 0.1));
+    const loop = operators(fixedPoint(x, f, { steps: 5, tolerance: 0 }));
+    assert.equal(count(loop, "Slice"), 1);
+    assert.equal(count(loop, "Conv"), 0);
+  });
+});
+
+describe("toOnnx", () => {
+  it("lists its inputs", () => {
+    assert.deepEqual(toOnnx({ y: conv2d(x, w) }).inputs, { x: x.shape, w: w.shape });
+  });
+
+  it("refuses an output named like an input", () => {
+    assert.throws(
+      () => toOnnx({ x: tanh(x) }),
+      (error) => error instanceof UsageError && error.message.includes('"x"'),
+    );
+  });
+
+  it("is the same bytes for the same graph", () => {
+    const model = (): Uint8Array => toOnnx({ y: elu(add(conv2d(x, w), b)) }).bytes;
+    assert.deepEqual(model(), model());
+  });
+
+  it("keeps apart the names of inputs and of what it makes", async () => {
+    const names = Array.from({ length: 30 }, (_, i) => [`Add_${i}`, `float_${i}`, `Tanh_${i}`]);
+    const inputs = names.flat().map((name) => input(name, []));
+    const total = inputs.reduce<Tensor>(
+      (sum, next) => tanh(add(add(sum, next), 1)),
+      input("0", []),
+    );
+    const engine = await nodeEngine({ threads: 1 });
+    const session = await engine.load({
+      outputs: { "": total, Add_1: total },
+      updates: {},
+      guard: [],
+    });
+    const zero = ndarray([0], []);
+    const feeds = Object.fromEntries(session.inputs.map((name) => [name, zero]));
+    const result = await session.run(feeds);
+    await engine.close();
+    assert.deepEqual(result[""], result.Add_1);
+  });
+});
