@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { exact, neumannSeries, powerSeries } from "../bijections/index.js";
+import { UsageError } from "../errors.js";
+import type { LogDetEstimator } from "../nn/index.js";
+import { optimizerConfig } from "./optimizers.js";
+import { scheduleConfig } from "./schedules.js";
+
+const count = z.int().positive();
+
+const logDetConfig = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("exact") }),
+  z.strictObject({
+    kind: z.enum(["neumann", "series"]),
+    terms: count.default(5),
+    probes: count.default(1),
+    noise: z.enum(["rademacher", "normal"]).default("rademacher"),
+  }),
+]);
+
+const range = z.number().nonnegative();
+
+const augmentationConfig = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("none") }),
+  z.strictObject({
+    kind: z.literal("affine"),
+    shift: range,
+    rotation: range,
+    scale: range.lt(1),
+    shear: range,
+  }),
+  z.strictObject({
+    kind: z.literal("crop"),
+    pad: z.int().nonnegative(),
+    flip: z.boolean(),
+  }),
+]);
+
+const trainingConfig = z.strictObject({
+  /** Decides every random number of the run. */
+  seed: z.int().nonnegative().default(0),
+  steps: count,
+  batchSize: count,
+  optimizer: optimizerConfig.prefault({ kind: "adam" }),
+  schedule: scheduleConfig,
+  /** Largest norm of the gradient over all parameters: a longer one is shortened to it. */
+  clip: z.number().positive().nullable().default(null),
+  /** Decay of the moving average of the parameters that inference takes; `null` for none. */
+  ema: z.number().gt(0).lt(1).nullable().default(null),
+  /** Power iterations on each weight in each step. */
+  powerIterations: z.int().nonnegative().default(1),
+  /** How residual blocks' log-determinants are estimated; classifiers need none. */
+  logDet: logDetConfig.prefault({ kind: "neumann" }),
+  /** Examples that set ActNorm and the base distribution before the first step. */
+  initialExamples: count.default(512),
+  augmentation: augmentationConfig.default({ kind: "none" }),
+});
+
+/** How a model is trained, complete, as a checkpoint keeps it. */
+export type TrainingConfig = z.output<typeof trainingConfig>;
+
+/** A {@link TrainingConfig} in which what has a default may be left out. */
+export type TrainingOptions = z.input<typeof trainingConfig>;
+
+/**
+ * Checks a training configuration and fills in its defaults.
+ * @throws {UsageError} naming each field that is unknown, missing or outside its range.
+ */
+export function parseTrainingConfig(options: unknown): TrainingConfig {
+  const result = trainingConfig.safeParse(options);
+  if (result.success) return result.data;
+  throw new UsageError(`training configuration: ${z.prettifyError(result.error)}`);
+}
+
+/** The estimator that a configuration names. */
+export function logDetEstimator(config: TrainingConfig["logDet"]): LogDetEstimator {
+  switch (config.kind) {
+    case "exact":
+      return exact;
+    case "neumann":
+      return neumannSeries(config);
+    case "series":
+      return powerSeries(config);
+  }
+}

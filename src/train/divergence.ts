@@ -1,0 +1,44 @@
+import { DivergenceError } from "../errors.js";
+import type { Random } from "../random.js";
+import type { Arrays } from "../tree.js";
+import { compileProbe, type Job } from "./train-step.js";
+
+/** A step whose numbers weren't finite: what it was run on, and what it gave. */
+export interface FailedStep {
+  /** 1 at first. */
+  readonly step: number;
+  readonly batch: Arrays;
+  /** Source of the step's noise. */
+  readonly noise: Random;
+  readonly loss: number;
+  readonly gradNorm: number;
+}
+
+/** Finds where the step failed, by repeating it: the store is as it was before. */
+export async function divergenceError(job: Job, failed: FailedStep): Promise<DivergenceError> {
+  const { step, batch, loss, gradNorm } = failed;
+  const bad = firstNonFinite(batch);
+  const where = bad === undefined ? await locate(job, failed) : `the batch itself (${bad})`;
+  const remedy =
+    bad === undefined
+      ? `lower the learning rate${job.config.clip === null ? ", clip the gradient" : ""} or check the range of the data`
+      : "check the data for NaN and infinite values";
+  return new DivergenceError(
+    `fit, step ${step}: expected finite numbers, got loss ${loss} and gradient norm ${gradNorm}, first in ${where}; ${remedy}`,
+  );
+}
+
+async function locate(job: Job, { batch, noise, gradNorm }: FailedStep): Promise<string> {
+  const probe = compileProbe(job);
+  const sums = await probe.call(batch, { store: job.store, random: noise });
+  await probe.release();
+  const name = firstNonFinite(sums);
+  if (name === "loss") return "the loss";
+  if (name !== undefined) return `the output of block ${name}`;
+  return Number.isFinite(gradNorm) ? "the update of the parameters" : "the gradient";
+}
+
+/** Name of the first array that holds NaN or an infinity. */
+export function firstNonFinite(arrays: Arrays): string | undefined {
+  return Object.keys(arrays).find((name) => !arrays[name]!.data.every(Number.isFinite));
+}

@@ -1,0 +1,268 @@
+import type { Compiled, Engine, Prepared } from "../engine/index.js";
+import { UsageError } from "../errors.js";
+import type { Model } from "../models/index.js";
+import { Random } from "../random.js";
+import type { Arrays } from "../tree.js";
+import type { BatchSource } from "./batches.js";
+import type { Checkpoint, TrainingState } from "./checkpoint.js";
+import { parseTrainingConfig, type TrainingOptions } from "./config.js";
+import { divergenceError } from "./divergence.js";
+import { learningRate } from "./schedules.js";
+import { expectBatch, freshArrays, initialise, resumedState } from "./start.js";
+import { inferenceArrays } from "./stored-arrays.js";
+import { compileTrainStep, stepArguments, type Job } from "./train-step.js";
+
+/** Where a run stands after a step. */
+export interface Progress {
+  /** Steps taken. */
+  readonly step: number;
+  /** Steps in all. */
+  readonly steps: number;
+  /** In nats. */
+  readonly loss: number;
+  /** |∇loss|₂ before clipping. */
+  readonly gradNorm: number;
+  /** The objective's metrics. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  readonly examplesPerSecond: number;
+  /** Time spent on steps, over all resumptions. */
+  readonly elapsedSeconds: number;
+}
+
+/** A {@link Progress} whose loss, gradNorm and metrics are means over the steps since the last. */
+export interface Report extends Progress {
+  /** What `validate` gave, if it was its turn. */
+  readonly validation?: Readonly<Record<string, number>>;
+}
+
+export interface FitOptions {
+  readonly engine: Engine;
+  /** A checkpoint of the same model and seed to continue from. */
+  readonly resume?: Checkpoint;
+  /** Called after each step. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called every `reportEvery` steps, after each validation, and at the end. */
+  readonly onReport?: (report: Report) => Promise<void>;
+  /** 100 unless given. */
+  readonly reportEvery?: number;
+  /**
+   * Measures the model with {@link inferenceArrays}, every `validateEvery` steps and at the end.
+   * The smallest of the first numbers it gives becomes the checkpoint's `best`.
+   */
+  readonly validate?: (arrays: Arrays) => Promise<Readonly<Record<string, number>>>;
+  readonly validateEvery?: number;
+  /** Saves a checkpoint, every `checkpointEvery` steps and when the run ends, however it ends. */
+  readonly checkpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  readonly checkpointEvery?: number;
+  /** Ends the run after the current step. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains a model.
+ *
+ * The same model, source, configuration and engine give the same bits, whether or not the run was
+ * interrupted and resumed in between.
+ *
+ * @returns the last checkpoint.
+ * @throws {DivergenceError} if a step's loss, gradient or update isn't finite; the state before
+ * that step is saved.
+ * @throws {UsageError} if an option isn't valid, or the seed isn't the checkpoint's.
+ * @throws {CheckpointError} if the checkpoint isn't of this model and optimizer.
+ * @throws {ShapeError} if a batch isn't what the model takes.
+ * @throws {DataError} if the examples for initialisation aren't finite.
+ * @throws {LipschitzError} if the norms of fresh weights don't settle.
+ */
+export async function fit(
+  model: Model,
+  source: BatchSource,
+  training: TrainingOptions,
+  options: FitOptions,
+): Promise<Checkpoint> {
+  const config = parseTrainingConfig(training);
+  expectIntervals(options);
+  const { engine, resume } = options;
+  const state = resume && resumedState(resume, model, config);
+  const store = await engine.createStore(resume?.arrays ?? freshArrays(model, config));
+  const job = { engine, model, config, store };
+  const step = compileTrainStep(job);
+  try {
+    if (!state) await initialise(job, source);
+    return await new Run(job, source, options, step, state).train();
+  } finally {
+    await step.release();
+    await store.dispose();
+  }
+}
+
+/** A step ready to run. */
+interface Ready {
+  readonly batch: Arrays;
+  readonly noise: Random;
+  readonly rate: number;
+  readonly prepared: Prepared;
+}
+
+/** What a step measured. */
+type Measured = Pick<Progress, "loss" | "gradNorm" | "metrics">;
+
+class Run {
+  readonly #job: Job;
+  readonly #source: BatchSource;
+  readonly #options: FitOptions;
+  readonly #step: Compiled;
+  readonly #noise: Random;
+  readonly #start: { readonly step: number; readonly seconds: number };
+  #taken: number;
+  #seconds: number;
+  #best: TrainingState["best"];
+  #savedAt: number | undefined;
+  /** Since the last report. */
+  #recent: Measured[] = [];
+
+  constructor(
+    job: Job,
+    source: BatchSource,
+    options: FitOptions,
+    step: Compiled,
+    state: TrainingState | undefined,
+  ) {
+    this.#job = job;
+    this.#source = source;
+    this.#options = options;
+    this.#step = step;
+    this.#noise = Random.fromSeed(job.config.seed).split("step");
+    this.#taken = state?.step ?? 0;
+    this.#seconds = state?.elapsedSeconds ?? 0;
+    this.#start = { step: this.#taken, seconds: this.#seconds };
+    this.#best = state?.best;
+    this.#savedAt = state?.step;
+  }
+
+  async train(): Promise<Checkpoint> {
+    const { signal, onProgress, checkpointEvery } = this.#options;
+    let ready = this.#prepare(this.#taken);
+    await ready?.prepared.session;
+    while (ready && signal?.aborted !== true) {
+      const start = performance.now();
+      const [results, next] = await Promise.all([
+        this.#step.run(ready.prepared, this.#job.store),
+        this.#prepareMeanwhile(this.#taken + 1),
+      ]);
+      const { loss, gradNorm, parameters, ...metrics } = scalarsOf(results);
+      const measured = { loss: loss!, gradNorm: gradNorm!, metrics };
+      if (![loss, gradNorm, parameters].every(Number.isFinite)) {
+        await this.#save();
+        const failed = { ...ready, ...measured, step: this.#taken + 1 };
+        throw await divergenceError(this.#job, failed);
+      }
+      this.#taken++;
+      this.#seconds += (performance.now() - start) / 1000;
+      this.#recent.push(measured);
+      onProgress?.(this.#progress(measured, ready.rate));
+      await this.#report(ready.rate);
+      if (isMultiple(this.#taken, checkpointEvery)) await this.#save();
+      ready = next;
+    }
+    return this.#save();
+  }
+
+  #prepare(step: number): Ready | undefined {
+    const { model, config } = this.#job;
+    if (step >= config.steps) return undefined;
+    const batch = this.#source.batch(step);
+    expectBatch(batch, model);
+    const rate = learningRate(config.schedule, step, config.steps);
+    const noise = this.#noise.split(step);
+    const prepared = this.#step.prepare(stepArguments(batch, rate, step + 1), noise);
+    return { batch, noise, rate, prepared };
+  }
+
+  /** Lets the step under way reach the engine before the next one keeps this thread busy. */
+  async #prepareMeanwhile(step: number): Promise<Ready | undefined> {
+    await Promise.resolve();
+    return this.#prepare(step);
+  }
+
+  #progress(measured: Measured, rate: number): Progress {
+    const { steps, batchSize } = this.#job.config;
+    const seconds = this.#seconds - this.#start.seconds;
+    return {
+      ...measured,
+      step: this.#taken,
+      steps,
+      learningRate: rate,
+      examplesPerSecond: ((this.#taken - this.#start.step) * batchSize) / seconds,
+      elapsedSeconds: this.#seconds,
+    };
+  }
+
+  async #report(rate: number): Promise<void> {
+    const { onReport, reportEvery = 100, validate, validateEvery } = this.#options;
+    const isLast = this.#taken === this.#job.config.steps;
+    const validation =
+      isLast || isMultiple(this.#taken, validateEvery)
+        ? await validate?.(inferenceArrays(await this.#job.store.read()))
+        : undefined;
+    if (validation) this.#keepBest(Object.values(validation)[0]);
+    if (!isLast && !validation && !isMultiple(this.#taken, reportEvery)) return;
+    const progress = this.#progress(meanOf(this.#recent), rate);
+    this.#recent = [];
+    await onReport?.({ ...progress, ...(validation && { validation }) });
+  }
+
+  #keepBest(value: number | undefined): void {
+    if (Number.isFinite(value) && !(value! >= (this.#best?.value ?? Infinity))) {
+      this.#best = { step: this.#taken, value: value! };
+    }
+  }
+
+  /** The checkpoint of this moment, saved if that hasn't happened yet. */
+  async #save(): Promise<Checkpoint> {
+    const { model, config, store } = this.#job;
+    const checkpoint: Checkpoint = {
+      format: 1,
+      model: { kind: model.kind, config: model.config },
+      training: {
+        seed: config.seed,
+        step: this.#taken,
+        elapsedSeconds: this.#seconds,
+        config,
+        ...(this.#best && { best: this.#best }),
+      },
+      arrays: await store.read(),
+    };
+    if (this.#savedAt !== this.#taken) await this.#options.checkpoint?.(checkpoint);
+    this.#savedAt = this.#taken;
+    return checkpoint;
+  }
+}
+
+const isMultiple = (step: number, every: number | undefined): boolean =>
+  every !== undefined && step % every === 0;
+
+function scalarsOf(arrays: Arrays): Record<string, number> {
+  return Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data[0]!]));
+}
+
+function meanOf(all: readonly Measured[]): Measured {
+  const mean = (of: (measured: Measured) => number): number =>
+    all.reduce((total, measured) => total + of(measured), 0) / all.length;
+  const names = Object.keys(all[0]?.metrics ?? {});
+  return {
+    loss: mean(({ loss }) => loss),
+    gradNorm: mean(({ gradNorm }) => gradNorm),
+    metrics: Object.fromEntries(names.map((name) => [name, mean(({ metrics }) => metrics[name]!)])),
+  };
+}
+
+function expectIntervals(options: FitOptions): void {
+  for (const name of ["reportEvery", "validateEvery", "checkpointEvery"] as const) {
+    const every = options[name];
+    if (every === undefined || (Number.isInteger(every) && every >= 1)) continue;
+    throw new UsageError(
+      `fit: expected ${name} to be a whole number of steps, at least 1, got ${every}`,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import { CheckpointError, DataError, ShapeError, UsageError } from "../errors.js";
+import { convergeNorms, type Model } from "../models/index.js";
+import { Random } from "../random.js";
+import { sameShape, type Arrays } from "../tree.js";
+import type { BatchSource } from "./batches.js";
+import { expectArrays, type Checkpoint, type TrainingState } from "./checkpoint.js";
+import type { TrainingConfig } from "./config.js";
+import { firstNonFinite } from "./divergence.js";
+import { storedShapes, withTrainingArrays } from "./stored-arrays.js";
+import { compileInitialisation, type Job } from "./train-step.js";
+
+/** First values of a model's variables: a function of the seed. */
+export function freshArrays(model: Model, { seed }: TrainingConfig): Arrays {
+  return model.scope.initialArrays(Random.fromSeed(seed).split("model"));
+}
+
+/**
+ * Readies a run for its first step: lets the norms settle, sets ActNorm and the like from
+ * examples, and stores what training needs beside the model's own arrays.
+ *
+ * @throws {DataError} if an example isn't finite.
+ * @throws {LipschitzError} if the norms don't settle.
+ */
+export async function initialise(job: Job, source: BatchSource): Promise<void> {
+  const { engine, model, config, store } = job;
+  const examples = source.examples(config.initialExamples);
+  expectBatch(examples, model);
+  const bad = firstNonFinite(examples);
+  if (bad !== undefined) {
+    throw new DataError(
+      `fit: expected finite examples, got NaN or an infinite value in ${bad}; check the data`,
+    );
+  }
+  await convergeNorms(engine, model, store);
+  const initialisation = compileInitialisation(job);
+  const random = Random.fromSeed(config.seed).split("initialise");
+  await initialisation.call(examples, { store, random });
+  await initialisation.release();
+  await store.write(withTrainingArrays(model, await store.read(), config));
+}
+
+/**
+ * The state of a run that a checkpoint continues.
+ *
+ * @throws {CheckpointError} if it is of another model or optimizer, or was never in training.
+ * @throws {UsageError} if its seed isn't the configuration's.
+ */
+export function resumedState(
+  checkpoint: Checkpoint,
+  model: Model,
+  config: TrainingConfig,
+): TrainingState {
+  const { training } = checkpoint;
+  if (!training) {
+    throw new CheckpointError(
+      "fit: expected a checkpoint of a training run, got one without a training state; start afresh",
+    );
+  }
+  if (training.seed !== config.seed) {
+    throw new UsageError(
+      `fit: expected the checkpoint's seed ${training.seed}, got ${config.seed}; use that seed, or start afresh`,
+    );
+  }
+  expectArrays(checkpoint, storedShapes(model, config), "fit: the checkpoint to resume");
+  return training;
+}
+
+/** @throws {ShapeError} if the batch isn't what the model takes, all with equally many examples. */
+export function expectBatch(batch: Arrays, model: Model): void {
+  const size = Object.values(batch)[0]?.shape[0] ?? 0;
+  for (const [name, event] of Object.entries(model.batch)) {
+    const shape = batch[name]?.shape;
+    if (shape && size > 0 && sameShape(shape, [size, ...event])) continue;
+    throw new ShapeError(
+      `fit: expected a batch with ${name} of shape [B, ${event.join(", ")}], got ${shape ? `[${shape}]` : `only ${Object.keys(batch).join(", ")}`}; check the data and the model's shape`,
+    );
+  }
+}

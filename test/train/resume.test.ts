@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { nodeEngine } from "../../src/engine/node.js";
+import { IResNetDensity } from "../../src/models/index.js";
+import { Random } from "../../src/random.js";
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  fit,
+  vectorBatches,
+  type BatchSource,
+  type Checkpoint,
+  type TrainingOptions,
+} from "../../src/train/index.js";
+import { ndarray } from "../../src/tree.js";
+
+/** Nothing but the arguments is shared between two calls: as in two processes. */
+async function train(training: TrainingOptions, saved?: Uint8Array): Promise<Uint8Array[]> {
+  const engine = await nodeEngine({ threads: 2 });
+  const bytes: Uint8Array[] = [];
+  await fit(makeModel(), makeSource(), training, {
+    engine,
+    ...(saved && { resume: decodeCheckpoint(saved, "saved") }),
+    checkpointEvery: 10,
+    checkpoint: async (checkpoint) => {
+      await Promise.resolve();
+      bytes.push(encodeCheckpoint(checkpoint));
+    },
+  });
+  await engine.close();
+  return bytes;
+}
+
+function makeModel(): IResNetDensity {
+  return new IResNetDensity({
+    shape: [1, 4, 4],
+    blocks: [1, 1],
+    widths: [8],
+    activation: "elu",
+    c: 0.9,
+    pixels: "logit",
+  });
+}
+
+/** Epochs of 4 steps, so that runs cross many of them. */
+function makeSource(): BatchSource {
+  const random = Random.fromSeed(5);
+  const pixels = random.split("pixels").uniform(36 * 16);
+  const x = ndarray(
+    pixels.map((u) => Math.floor(256 * u)),
+    [36, 1, 4, 4],
+  );
+  return vectorBatches({ x }, { batchSize: 8, random });
+}
+
+function assertSame(a: Checkpoint, b: Checkpoint): void {
+  assert.deepEqual(Object.keys(a.arrays), Object.keys(b.arrays));
+  for (const [name, { data }] of Object.entries(a.arrays)) {
+    const bits = (array: Float32Array): Uint32Array =>
+      Uint32Array.from(new Uint32Array(array.slice().buffer));
+    assert.deepEqual(bits(data), bits(b.arrays[name]!.data), name);
+  }
+}
+
+describe("a resumed run", () => {
+  const common: TrainingOptions = {
+    seed: 11,
+    steps: 20,
+    batchSize: 8,
+    schedule: { kind: "cosine", learningRate: 0.01, warmup: 15 },
+    initialExamples: 32,
+  };
+  const runs: Readonly<Record<string, TrainingOptions>> = {
+    "Adam, moving averages, Neumann series": { ...common, ema: 0.95 },
+    "SGD, clipping, Gaussian probes of the series": {
+      ...common,
+      optimizer: { kind: "sgd", weightDecay: 1e-3 },
+      schedule: { kind: "step", learningRate: 1e-3, milestones: [15], factor: 0.1 },
+      clip: 1,
+      logDet: { kind: "series", terms: 3, probes: 2, noise: "normal" },
+    },
+  };
+  for (const [name, training] of Object.entries(runs)) {
+    it(`equals one that never stopped, bit for bit: ${name}`, async () => {
+      const [half, whole] = await train(training);
+      const [resumed] = await train(training, half);
+      const [a, b, c] = [half!, whole!, resumed!].map((bytes) => decodeCheckpoint(bytes, "run"));
+      assert.deepEqual([a?.training?.step, b?.training?.step, c?.training?.step], [10, 20, 20]);
+      assertSame(b!, c!);
+      assert.throws(() => {
+        assertSame(a!, b!);
+      });
+    });
+  }
+});
