@@ -12,6 +12,7 @@ export class WorkerCalls {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #calls = 0;
+  #named = 0;
   #ended: Error | undefined;
 
   constructor(script: URL) {
@@ -37,6 +38,11 @@ export class WorkerCalls {
       this.#worker.ref();
       this.#worker.postMessage({ id, call, request });
     });
+  }
+
+  /** An id for a session or a store, unique in this worker. */
+  nextId(): number {
+    return this.#named++;
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,20 @@
 import { availableParallelism } from "node:os";
 import { UsageError } from "../errors.js";
+import type { Target } from "../onnx/index.js";
 import type { Arrays } from "../tree.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import { WorkerCalls } from "./node-calls.js";
+import { fastestTarget } from "./probe.js";
 import { toProgram } from "./program.js";
 
 export interface NodeEngineOptions {
   /** Threads a run computes on; default as many as the machine offers. */
   readonly threads?: number;
+  /**
+   * `fastest` (the default) takes ONNX Runtime's internal blocked convolutions where a probe finds
+   * them right; `portable` takes standard operators alone.
+   */
+  readonly lowering?: "fastest" | "portable";
 }
 
 /**
@@ -18,6 +25,7 @@ export interface NodeEngineOptions {
  */
 export async function nodeEngine({
   threads = availableParallelism(),
+  lowering = "fastest",
 }: NodeEngineOptions = {}): Promise<Engine> {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UsageError(
@@ -26,29 +34,34 @@ export async function nodeEngine({
   }
   const worker = new WorkerCalls(new URL("./node-worker.js", import.meta.url));
   const version = await worker.call("start", { threads });
-  const description = `onnxruntime-node ${version} cpu, ${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return new NodeEngine(worker, description);
+  const engine = (target: Target): NodeEngine => {
+    const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+    const kind = `${target} convolutions`;
+    return new NodeEngine(worker, `onnxruntime-node ${version} cpu, ${count}, ${kind}`, target);
+  };
+  return engine(lowering === "portable" ? "portable" : await fastestTarget(engine));
 }
 
 class NodeEngine implements Engine {
   readonly description: string;
   readonly #worker: WorkerCalls;
-  #created = 0;
+  readonly #target: Target;
 
-  constructor(worker: WorkerCalls, description: string) {
+  constructor(worker: WorkerCalls, description: string, target: Target) {
     this.#worker = worker;
     this.description = description;
+    this.#target = target;
   }
 
   async load(graph: Graph): Promise<Session> {
-    const program = toProgram(graph);
-    const session = this.#created++;
+    const program = toProgram(graph, { target: this.#target });
+    const session = this.#worker.nextId();
     await this.#worker.call("load", { session, program });
     return new NodeSession(this.#worker, session, Object.keys(program.inputs));
   }
 
   async createStore(arrays: Arrays): Promise<Store> {
-    const store = this.#created++;
+    const store = this.#worker.nextId();
     await this.#worker.call("createStore", { store, arrays });
     return new NodeStore(this.#worker, store);
   }

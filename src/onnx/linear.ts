@@ -71,7 +71,7 @@ function samePadded(scope: Scope, kernel: number, inputs: readonly string[]): st
 }
 
 /** Reverses the last two axes of a filter. */
-function reverseTaps(scope: Scope, filter: string): string {
+export function reverseTaps(scope: Scope, filter: string): string {
   const [last, beforeFirst] = [-1, -(2 ** 31)];
   return scope.emit("Slice", [
     filter,

@@ -7,7 +7,10 @@ import { ModelScope, Scope } from "./scope.js";
 import { targets, type Target } from "./targets.js";
 
 /** Versions of the operator sets our lowerings are written for. */
-const opsets: Readonly<Record<string, number>> = { "": 17, "com.microsoft": 1 };
+const opsets: Readonly<Record<string, number>> = {
+  "": 17,
+  "com.microsoft.nchwc": 1,
+};
 
 /** A serialised ONNX model and what it takes. */
 export interface OnnxModel {

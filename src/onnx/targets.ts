@@ -1,3 +1,4 @@
+import { blocked } from "./blocked.js";
 import { elementwise } from "./elementwise.js";
 import { iteration } from "./fixed-point.js";
 import { linear } from "./linear.js";
@@ -7,7 +8,14 @@ import { structure } from "./structure.js";
 /** ONNX's own operators only, for every runtime. */
 const portable: Lowerings = { ...structure, ...elementwise, ...linear, ...iteration };
 
-/** What a model is lowered for. Another target replaces single entries of `portable`. */
-export const targets = { portable } satisfies Readonly<Record<string, Lowerings>>;
+/**
+ * What a model is lowered for. Another target replaces single entries of `portable`: `blocked16`
+ * and `blocked8` are ONNX Runtime's CPU with AVX-512 and with AVX2.
+ */
+export const targets = {
+  portable,
+  blocked16: { ...portable, ...blocked(16) },
+  blocked8: { ...portable, ...blocked(8) },
+} satisfies Readonly<Record<string, Lowerings>>;
 
 export type Target = keyof typeof targets;
