@@ -35,7 +35,10 @@ async function withEngine(
 describe("nodeEngine", () => {
   it("says what it is", () =>
     withEngine({ threads: 1 }, (engine) => {
-      assert.match(engine.description, /^onnxruntime-node \d+\.\d+\.\d+ cpu, 1 thread, \w+ convolutions$/);
+      assert.match(
+        engine.description,
+        /^onnxruntime-node \d+\.\d+\.\d+ cpu, 1 thread, \w+ convolutions$/,
+      );
       return Promise.resolve();
     }));
 
