@@ -10,14 +10,14 @@ export type Norms = Readonly<Record<string, number>>;
 const iterationsPerRound = 5;
 const mostRounds = 400;
 /** Relative change over a round below which a norm counts as settled. */
-const tolerance = 1e-6;
+const tolerance = 1e-5;
 
 /**
  * Runs power iteration on every weight until its norm settles, and stores u and v: a model whose
  * vectors lag behind its weights has larger norms than it believes. Do this before inference.
  *
  * @returns the norm of each normalised weight, at most its c.
- * @throws {LipschitzError} if a norm still changes by more than 10⁻⁶ after 2,000 iterations.
+ * @throws {LipschitzError} if a norm still changes by more than 10⁻⁵ in 5 iterations after 2,000.
  */
 export async function convergeNorms(engine: Engine, model: Model, store: Store): Promise<Norms> {
   const { norms } = model.scope;
@@ -44,6 +44,7 @@ export async function convergeNorms(engine: Engine, model: Model, store: Store):
       ({ path }) => !(Math.abs(now[path]! - (before[path] ?? 0)) <= tolerance * now[path]!),
     );
     if (!unsettled) {
+      await round.release();
       return Object.fromEntries(
         norms.map(({ path, c }) => [path, Math.min(now[path]!, c ?? Infinity)]),
       );
