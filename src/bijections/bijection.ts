@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/index.js";
+import { add, div, sqrt, square, sumEvent, type Tensor } from "../graph/index.js";
 import type { Context } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 
@@ -9,11 +9,17 @@ import type { Shape } from "../tree.js";
 export interface Check {
   /** The bijection it is about, by path. */
   readonly where: string;
-  /** How far f(x) is from y, relative to 1 + max|y|, `[B]`. */
+  /** |f(x) − y|₂/(1 + |y|₂), `[B]`; NaN where a value is. */
   readonly residual: Tensor;
   readonly tolerance: number;
   /** What to do if the tolerance is exceeded. */
   readonly remedy: string;
+}
+
+/** The residual of a {@link Check}: how far `difference` is from 0, relative to y, `[B]`. */
+export function relativeResidual(difference: Tensor, y: Tensor): Tensor {
+  const length = (x: Tensor): Tensor => sqrt(sumEvent(square(x)));
+  return div(length(difference), add(length(y), 1));
 }
 
 /** A batch of B events mapped in one direction. */

@@ -1,17 +1,7 @@
-import {
-  abs,
-  add,
-  div,
-  expectEvent,
-  fixedPoint,
-  maxEvent,
-  neg,
-  sub,
-  type Tensor,
-} from "../graph/index.js";
+import { add, expectEvent, fixedPoint, neg, sub, type Tensor } from "../graph/index.js";
 import type { Branch, Context } from "../nn/index.js";
 import type { Shape } from "../tree.js";
-import { mapped, type Bijection, type Mapped } from "./bijection.js";
+import { mapped, relativeResidual, type Bijection, type Mapped } from "./bijection.js";
 
 /**
  * y = x + g(x), invertible because Lip(g) ≤ L < 1, L the product of the branch's norms.
@@ -47,12 +37,10 @@ export class ResidualBlock implements Bijection {
     expectEvent(y, this.outShape, `ResidualBlock ${this.path}: y`);
     const x = fixedPoint(y, (t) => sub(y, this.branch.apply(t, ctx)), ctx.inverse);
     const back = this.forward(x, ctx);
-    const error = maxEvent(abs(sub(back.value, y)));
-    const residual = div(error, add(maxEvent(abs(y)), 1));
     return mapped(x, () => neg(back.logDet), [
       {
         where: this.path,
-        residual,
+        residual: relativeResidual(sub(back.value, y), y),
         tolerance: 1e-5,
         remedy: "allow more inverse steps, or check the block's Lipschitz bound",
       },

@@ -1,18 +1,7 @@
 import { ShapeError } from "../errors.js";
-import {
-  abs,
-  add,
-  axisSize,
-  constant,
-  div,
-  expectEvent,
-  maxEvent,
-  pad,
-  slice,
-  type Tensor,
-} from "../graph/index.js";
+import { axisSize, constant, expectEvent, pad, slice, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
-import { mapped, type Bijection, type Mapped } from "./bijection.js";
+import { mapped, relativeResidual, type Bijection, type Mapped } from "./bijection.js";
 
 /**
  * Appends channels of zeros: injective, so its inverse is defined only where those channels are
@@ -48,11 +37,10 @@ export class ZeroPad implements Bijection {
     const value = slice(y, 1, 0, kept);
     const logDet = (): Tensor => constant(0, [axisSize(y, 0)]);
     if (kept === all) return mapped(value, logDet);
-    const rest = maxEvent(abs(slice(y, 1, kept, all)));
     return mapped(value, logDet, [
       {
         where: this.#path,
-        residual: div(rest, add(maxEvent(abs(y)), 1)),
+        residual: relativeResidual(slice(y, 1, kept, all), y),
         tolerance: 1e-3,
         remedy: "invert only values that the forward map can give: its padded channels are zero",
       },

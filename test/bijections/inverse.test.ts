@@ -103,8 +103,8 @@ for (const kind of Object.keys(makers)) {
       const size = y.data.length / 3;
       const truth = [0, 1, 2].map((i) => {
         const part = (v: Values): number[] => Array.from(v.data).slice(i * size, (i + 1) * size);
-        const largest = Math.max(...part(y).map(Math.abs));
-        return largestDifference(part(again), part(y)) / (1 + largest);
+        const difference = part(again).map((value, j) => value - part(y)[j]!);
+        return Math.hypot(...difference) / (1 + Math.hypot(...part(y)));
       });
       assertClose(residual, truth, 1e-12, "residual");
       const { tolerance } = each.block.inverse(input("y", y.shape), context()).checks[0]!;
@@ -176,6 +176,9 @@ describe("inverse of a residual block in float32", async () => {
           { ...feeds, x: data },
         );
         assertClose(y!.data, exactly.y.data, 2e-6, "y against float64");
+        const spoilt = { ...y!, data: y!.data.map((value, i) => (i === 0 ? NaN : value)) };
+        const { residual } = await back.call({ y: spoilt }, { store });
+        assert.ok(Number.isNaN(residual!.data[0]), "a NaN must not pass for small");
         await store.dispose();
       });
     }
