@@ -18,8 +18,10 @@ export interface InverseLimits {
 
 /** What a check measured on a batch. */
 export interface Measured extends Omit<Check, "residual"> {
-  /** Largest over the batch. */
+  /** Largest over the batch; NaN if one is. */
   readonly residual: number;
+  /** `[B]`. */
+  readonly perEvent: NDArray;
 }
 
 export interface Inverse {
@@ -106,12 +108,12 @@ export class Runner<M extends Model> {
   }
 
   protected measured(results: Arrays): Measured[] {
-    return Object.entries(results).flatMap(([name, { data }]) => {
+    return Object.entries(results).flatMap(([name, perEvent]) => {
       const check = this.#checks.get(name);
       if (!check) return [];
       const { where, tolerance, remedy } = check;
-      const residual = data.reduce((most, r) => (r <= most ? most : r), 0);
-      return [{ where, tolerance, remedy, residual }];
+      const residual = perEvent.data.reduce((most, r) => Math.max(most, r), 0);
+      return [{ where, tolerance, remedy, residual, perEvent }];
     });
   }
 }
