@@ -17,9 +17,10 @@ import {
 import { BatchNorm, Linear, Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
-import { count, expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
+import { count, parseConfig } from "./config.js";
+import { expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
 
-export const iResNetClassifierConfig = z.object({
+export const iResNetClassifierConfig = z.strictObject({
   ...residualOptions,
   /** `[C, H, W]` in pixels 0…255, or `[D]`. */
   shape: z.array(count).readonly(),
@@ -61,8 +62,9 @@ export class IResNetClassifier implements ClassifierModel {
    * @throws {LipschitzError} unless c is `null` or in (0, 1).
    * @throws {ShapeError} if an image can't be squeezed so often, or has too many channels.
    */
-  constructor(config: IResNetClassifierConfig) {
-    expectResidualOptions(config, "IResNetClassifier");
+  constructor(options: z.input<typeof iResNetClassifierConfig>) {
+    expectResidualOptions(options, "IResNetClassifier");
+    const config = parseConfig(iResNetClassifierConfig, options, "IResNetClassifier");
     this.config = config;
     this.classes = config.classes;
     this.batch = { x: config.shape, y: [config.classes] };

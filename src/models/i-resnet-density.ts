@@ -15,9 +15,10 @@ import { Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { expectImage } from "./i-resnet-classifier.js";
 import type { BlockInfo, DensityModel, Objective } from "./model.js";
-import { count, expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
+import { count, parseConfig } from "./config.js";
+import { expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
 
-export const iResNetDensityConfig = z.object({
+export const iResNetDensityConfig = z.strictObject({
   ...residualOptions,
   /** `[C, H, W]` in pixels 0…255, or `[D]`. */
   shape: z.array(count).readonly(),
@@ -62,8 +63,8 @@ export class IResNetDensity implements DensityModel {
    * @throws {ShapeError} if an image can't be squeezed so often.
    */
   constructor(options: z.input<typeof iResNetDensityConfig>) {
-    const config = { ...options, pixels: options.pixels ?? "logit" };
-    expectResidualOptions(config, "IResNetDensity");
+    expectResidualOptions(options, "IResNetDensity");
+    const config = parseConfig(iResNetDensityConfig, options, "IResNetDensity");
     this.config = config;
     this.batch = { x: config.shape };
     this.dimensions = sizeOf(config.shape);

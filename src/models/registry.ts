@@ -14,21 +14,21 @@ export interface ModelEntry {
   create(config: JsonValue): ClassifierModel | DensityModel;
 }
 
-/** Every model, by the kind its checkpoints carry. */
+/** Every model, by the kind its checkpoints carry. Their constructors check what they are given. */
 export const models = {
   "i-resnet-classifier": {
     name: "i-ResNet classifier",
     task: "classification",
     paper: "Behrmann et al., Invertible Residual Networks, https://arxiv.org/abs/1811.00995",
     year: 2019,
-    create: (config) => new IResNetClassifier(parse(iResNetClassifierConfig, config)),
+    create: (config) => new IResNetClassifier(config as z.input<typeof iResNetClassifierConfig>),
   },
   "i-resnet-density": {
     name: "i-ResNet density",
     task: "density",
     paper: "Behrmann et al., Invertible Residual Networks, https://arxiv.org/abs/1811.00995",
     year: 2019,
-    create: (config) => new IResNetDensity(parse(iResNetDensityConfig, config)),
+    create: (config) => new IResNetDensity(config as z.input<typeof iResNetDensityConfig>),
   },
 } as const satisfies Record<string, ModelEntry>;
 
@@ -49,10 +49,4 @@ export function createModel(kind: string, config: JsonValue): ClassifierModel | 
 
 function isModelKind(kind: string): kind is ModelKind {
   return Object.hasOwn(models, kind);
-}
-
-function parse<T>(schema: z.ZodType<T>, config: JsonValue): T {
-  const result = schema.safeParse(config);
-  if (result.success) return result.data;
-  throw new UsageError(`model configuration: ${z.prettifyError(result.error)}`);
 }

@@ -13,14 +13,11 @@ import {
 import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo } from "./model.js";
 
-/** A whole number of at least 1, in a configuration. */
-export const count = z.int().positive();
-
 /** What the blocks of an i-ResNet have in common. */
 export const residualOptions = {
-  activation: z.enum(activationNames),
-  /** Bound on the norm of each layer, in (0, 1); `null` for none (the "vanilla" network). */
-  c: z.number().nullable(),
+  activation: z.enum(activationNames).default("elu"),
+  /** Bound on the norm of each layer, in (0, 1), 0.9 by default; `null` for none ("vanilla"). */
+  c: z.number().nullable().default(0.9),
 };
 
 export interface ResidualOptions {
@@ -29,7 +26,10 @@ export interface ResidualOptions {
 }
 
 /** @throws {LipschitzError} unless c is `null` or in (0, 1). */
-export function expectResidualOptions({ c }: ResidualOptions, where: string): void {
+export function expectResidualOptions(
+  { c = null }: { readonly c?: number | null | undefined },
+  where: string,
+): void {
   if (c !== null) expectContractive(c, where);
 }
 

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { UsageError } from "../errors.js";
+
+/** A whole number of at least 1, in a configuration. */
+export const count = z.int().positive();
+
+/**
+ * Checks a configuration and fills in its defaults.
+ * @throws {UsageError} naming each field that is unknown, missing or outside its range.
+ */
+export function parseConfig<S extends z.ZodType>(
+  schema: S,
+  options: unknown,
+  where: string,
+): z.output<S> {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  throw new UsageError(`${where}: ${z.prettifyError(result.error)}`);
+}

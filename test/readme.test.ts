@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = new URL("../../", import.meta.url);
+
+describe("README", () => {
+  it("has an example that compiles to a program which runs and returns to where it began", () => {
+    const readme = readFileSync(new URL("README.md", root), "utf8");
+    const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
+    assert.ok(example, "expected a block of TypeScript");
+    const { outputText } = ts.transpileModule(example, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+    });
+    // Inside the package, so that its own name leads to its exports.
+    const folder = new URL("build/readme/", root);
+    mkdirSync(folder, { recursive: true });
+    const file = fileURLToPath(new URL("example.mjs", folder));
+    writeFileSync(file, outputText);
+    const output = execFileSync(process.execPath, [file], { encoding: "utf8" });
+    const [logProb, back, x] = output.trim().split(" ").map(Number) as [number, number, number];
+    assert.ok(Number.isFinite(logProb), output);
+    assert.ok(Math.abs(back - x) <= 1e-4 * (1 + Math.abs(x)), output);
+  });
+});
