@@ -17,6 +17,7 @@ import {
   stopGradient,
   sub,
   sumAll,
+  type Input,
   type Tensor,
 } from "../graph/index.js";
 import { zeros, type Context, type Scope } from "../nn/index.js";
@@ -38,9 +39,9 @@ export class ActNorm implements Bijection {
   readonly inShape: Shape;
   readonly outShape: Shape;
   readonly #path: string;
-  readonly #logScale: Tensor;
-  readonly #shift: Tensor;
-  readonly #initialised: Tensor;
+  readonly #logScale: Input;
+  readonly #shift: Input;
+  readonly #initialised: Input;
 
   constructor(scope: Scope, shape: Shape) {
     this.inShape = shape;

@@ -13,6 +13,7 @@ import {
   sub,
   sumAll,
   sumEvent,
+  type Input,
   type Tensor,
 } from "../graph/index.js";
 import { zeros, type Context, type Scope } from "../nn/index.js";
@@ -33,8 +34,8 @@ export interface Base {
  */
 export class DiagonalGaussian implements Base {
   readonly #features: number;
-  readonly #mean: Tensor;
-  readonly #logScale: Tensor;
+  readonly #mean: Input;
+  readonly #logScale: Input;
 
   constructor(scope: Scope, features: number) {
     this.#features = features;

@@ -75,6 +75,9 @@ export interface Node<K extends OpName> {
 /** A symbolic, immutable value with a static shape. There is nothing to dispose. */
 export type Tensor = { readonly [K in OpName]: Node<K> }[OpName];
 
+/** A tensor that a run is given by name: an argument, noise, or a variable. */
+export type Input = Node<"input">;
+
 /** A tensor, or a number that stands for a scalar constant. */
 export type TensorLike = Tensor | number;
 
@@ -92,8 +95,8 @@ export function makeNode<K extends OpName>(
 }
 
 /** A value given by name when the graph runs. */
-export function input(name: string, shape: Shape): Tensor {
-  return makeNode("input", [], { name }, shape);
+export function input(name: string, shape: Shape): Input {
+  return makeNode("input", [], { name }, shape) as Input;
 }
 
 /** A tensor with `value` in every element. */

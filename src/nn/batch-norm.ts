@@ -8,6 +8,7 @@ import {
   sqrt,
   square,
   sub,
+  type Input,
   type Tensor,
 } from "../graph/index.js";
 import type { Context } from "./context.js";
@@ -26,8 +27,8 @@ const momentum = 0.1;
 export class BatchNorm implements Layer {
   readonly #scale: Tensor;
   readonly #shift: Tensor;
-  readonly #mean: Tensor;
-  readonly #variance: Tensor;
+  readonly #mean: Input;
+  readonly #variance: Input;
 
   constructor(scope: Scope, channels: number) {
     this.#scale = scope.parameter("scale", [channels], ones);

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import { input, type Tensor } from "../graph/index.js";
+import { input, type Input, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
 
 /** Noise drawn by the host for each run of a graph. */
@@ -73,10 +73,7 @@ export class Context {
   }
 
   /** The variable takes this value once the run is over. */
-  update(variable: Tensor, value: Tensor): void {
-    if (variable.op !== "input") {
-      throw new UsageError(`Context.update: expected a variable, got the result of ${variable.op}`);
-    }
+  update(variable: Input, value: Tensor): void {
     this.updates[variable.attributes.name] = value;
   }
 

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import { input, type Tensor } from "../graph/index.js";
+import { input, type Input } from "../graph/index.js";
 import type { Random } from "../random.js";
 import { ndarray, sizeOf, type Arrays, type Shape } from "../tree.js";
 import type { SpectralNorm } from "./spectral-norm.js";
@@ -10,7 +10,7 @@ export type Initializer = (size: number, random: Random) => ArrayLike<number>;
 /** A named array that a model owns: trained by gradients, or kept as state. */
 export interface Variable {
   readonly name: string;
-  readonly tensor: Tensor;
+  readonly tensor: Input;
   readonly kind: "parameter" | "state";
   /** Whether weight decay applies. */
   readonly decay: boolean;
@@ -48,12 +48,12 @@ export class Scope {
     shape: Shape,
     initial: Initializer,
     { decay = false }: { readonly decay?: boolean } = {},
-  ): Tensor {
+  ): Input {
     return this.#declare({ name, shape, initial, decay, kind: "parameter" });
   }
 
   /** Declares an array that only {@link Context.update} changes. */
-  state(name: string, shape: Shape, initial: Initializer): Tensor {
+  state(name: string, shape: Shape, initial: Initializer): Input {
     return this.#declare({ name, shape, initial, decay: false, kind: "state" });
   }
 
@@ -85,7 +85,7 @@ export class Scope {
     return this.path === "" ? name : `${this.path}.${name}`;
   }
 
-  #declare(spec: Omit<Variable, "tensor"> & { readonly shape: Shape }): Tensor {
+  #declare(spec: Omit<Variable, "tensor"> & { readonly shape: Shape }): Input {
     const { shape, ...rest } = spec;
     const name = this.#join(spec.name);
     if (this.#variables.some((known) => known.name === name)) {

@@ -10,6 +10,7 @@ import {
   norm,
   reshape,
   stopGradient,
+  type Input,
   type Tensor,
 } from "../graph/index.js";
 import type { Shape } from "../tree.js";
@@ -71,8 +72,8 @@ export class SpectralNorm {
   /** The bound, or `undefined` for none. */
   readonly c: number | undefined;
   readonly weight: Tensor;
-  readonly u: Tensor;
-  readonly v: Tensor;
+  readonly u: Input;
+  readonly v: Input;
   readonly #operator: LinearOperator;
 
   /** @throws {LipschitzError} unless 0 < c < 1 or c is `undefined`. */
