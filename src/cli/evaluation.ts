@@ -1,0 +1,195 @@
+import { z } from "zod";
+import {
+  bitsPerDim,
+  type ClassifierRunner,
+  type DensityRunner,
+  type ScoreOptions,
+} from "../models/index.js";
+import { Random } from "../random.js";
+import { inChunks, type Examples } from "./examples.js";
+import { measured } from "./measured.js";
+import { formatNumber } from "./terminal.js";
+import { plusMinus, table } from "./text.js";
+
+const classifierEvaluation = z.object({
+  task: z.literal("classification"),
+  split: z.string(),
+  examples: z.int(),
+  errors: z.int(),
+  errorPercent: z.number(),
+  /** Mean of −log p(label), in nats. */
+  nll: measured,
+});
+
+const densityEvaluation = z.object({
+  task: z.literal("density"),
+  split: z.string(),
+  examples: z.int(),
+  /** Mean of −log p(x). */
+  value: measured,
+  /** Of images bits per dimension, of vectors nats per example. */
+  unit: z.enum(["bits/dim", "nats"]),
+  dimensions: z.int(),
+  /** Of the mean over the examples. */
+  standardError: measured,
+  /** Standard deviation of the mean over repetitions with other probes and dequantisation. */
+  probeSpread: z.number().nullable(),
+  /** Most that truncating the series changes; null if no bound holds. */
+  biasBound: z.number().nullable(),
+  logDet: z.enum(["exact", "series"]),
+  terms: z.int(),
+  probes: z.int(),
+});
+
+export const evaluationSchema = z.discriminatedUnion("task", [
+  classifierEvaluation,
+  densityEvaluation,
+]);
+
+export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
+export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
+export type Evaluation = ClassifierEvaluation | DensityEvaluation;
+
+export interface EvaluationOptions {
+  readonly indices: Uint32Array;
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface DensityEvaluationOptions extends EvaluationOptions {
+  /** Terms of the series; without, 20, or the exact log-determinant up to 16 dimensions. */
+  readonly terms?: number;
+  readonly probes?: number;
+}
+
+const chunkSize = 500;
+const seed = 0;
+/** The smallest positive float32: what a probability that vanished counts as. */
+const leastProbability = 2 ** -149;
+
+export async function evaluateClassifier(
+  runner: ClassifierRunner,
+  examples: Examples,
+  { indices, onProgress }: EvaluationOptions,
+): Promise<ClassifierEvaluation> {
+  const { classes } = runner.model;
+  let errors = 0;
+  let total = 0;
+  await inChunks(indices, chunkSize, async (chunk, start) => {
+    const { x, labels } = examples.take(chunk);
+    const { data } = await runner.predict(x);
+    labels.forEach((label, i) => {
+      const row = data.subarray(i * classes, (i + 1) * classes);
+      const truth = row[label]!;
+      if (!(truth > 0 && row.every((p, k) => k === label || p < truth))) errors++;
+      total -= Math.log(Math.max(truth, leastProbability));
+    });
+    onProgress?.(start + chunk.length);
+  });
+  return {
+    task: "classification",
+    split: examples.split,
+    examples: indices.length,
+    errors,
+    errorPercent: (100 * errors) / indices.length,
+    nll: total / indices.length,
+  };
+}
+
+export async function evaluateDensity(
+  runner: DensityRunner,
+  examples: Examples,
+  { indices, terms, probes = 1, onProgress }: DensityEvaluationOptions,
+): Promise<DensityEvaluation> {
+  const { dimensions, discrete } = runner.model;
+  const options: Omit<ScoreOptions, "random"> = {
+    probes,
+    ...(terms !== undefined && { terms, logDet: "series" }),
+  };
+  const means = Array.from({ length: probes }, () => 0);
+  const scores: number[] = [];
+  let bias = 0;
+  await inChunks(indices, chunkSize, async (chunk, start) => {
+    const { x } = examples.take(chunk);
+    const random = Random.fromSeed(seed).split("evaluation").split(start);
+    const scored = await runner.score(x, { ...options, random });
+    bias = scored.bias;
+    scores.push(...scored.logProb.data);
+    scored.perProbe.forEach(({ data }, probe) => {
+      means[probe]! += data.reduce((sum, value) => sum + value, 0) / indices.length;
+    });
+    onProgress?.(start + chunk.length);
+  });
+  const inUnit = (nats: number): number => (discrete ? -bitsPerDim(nats, dimensions) : nats);
+  return {
+    task: "density",
+    split: examples.split,
+    examples: indices.length,
+    value: -inUnit(mean(scores)),
+    unit: discrete ? "bits/dim" : "nats",
+    dimensions,
+    standardError: inUnit(deviation(scores)) / Math.sqrt(scores.length),
+    probeSpread: probes > 1 ? inUnit(deviation(means)) : null,
+    biasBound: Number.isFinite(bias) ? inUnit(bias) : null,
+    logDet: bias === 0 ? "exact" : "series",
+    terms: terms ?? 20,
+    probes,
+  };
+}
+
+/** The evaluation as aligned lines. */
+export function evaluationText(evaluation: Evaluation): string {
+  return table(evaluationRows(evaluation).map(({ label, text }) => [label, text]));
+}
+
+/** What a person wants to know of an evaluation. */
+export function evaluationRows(
+  evaluation: Evaluation,
+): readonly { readonly label: string; readonly text: string }[] {
+  const count = `${evaluation.examples.toLocaleString("en-US")} (${evaluation.split}, all)`;
+  if (evaluation.task === "classification") {
+    return [
+      { label: "images", text: count },
+      {
+        label: "error",
+        text: `${evaluation.errorPercent.toFixed(2)} % (${evaluation.errors} wrong)`,
+      },
+      { label: "negative log-likelihood", text: `${formatNumber(evaluation.nll)} nats` },
+    ];
+  }
+  const { value, standardError, unit, dimensions, probeSpread, biasBound, logDet } = evaluation;
+  const method =
+    logDet === "exact" ? "exact" : `power series, ${evaluation.terms} terms, Rademacher probes`;
+  return [
+    { label: "examples", text: count },
+    {
+      label: "negative log-likelihood",
+      text: `${plusMinus(value, standardError)} ${unit} over ${dimensions} dims (standard error over examples)`,
+    },
+    { label: "log-determinant", text: method },
+    {
+      label: "spread over probes",
+      text:
+        probeSpread === null
+          ? "not measured; take --probes 2 or more"
+          : `${formatNumber(probeSpread)} ${unit} (deviation of the mean, ${evaluation.probes} probes)`,
+    },
+    {
+      label: "truncation bias",
+      text:
+        biasBound === null
+          ? "unbounded: a block's Lipschitz bound isn't below 1"
+          : `at most ${formatNumber(biasBound)} ${unit}`,
+    },
+  ];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** Standard deviation of a sample. */
+function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  const total = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return Math.sqrt(total / Math.max(1, values.length - 1));
+}

@@ -1,0 +1,49 @@
+import { InvalidArgumentError, type Command } from "commander";
+
+/** Options of every command that computes. */
+export interface EngineOptions {
+  readonly threads?: number;
+}
+
+/** Options of every command that gives results. */
+export interface ResultOptions {
+  readonly json?: boolean;
+}
+
+/** Reads a whole number of at least `least`. */
+export function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+  };
+}
+
+/** Reads a number. */
+export function realNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("Expected a number.");
+}
+
+/** Reads a number above 0. */
+export function positiveNumber(text: string): number {
+  const value = realNumber(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError("Expected a number above 0.");
+}
+
+/** Reads a number of at least 0. */
+export function fromZero(text: string): number {
+  const value = realNumber(text);
+  if (value >= 0) return value;
+  throw new InvalidArgumentError("Expected a number of at least 0.");
+}
+
+export function withThreads(command: Command): Command {
+  return command.option("--threads <n>", "threads to compute on (default: all)", wholeFrom(1));
+}
+
+export function withJson(command: Command): Command {
+  return command.option("--json", "print the results as one line of JSON");
+}
