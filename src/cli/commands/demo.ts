@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { toyNames } from "../../data/index.js";
+import { configure } from "../configuration.js";
+import { interrupted } from "../interrupt.js";
+import { wholeFrom, withJson, withThreads } from "../options.js";
+import type { EngineOptions, ResultOptions } from "../options.js";
+import { perform } from "../perform.js";
+import { createRun, type RunFolder } from "../run-folder.js";
+import { formatNumber, type Terminal } from "../terminal.js";
+import { table } from "../text.js";
+import { prepare, train, type Outcome } from "../training.js";
+
+interface DemoOptions extends EngineOptions, ResultOptions {
+  readonly data?: string;
+  readonly out?: string;
+  readonly steps?: number;
+  readonly seed?: number;
+}
+
+export function addDemo(program: Command): void {
+  const command = program
+    .command("demo")
+    .description("train a density in two dimensions, and draw it")
+    .option("--data <name>", `one of: ${toyNames.join(", ")} (default: 8gaussians)`)
+    .option(
+      "--out <dir>",
+      "folder of the run (default: the first free of runs/demo, runs/demo-2 ...)",
+    )
+    .option("--steps <n>", "training steps (default: two minutes' worth)", wholeFrom(1))
+    .option("--seed <n>", "decides all randomness (default: 0)", wholeFrom(0));
+  withJson(withThreads(command)).action((options: DemoOptions) =>
+    perform(options, (terminal) => demo(terminal, options)),
+  );
+}
+
+async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promise<void> {
+  const config = configure("toy", { ...options, dataDir: "data" });
+  const prepared = await prepare(config);
+  const folder = await createRun(out ?? freeFolder(), config);
+  terminal.note(`Training an invertible residual network on ${config.data.name}.`);
+  const outcome = await train(prepared, { folder, terminal });
+  if (!outcome) {
+    terminal.note(`Saved. Go on with: iresnet train --resume ${folder.path}`);
+    process.exitCode = interrupted;
+    return;
+  }
+  const picture = folder.picture("density.png");
+  terminal.result(
+    { run: folder.path, picture, report: folder.report, ...outcome },
+    summary(folder, picture, outcome),
+  );
+}
+
+function summary(
+  { report }: RunFolder,
+  picture: string,
+  { evaluation, reconstruction, plane }: Outcome,
+): string {
+  const likelihood = evaluation.task === "density" ? -evaluation.value : NaN;
+  return table([
+    ["held-out log-likelihood", `${formatNumber(likelihood)} nats`],
+    ...(plane
+      ? [
+          [
+            "integral of the density",
+            `${plane.integral.toFixed(4)} over a square of side ${plane.side}`,
+          ],
+        ]
+      : []),
+    ["largest inverse error", `${formatNumber(reconstruction.maxError)} ${reconstruction.unit}`],
+    ["picture", picture],
+    ["report", report],
+  ]);
+}
+
+function freeFolder(): string {
+  for (let i = 1; ; i++) {
+    const path = i === 1 ? "runs/demo" : `runs/demo-${i}`;
+    if (!existsSync(path)) return path;
+  }
+}

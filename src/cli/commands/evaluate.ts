@@ -1,0 +1,77 @@
+import { Option, type Command } from "commander";
+import type { Split } from "../../data/files.js";
+import { evaluationText } from "../evaluation.js";
+import { loadExamples } from "../examples.js";
+import { evaluateRun } from "../measure.js";
+import { wholeFrom, withJson, withThreads } from "../options.js";
+import type { EngineOptions, ResultOptions } from "../options.js";
+import { openRunner, perform, withEngine } from "../perform.js";
+import { writeReport } from "../report.js";
+import { openRun } from "../run-folder.js";
+import type { Terminal } from "../terminal.js";
+
+interface EvaluateOptions extends EngineOptions, ResultOptions {
+  readonly split: Exclude<Split, "train">;
+  readonly dataDir?: string;
+  readonly terms?: number;
+  readonly probes: number;
+}
+
+export function addEvaluate(program: Command): void {
+  const command = program
+    .command("evaluate")
+    .description("measure a run's model on all of a split")
+    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .optionsGroup("Simple options:")
+    .addOption(
+      new Option("--split <name>", "data to measure on")
+        .choices(["test", "validation"])
+        .default("test"),
+    )
+    .option("--data-dir <dir>", "folder of the data sets (default: the run's)");
+  withJson(withThreads(command))
+    .optionsGroup("Advanced options, for densities:")
+    .option(
+      "--terms <n>",
+      "terms of the log-determinant's series (default: 20; exact up to 16 dimensions)",
+      wholeFrom(1),
+    )
+    .option(
+      "--probes <n>",
+      "repetitions with other noise, 2 or more for its spread",
+      wholeFrom(1),
+      1,
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  iresnet evaluate runs/mnist-classifier
+  iresnet evaluate runs/mnist-density --terms 20 --probes 3 --json
+
+A classifier: error in % and mean negative log-likelihood in nats. A density: bits/dim (nats for
+vectors) with its standard error, its spread over probes, and a bound on the truncation bias.`,
+    )
+    .action((run: string, options: EvaluateOptions) =>
+      perform(options, (terminal) => evaluate(terminal, run, options)),
+    );
+}
+
+async function evaluate(
+  terminal: Terminal,
+  path: string,
+  { split, dataDir, terms, probes, threads }: EvaluateOptions,
+): Promise<void> {
+  const run = await openRun(path);
+  const { folder, config, model } = run;
+  const data = { ...config.data, ...(dataDir !== undefined && { folder: dataDir }) };
+  const examples = await loadExamples(data, split, model);
+  await withEngine({ threads: threads ?? config.threads }, async (engine) => {
+    const runner = await openRunner(engine, run);
+    const series = { probes, ...(terms !== undefined && { terms }) };
+    const evaluation = await evaluateRun(runner, examples, { folder, terminal }, series);
+    await writeReport(folder);
+    const results = { checkpoint: run.file, ...evaluation };
+    terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
+  });
+}

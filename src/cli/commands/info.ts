@@ -1,0 +1,142 @@
+import type { Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { models } from "../../models/index.js";
+import { loadCheckpoint } from "../../train/checkpoint-file.js";
+import type { TrainingState } from "../../train/checkpoint.js";
+import { presets } from "../../train/presets.js";
+import { withJson, withThreads } from "../options.js";
+import type { EngineOptions, ResultOptions } from "../options.js";
+import { openRunner, perform, withEngine } from "../perform.js";
+import { openRun, type Run } from "../run-folder.js";
+import { formatDuration, formatNumber, type Terminal } from "../terminal.js";
+import { table } from "../text.js";
+import { version } from "../version.js";
+
+interface InfoOptions extends EngineOptions, ResultOptions {
+  readonly models?: boolean;
+  readonly presets?: boolean;
+}
+
+/** What fixed-point iterations are planned for, relative to the first step. */
+const accuracy = 1e-6;
+
+export function addInfo(program: Command): void {
+  const command = program
+    .command("info")
+    .description("describe this installation, or a run")
+    .argument("[run]", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .option("--models", "list the models")
+    .option("--presets", "list the presets");
+  withJson(withThreads(command)).action((run: string | undefined, options: InfoOptions) =>
+    perform(options, (terminal) => info(terminal, run, options)),
+  );
+}
+
+async function info(
+  terminal: Terminal,
+  run: string | undefined,
+  options: InfoOptions,
+): Promise<void> {
+  const asked = [run !== undefined, options.models, options.presets].filter(Boolean);
+  if (asked.length > 1) {
+    throw new UsageError("info: expected one of a run, --models and --presets, got several");
+  }
+  if (options.models) listModels(terminal);
+  else if (options.presets) listPresets(terminal);
+  else if (run === undefined) await describeInstallation(terminal, options);
+  else await describeRun(terminal, await openRun(run), options);
+}
+
+function listModels(terminal: Terminal): void {
+  const list = Object.entries(models).map(([kind, { name, task, year, paper }]) => ({
+    kind,
+    name,
+    task,
+    year,
+    paper,
+  }));
+  terminal.result(
+    list,
+    table(list.map(({ kind, task, year, paper }) => [kind, task, String(year), paper])),
+  );
+}
+
+function listPresets(terminal: Terminal): void {
+  const list = Object.values(presets);
+  terminal.result(
+    list,
+    table(list.map(({ name, data, description }) => [name, data, description])),
+  );
+}
+
+async function describeInstallation(terminal: Terminal, options: EngineOptions): Promise<void> {
+  const engine = await withEngine(options, ({ description }) => Promise.resolve(description));
+  terminal.result(
+    { version, engine, node: process.version },
+    table([
+      ["iresnet", version],
+      ["engine", engine],
+      ["node", process.version],
+    ]),
+  );
+}
+
+async function describeRun(terminal: Terminal, run: Run, options: EngineOptions): Promise<void> {
+  const { config, model, folder } = run;
+  const { training } = await loadCheckpoint(folder.checkpoint);
+  await withEngine({ threads: options.threads ?? config.threads }, async (engine) => {
+    const runner = await openRunner(engine, run);
+    const blocks = model.blocks.map(({ path, dimensions }) => {
+      const lipschitz = runner.lipschitz[path] ?? Infinity;
+      return { path, dimensions, lipschitz, iterations: plannedIterations(lipschitz) };
+    });
+    const parameters = model.scope.variables
+      .filter(({ kind }) => kind === "parameter")
+      .reduce((total, { name }) => total + (run.arrays[name]?.data.length ?? 0), 0);
+    terminal.result(
+      {
+        run: folder.path,
+        checkpoint: run.file,
+        engine: engine.description,
+        parameters,
+        blocks,
+        training: training ?? null,
+        config,
+      },
+      [
+        table([
+          ["run", folder.path],
+          ["checkpoint", run.file],
+          ["preset", `${config.preset} on ${config.data.name}, iresnet ${config.version}`],
+          ["model", `${model.kind}, ${parameters.toLocaleString("en-US")} parameters`],
+          ["training", trainingText(training, config.training.steps)],
+          ["engine", engine.description],
+        ]),
+        "",
+        table([
+          ["block", "dims", "Lipschitz bound", `iterations to ${formatNumber(accuracy)}`],
+          ...blocks.map(({ path, dimensions, lipschitz, iterations }) => [
+            path,
+            String(dimensions),
+            formatNumber(lipschitz),
+            iterations === null ? "no guarantee" : String(iterations),
+          ]),
+        ]),
+      ].join("\n"),
+    );
+  });
+}
+
+/** The smallest n with Lⁿ ≤ 10⁻⁶; null if L isn't below 1. */
+function plannedIterations(lipschitz: number): number | null {
+  if (!(lipschitz < 1)) return null;
+  return Math.max(1, Math.ceil(Math.log(accuracy) / Math.log(lipschitz)));
+}
+
+function trainingText(state: TrainingState | undefined, steps: number): string {
+  if (!state) return "cannot go on";
+  const { step, elapsedSeconds, best } = state;
+  const done = step < steps ? `step ${step} of ${steps}` : `complete, ${steps} steps`;
+  const time = formatDuration(elapsedSeconds);
+  return [`${done}, ${time}`, ...(best ? [`best at step ${best.step}`] : [])].join(", ");
+}

@@ -1,0 +1,86 @@
+import { Option, type Command } from "commander";
+import type { Split } from "../../data/files.js";
+import { loadExamples } from "../examples.js";
+import { reconstructRun } from "../measure.js";
+import { positiveNumber, wholeFrom, withJson, withThreads } from "../options.js";
+import type { EngineOptions, ResultOptions } from "../options.js";
+import { openRunner, perform, withEngine } from "../perform.js";
+import { expectReconstructed, reconstructionText } from "../reconstruction.js";
+import { writeReport } from "../report.js";
+import { openRun } from "../run-folder.js";
+import type { Terminal } from "../terminal.js";
+
+interface ReconstructOptions extends EngineOptions, ResultOptions {
+  readonly split: Exclude<Split, "train">;
+  readonly dataDir?: string;
+  readonly count?: number;
+  readonly steps?: number;
+  readonly tolerance?: number;
+}
+
+export function addReconstruct(program: Command): void {
+  const command = program
+    .command("reconstruct")
+    .description("map data to the latent and back, and measure the error")
+    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .optionsGroup("Simple options:")
+    .addOption(
+      new Option("--split <name>", "data to measure on")
+        .choices(["test", "validation"])
+        .default("test"),
+    )
+    .option("--data-dir <dir>", "folder of the data sets (default: the run's)")
+    .option("--count <n>", "examples, evenly spread over the split (default: all)", wholeFrom(1));
+  withJson(withThreads(command))
+    .optionsGroup("Advanced options:")
+    .option("--steps <n>", "most iterations per block (default: 500)", wholeFrom(1))
+    .option(
+      "--tolerance <x>",
+      "relative size of the last iteration's step (default: 1e-6)",
+      positiveNumber,
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  iresnet reconstruct runs/mnist-classifier
+  iresnet reconstruct runs/mnist-classifier --steps 5 --count 100
+
+Errors of images are in pixel units: 1 is the full range of a pixel, 255 gray levels.
+The exit code is 1 if the inverse does not hold.`,
+    )
+    .action((run: string, options: ReconstructOptions) =>
+      perform(options, (terminal) => reconstruct(terminal, run, options)),
+    );
+}
+
+async function reconstruct(
+  terminal: Terminal,
+  path: string,
+  { split, dataDir, threads, count, steps, tolerance }: ReconstructOptions,
+): Promise<void> {
+  const run = await openRun(path);
+  const { folder, config, model } = run;
+  const data = { ...config.data, ...(dataDir !== undefined && { folder: dataDir }) };
+  const examples = await loadExamples(data, split, model);
+  await withEngine({ threads: threads ?? config.threads }, async (engine) => {
+    const runner = await openRunner(engine, run);
+    const measurement = await reconstructRun(
+      runner,
+      examples,
+      { folder, terminal },
+      {
+        ...(count !== undefined && { count }),
+        ...(steps !== undefined && { steps }),
+        ...(tolerance !== undefined && { tolerance }),
+      },
+    );
+    await writeReport(folder);
+    const { reconstruction } = measurement;
+    terminal.result(
+      { checkpoint: run.file, ...reconstruction },
+      `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${folder.report}`,
+    );
+    expectReconstructed(measurement);
+  });
+}

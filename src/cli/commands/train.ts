@@ -1,0 +1,135 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Option, type Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { activationNames } from "../../nn/index.js";
+import { loadCheckpoint } from "../../train/checkpoint-file.js";
+import type { Checkpoint } from "../../train/checkpoint.js";
+import { presets } from "../../train/presets.js";
+import { configure, type Overrides } from "../configuration.js";
+import { evaluationText } from "../evaluation.js";
+import { interrupted } from "../interrupt.js";
+import { positiveNumber, realNumber, wholeFrom, withJson, withThreads } from "../options.js";
+import type { ResultOptions } from "../options.js";
+import { perform } from "../perform.js";
+import { reconstructionText } from "../reconstruction.js";
+import { createRun, expectSameModel, readRunConfig, RunFolder } from "../run-folder.js";
+import type { Terminal } from "../terminal.js";
+import { prepare, train, type Outcome } from "../training.js";
+
+interface TrainOptions extends Omit<Overrides, "dataDir">, ResultOptions {
+  readonly dataDir?: string;
+  readonly out?: string;
+  readonly resume?: string;
+}
+
+/** Options that may go with `--resume`. */
+const onResume: readonly string[] = ["resume", "dataDir", "threads", "json"];
+
+export function addTrain(program: Command): void {
+  const command = program
+    .command("train")
+    .description("train a preset, or go on with a run")
+    .argument("[preset]", `one of: ${Object.keys(presets).join(", ")}`)
+    .optionsGroup("Simple options:")
+    .option("--data-dir <dir>", "folder of the data sets (default: data)")
+    .option("--out <dir>", "folder of the run (default: runs/PRESET)")
+    .option("--resume <dir>", "go on with the run in this folder, bit for bit")
+    .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
+  withJson(withThreads(command))
+    .optionsGroup("Advanced options:")
+    .option("--data <name>", "other data of the same shape (default: the preset's)")
+    .option("--batch-size <n>", "examples a step (default: the preset's)", wholeFrom(1))
+    .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
+    .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", realNumber)
+    .addOption(new Option("--vanilla", "no Lipschitz bound: no guaranteed inverse").conflicts("c"))
+    .addOption(new Option("--activation <name>", "activation").choices(activationNames))
+    .option("--seed <n>", "decides all randomness (default: the preset's)", wholeFrom(0))
+    .option("--validate-every <n>", "steps between validations (default: a 20th)", wholeFrom(1))
+    .option("--checkpoint-every <n>", "steps between checkpoints (default: 250)", wholeFrom(1))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  iresnet train mnist-classifier --data-dir data
+  iresnet train mnist-classifier --c 0.5 --out runs/c-0.5
+  iresnet train toy --data moons --out runs/moons
+  iresnet train --resume runs/mnist-classifier
+
+The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
+best.safetensors (the best on validation data), pictures and report.html. Ctrl-C saves the run
+and ends it; the resumed run is the same, bit for bit, on as many threads.`,
+    )
+    .action((preset: string | undefined, options: TrainOptions) =>
+      perform(options, (terminal) =>
+        options.resume === undefined
+          ? start(terminal, preset, options)
+          : resume(terminal, options.resume, preset, options),
+      ),
+    );
+}
+
+async function start(
+  terminal: Terminal,
+  preset: string | undefined,
+  { out, dataDir = "data", ...options }: TrainOptions,
+): Promise<void> {
+  if (preset === undefined) {
+    throw new UsageError(
+      `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --resume, got neither`,
+    );
+  }
+  const config = configure(preset, { ...options, dataDir });
+  const prepared = await prepare(config);
+  const folder = await createRun(out ?? join("runs", config.preset), config);
+  conclude(terminal, folder, await train(prepared, { folder, terminal }));
+}
+
+async function resume(
+  terminal: Terminal,
+  path: string,
+  preset: string | undefined,
+  options: TrainOptions,
+): Promise<void> {
+  const other = preset ?? Object.keys(options).find((option) => !onResume.includes(option));
+  if (other !== undefined) {
+    throw new UsageError(
+      `--resume: expected no preset and no option but --data-dir, --threads and --json, got ${other}; a run goes on as it began`,
+    );
+  }
+  const { dataDir, threads } = options;
+  const folder = new RunFolder(path);
+  const saved = await readRunConfig(folder);
+  const config = {
+    ...saved,
+    ...(threads !== undefined && { threads }),
+    ...(dataDir !== undefined && { data: { ...saved.data, folder: dataDir } }),
+  };
+  let checkpoint: Checkpoint | undefined;
+  if (existsSync(folder.checkpoint)) {
+    checkpoint = await loadCheckpoint(folder.checkpoint);
+    expectSameModel(checkpoint, config, folder.checkpoint);
+  }
+  if (config.threads !== saved.threads) {
+    terminal.warn(`the run began on ${saved.threads} threads: the last bits will differ`);
+  }
+  terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
+  const prepared = await prepare(config);
+  conclude(terminal, folder, await train(prepared, { folder, terminal }, checkpoint));
+}
+
+/** Says what came of a run, or how to go on with it. */
+function conclude(terminal: Terminal, { path, report }: RunFolder, outcome?: Outcome): void {
+  if (!outcome) {
+    terminal.note(`Saved. Go on with: iresnet train --resume ${path}`);
+    process.exitCode = interrupted;
+    return;
+  }
+  const { evaluation, reconstruction } = outcome;
+  terminal.result(
+    { run: path, report, ...outcome },
+    [evaluationText(evaluation), reconstructionText(reconstruction), `Report: ${report}`].join(
+      "\n\n",
+    ),
+  );
+}

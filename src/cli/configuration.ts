@@ -1,0 +1,79 @@
+import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
+import { createModel } from "../models/index.js";
+import type { ActivationName } from "../nn/index.js";
+import { parseTrainingConfig } from "../train/config.js";
+import { findPreset } from "../train/presets.js";
+import { expectDataName } from "./examples.js";
+import type { RunConfig } from "./run-folder.js";
+import { version } from "./version.js";
+
+/** What a user may change of a preset. */
+export interface Overrides {
+  readonly data?: string;
+  readonly dataDir: string;
+  readonly steps?: number;
+  readonly batchSize?: number;
+  readonly lr?: number;
+  readonly c?: number;
+  readonly vanilla?: boolean;
+  readonly activation?: ActivationName;
+  readonly seed?: number;
+  readonly validateEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly threads?: number;
+}
+
+/**
+ * A run's configuration: a preset with the user's changes.
+ * @throws {UsageError} if the preset or a value doesn't exist.
+ * @throws {LipschitzError} unless c is in (0, 1).
+ */
+export function configure(presetName: string, overrides: Overrides): RunConfig {
+  const preset = findPreset(presetName);
+  const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
+  expectDataName(data);
+  const training = parseTrainingConfig({
+    ...preset.training,
+    ...(steps !== undefined && { steps }),
+    ...(batchSize !== undefined && { batchSize }),
+    ...(seed !== undefined && { seed }),
+    schedule: { ...preset.training.schedule, ...(lr !== undefined && { learningRate: lr }) },
+  });
+  const { kind, config } = createModel(preset.model.kind, {
+    ...asObject(preset.model.config),
+    ...(c !== undefined && { c }),
+    ...(overrides.vanilla && { c: null }),
+    ...(activation !== undefined && { activation }),
+  });
+  return {
+    preset: preset.name,
+    command: commandLine(),
+    version,
+    data: { name: data, folder: resolve(overrides.dataDir) },
+    model: { kind, config },
+    training,
+    validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 20),
+    checkpointEvery: overrides.checkpointEvery ?? Math.min(250, training.steps),
+    threads: overrides.threads ?? availableParallelism(),
+    hardware: {
+      cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
+      memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+      system: `${platform()} ${release()}`,
+      node: process.version,
+    },
+  };
+}
+
+/** The command as a user would type it. */
+function commandLine(): string {
+  const words = process.argv
+    .slice(2)
+    .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  return ["iresnet", ...words].join(" ");
+}
+
+function asObject(config: JsonValue): JsonObject {
+  return isJsonObject(config) ? config : {};
+}

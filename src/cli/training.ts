@@ -1,0 +1,183 @@
+import { loadSplit } from "../data/files.js";
+import type { Engine } from "../engine/index.js";
+import { ConvergenceError } from "../errors.js";
+import {
+  createModel,
+  DensityRunner,
+  type ClassifierModel,
+  type DensityModel,
+} from "../models/index.js";
+import { Random } from "../random.js";
+import { imageBatches, toyBatches, type BatchSource } from "../train/batches.js";
+import { saveCheckpoint } from "../train/checkpoint-file.js";
+import type { Checkpoint } from "../train/checkpoint.js";
+import { fit, type Report } from "../train/fit.js";
+import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
+import { writeFileAtomic } from "../train/atomic-file.js";
+import type { Evaluation } from "./evaluation.js";
+import { expectFit, isToy, loadExamples, type Examples } from "./examples.js";
+import { evaluateRun, reconstructRun, samplesPng, showPlane, type Place } from "./measure.js";
+import { interruptible } from "./interrupt.js";
+import { openRunner, withEngine, type AnyRunner } from "./perform.js";
+import type { Plane } from "./plane.js";
+import { expectReconstructed, type Reconstruction } from "./reconstruction.js";
+import { writeReport } from "./report.js";
+import { openRun, type RunConfig } from "./run-folder.js";
+import type { Terminal } from "./terminal.js";
+import { Validator } from "./validation.js";
+
+/** What a run has come to. */
+export interface Outcome {
+  readonly evaluation: Evaluation;
+  readonly reconstruction: Reconstruction;
+  /** Of a 2-D density. */
+  readonly plane?: Plane;
+}
+
+/** A run that is ready to train: its model and data are there, and fit each other. */
+export interface Prepared {
+  readonly config: RunConfig;
+  readonly model: ClassifierModel | DensityModel;
+  readonly source: BatchSource;
+  readonly validation: Examples;
+}
+
+/** @throws {DataError} if the data are missing, damaged or don't fit the model. */
+export async function prepare(config: RunConfig): Promise<Prepared> {
+  const model = createModel(config.model.kind, config.model.config);
+  const { batchSize, seed, augmentation } = config.training;
+  const options = { batchSize, random: Random.fromSeed(seed).split("data") };
+  const { name, folder } = config.data;
+  const validation = await loadExamples(config.data, "validation", model);
+  if (isToy(name)) return { config, model, validation, source: toyBatches(name, options) };
+  const images = await loadSplit(name, folder, "train");
+  expectFit(name, images.shape, model, images.classes);
+  const labels = model.task === "classification";
+  return {
+    config,
+    model,
+    validation,
+    source: imageBatches(images, { ...options, augmentation, labels }),
+  };
+}
+
+/**
+ * Trains a run, from its start or from a checkpoint, then measures and draws what came of it.
+ * @returns undefined if the user interrupted it: it is saved and can go on.
+ */
+export async function train(
+  prepared: Prepared,
+  place: Place,
+  resume?: Checkpoint,
+): Promise<Outcome | undefined> {
+  const { threads, training } = prepared.config;
+  return withEngine({ threads }, async (engine) => {
+    const last = await interruptible(place.terminal, (signal) =>
+      runTraining(prepared, place, { engine, signal, ...(resume && { resume }) }),
+    );
+    if (last.training && last.training.step < training.steps) return undefined;
+    return finish(engine, prepared.validation, place);
+  });
+}
+
+async function runTraining(
+  { config, model, source, validation }: Prepared,
+  { folder, terminal }: Place,
+  options: { readonly engine: Engine; readonly signal: AbortSignal; readonly resume?: Checkpoint },
+): Promise<Checkpoint> {
+  const { training, validateEvery, checkpointEvery } = config;
+  const best = options.resume?.training?.best?.value;
+  const validator = new Validator({
+    engine: options.engine,
+    model,
+    examples: validation,
+    best: folder.best,
+    ...(best !== undefined && { bestValue: best }),
+  });
+  await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
+  return fit(model, source, training, {
+    ...options,
+    validate: (arrays) => validator.measure(arrays),
+    validateEvery,
+    checkpoint: (checkpoint) => saveCheckpoint(folder.checkpoint, checkpoint),
+    checkpointEvery,
+    reportEvery: Math.max(1, Math.round(training.steps / 200)),
+    onProgress: ({ step, steps, examplesPerSecond }) => {
+      const rate = examplesPerSecond / training.batchSize;
+      terminal.progress({ label: "train", done: step, total: steps, unit: "steps", rate });
+    },
+    onReport: async (report) => {
+      await appendMetrics(folder.metrics, metricsOf(report));
+      if (report.validation) printReport(terminal, report, training.batchSize);
+    },
+  });
+}
+
+function metricsOf(report: Report): MetricsRecord {
+  const { step, loss, gradNorm, learningRate, examplesPerSecond, elapsedSeconds } = report;
+  return {
+    step,
+    loss,
+    gradNorm,
+    learningRate,
+    examplesPerSecond,
+    elapsedSeconds,
+    ...report.metrics,
+    ...report.validation,
+  };
+}
+
+function printReport(terminal: Terminal, report: Report, batchSize: number): void {
+  const { step, steps, loss, metrics, validation, examplesPerSecond } = report;
+  terminal.report({
+    step,
+    steps,
+    values: { "loss (nats)": loss, ...metrics, ...validation },
+    rate: examplesPerSecond,
+    unit: "examples",
+    secondsLeft: ((steps - step) * batchSize) / examplesPerSecond,
+  });
+}
+
+/** Measures and draws what a trained run's best model is. */
+async function finish(engine: Engine, examples: Examples, place: Place): Promise<Outcome> {
+  const { folder, terminal } = place;
+  const run = await openRun(folder.path);
+  const runner = await openRunner(engine, run);
+  const evaluation = await evaluateRun(runner, examples, place);
+  const measurement = await reconstructRun(runner, examples, place, { count: 1000 });
+  const plane = await warnIfDiverging(terminal, async () => {
+    expectReconstructed(measurement);
+    return drawPictures(runner, examples, place);
+  });
+  await runner.close();
+  await writeReport(folder);
+  const { reconstruction } = measurement;
+  return { evaluation, reconstruction, ...(plane && { plane }) };
+}
+
+async function drawPictures(
+  runner: AnyRunner,
+  examples: Examples,
+  place: Place,
+): Promise<Plane | undefined> {
+  if (!(runner instanceof DensityRunner)) return undefined;
+  if (!runner.model.discrete) return showPlane(runner, examples, place);
+  const samples = await runner.sample(64, { random: Random.fromSeed(0) });
+  await writeFileAtomic(place.folder.picture("samples.png"), samplesPng(samples));
+  return undefined;
+}
+
+/** A network without a bound need not have an inverse: what needs one is left out. */
+async function warnIfDiverging<T>(
+  terminal: Terminal,
+  body: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof ConvergenceError)) throw error;
+    terminal.warn(error.message);
+    return undefined;
+  }
+}

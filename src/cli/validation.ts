@@ -1,0 +1,84 @@
+import { range } from "../data/index.js";
+import type { Engine } from "../engine/index.js";
+import {
+  ClassifierRunner,
+  convergeNorms,
+  DensityRunner,
+  type ClassifierModel,
+  type DensityModel,
+} from "../models/index.js";
+import { saveCheckpoint } from "../train/checkpoint-file.js";
+import type { Arrays } from "../tree.js";
+import { evaluateClassifier, evaluateDensity } from "./evaluation.js";
+import { spread, type Examples } from "./examples.js";
+import type { AnyRunner } from "./perform.js";
+import { validationPrefix } from "./report.js";
+
+export interface ValidatorOptions {
+  readonly engine: Engine;
+  readonly model: ClassifierModel | DensityModel;
+  readonly examples: Examples;
+  /** File that gets the model whenever it is the best so far. */
+  readonly best: string;
+  /** The best value of a run that goes on. */
+  readonly bestValue?: number;
+}
+
+/** Examples that a density is validated on while it trains. */
+const densityExamples = 1000;
+
+/** Measures a model while it trains, and keeps the best one. */
+export class Validator {
+  readonly #options: ValidatorOptions;
+  #runner: AnyRunner | undefined;
+  #best: number;
+
+  constructor(options: ValidatorOptions) {
+    this.#options = options;
+    this.#best = options.bestValue ?? Infinity;
+  }
+
+  /** What to minimise first, each with its unit. */
+  async measure(arrays: Arrays): Promise<Readonly<Record<string, number>>> {
+    const { model, best } = this.#options;
+    const values = await this.#evaluate(await this.#runnerOf(arrays));
+    const [first = NaN] = Object.values(values);
+    if (first < this.#best) {
+      this.#best = first;
+      const { kind, config } = model;
+      await saveCheckpoint(best, { format: 1, model: { kind, config }, arrays });
+    }
+    return values;
+  }
+
+  /** One runner for all measurements, so that its graphs are made once. */
+  async #runnerOf(arrays: Arrays): Promise<AnyRunner> {
+    const { engine, model } = this.#options;
+    if (this.#runner) {
+      await this.#runner.store.write(arrays);
+      await convergeNorms(engine, model, this.#runner.store);
+    } else {
+      this.#runner =
+        model.task === "density"
+          ? await DensityRunner.open(engine, model, arrays)
+          : await ClassifierRunner.open(engine, model, arrays);
+    }
+    return this.#runner;
+  }
+
+  async #evaluate(runner: AnyRunner): Promise<Readonly<Record<string, number>>> {
+    const { examples } = this.#options;
+    if (runner instanceof ClassifierRunner) {
+      const indices = range(0, examples.count);
+      const { errorPercent, nll } = await evaluateClassifier(runner, examples, { indices });
+      return {
+        [`${validationPrefix}error (%)`]: errorPercent,
+        [`${validationPrefix}nll (nats)`]: nll,
+      };
+    }
+    const indices = spread(examples.count, densityExamples);
+    const { value, unit } = await evaluateDensity(runner, examples, { indices });
+    const name = unit === "nats" ? "nll (nats)" : unit;
+    return { [validationPrefix + name]: value };
+  }
+}

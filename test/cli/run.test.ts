@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { loadCheckpoint } from "../../src/train/checkpoint-file.js";
+import { readMetrics } from "../../src/train/metrics-file.js";
+import { iresnet, start, temporaryFolder, waitForFile, writeMnist, writeRun } from "./support.js";
+
+describe("a run", () => {
+  const cwd = temporaryFolder();
+  const data = join(cwd, "mnist");
+  const whole = join(cwd, "whole");
+  const steps = 400;
+
+  before(async () => {
+    await writeMnist(data, 8);
+    await writeRun(whole, "classifier", { data: cwd, steps });
+    const { code, stderr } = await iresnet(cwd, "train", "--resume", "whole");
+    assert.equal(code, 0, stderr);
+  });
+
+  async function assertSameAsWhole(path: string): Promise<void> {
+    const [a, b] = [await loadCheckpoint(whole), await loadCheckpoint(path)];
+    assert.equal(b.training?.step, steps);
+    assert.deepEqual(b.training.best, a.training?.best);
+    assert.deepEqual(b.arrays, a.arrays);
+    const best = await readFile(join(whole, "best.safetensors"));
+    assert.ok(best.equals(await readFile(join(path, "best.safetensors"))));
+    const stepsOf = async (folder: string): Promise<number[]> =>
+      (await readMetrics(join(folder, "metrics.jsonl"))).map(({ step }) => step);
+    assert.deepEqual(await stepsOf(path), await stepsOf(whole));
+  }
+
+  it("leaves metrics, pictures and a report", async () => {
+    const report = await readFile(join(whole, "report.html"), "utf8");
+    for (const heading of ["Training", "Inverse", "Evaluation: validation"]) {
+      assert.ok(report.includes(`<h2>${heading}</h2>`), heading);
+    }
+    assert.ok(report.includes("data:image/png;base64,"));
+    for (const name of ["loss.svg", "validation-error.svg", "inverse-error.svg"]) {
+      assert.match(readFileSync(join(whole, "pictures", name), "utf8"), /^<svg/);
+    }
+  });
+
+  it("that was killed goes on to the same bits", async () => {
+    const path = join(cwd, "killed");
+    await writeRun(path, "classifier", { data: cwd, steps });
+    const { child, finished } = start(cwd, "train", "--resume", "killed");
+    await waitForFile(join(path, "checkpoint.safetensors"));
+    child.kill("SIGKILL");
+    await finished;
+    const { training } = await loadCheckpoint(path);
+    assert.ok(training && training.step > 0 && training.step < steps, `step ${training?.step}`);
+
+    const { code, stderr } = await iresnet(cwd, "train", "--resume", "killed");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, new RegExp(`going on from step ${training.step}`));
+    await assertSameAsWhole(path);
+  });
+
+  it("that Ctrl-C ended was saved, and goes on to the same bits", async () => {
+    const path = join(cwd, "stopped");
+    await writeRun(path, "classifier", { data: cwd, steps });
+    const { child, finished } = start(cwd, "train", "--resume", "stopped");
+    await waitForFile(join(path, "checkpoint.safetensors"));
+    child.kill("SIGINT");
+    const stopped = await finished;
+    assert.equal(stopped.code, 130, stopped.stderr);
+    assert.match(stopped.stderr, /Go on with: iresnet train --resume stopped/);
+    assert.equal(stopped.stdout, "");
+
+    const { code, stderr } = await iresnet(cwd, "train", "--resume", "stopped");
+    assert.equal(code, 0, stderr);
+    await assertSameAsWhole(path);
+  });
+
+  it("that is complete stays as it is", async () => {
+    const path = join(cwd, "again");
+    await cp(whole, path, { recursive: true });
+    const { code, stdout } = await iresnet(cwd, "train", "--resume", "again", "--json");
+    assert.equal(code, 0);
+    assert.equal((JSON.parse(stdout) as { run: string }).run, "again");
+    await assertSameAsWhole(path);
+  });
+
+  it("is not overwritten by another", async () => {
+    const args = ["train", "toy", "--steps", "1", "--out", "whole"];
+    const { code, stderr } = await iresnet(cwd, ...args);
+    assert.equal(code, 2);
+    assert.match(stderr, /got an earlier run; continue it with --resume whole, or choose another/);
+  });
+
+  it("prints no escape codes into a pipe", async () => {
+    const { stdout, stderr } = await iresnet(cwd, "evaluate", "whole");
+    assert.ok(!(stdout + stderr).includes("\x1b"));
+  });
+
+  it("of a classifier is evaluated, reconstructed and described", async () => {
+    const evaluated = await iresnet(cwd, "evaluate", "whole", "--json");
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    const evaluation = JSON.parse(evaluated.stdout) as Record<string, unknown>;
+    assert.equal(evaluation.examples, 20);
+    assert.equal(evaluation.errorPercent, (100 * Number(evaluation.errors)) / 20);
+    assert.ok(Number(evaluation.nll) > 0);
+    assert.ok(readFileSync(join(whole, "evaluation-test.json"), "utf8").includes('"test"'));
+
+    const back = await iresnet(cwd, "reconstruct", "whole", "--json");
+    assert.equal(back.code, 0, back.stderr);
+    const { maxError, unit, examples, curve } = JSON.parse(back.stdout) as {
+      maxError: number;
+      unit: string;
+      examples: number;
+      curve: { maxError: number }[];
+    };
+    assert.equal(examples, 20);
+    assert.equal(unit, "pixel units");
+    assert.ok(maxError <= 2e-5, String(maxError));
+    assert.ok(curve[0]!.maxError > 100 * curve.at(-1)!.maxError);
+
+    const described = await iresnet(cwd, "info", "whole");
+    assert.equal(described.code, 0, described.stderr);
+    assert.match(described.stdout, /complete, 400 steps/);
+    assert.match(described.stdout, /^stages\.0\.blocks\.0 +\d+ +0\.\d+ +\d+$/m);
+  });
+
+  it("of a classifier can't be sampled", async () => {
+    const { code, stdout, stderr } = await iresnet(cwd, "sample", "whole");
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: sample: expected a density, got a i-resnet-classifier/);
+    assert.equal(stdout, "");
+  });
+});
+
+describe("a density's run", () => {
+  const cwd = temporaryFolder();
+
+  before(async () => {
+    await writeMnist(join(cwd, "mnist"), 8);
+    await writeRun(join(cwd, "density"), "density", { data: cwd, steps: 40 });
+    const { code, stderr } = await iresnet(cwd, "train", "--resume", "density");
+    assert.equal(code, 0, stderr);
+  });
+
+  it("is evaluated in bits/dim, with what is known of the error", async () => {
+    const args = ["evaluate", "density", "--terms", "8", "--probes", "2"];
+    const { code, stdout, stderr } = await iresnet(cwd, ...args, "--json");
+    assert.equal(code, 0, stderr);
+    const result = JSON.parse(stdout) as Record<string, number | string>;
+    assert.equal(result.unit, "bits/dim");
+    assert.equal(result.dimensions, 64);
+    assert.equal(result.terms, 8);
+    assert.ok(Number(result.value) > 0 && Number(result.value) < 20);
+    assert.ok(Number(result.standardError) > 0);
+    assert.ok(Number(result.probeSpread) > 0);
+    assert.ok(Number(result.biasBound) > 0);
+
+    const text = await iresnet(cwd, ...args);
+    assert.match(text.stdout, /± .* bits\/dim over 64 dims/);
+  });
+
+  it("is sampled, the same for one seed", async () => {
+    const draw = (out: string, seed: string): ReturnType<typeof iresnet> =>
+      iresnet(cwd, "sample", "density", "--count", "4", "--out", out, "--seed", seed);
+    for (const [out, seed] of [
+      ["a.png", "1"],
+      ["b.png", "1"],
+      ["c.png", "2"],
+    ] as const) {
+      const { code, stderr } = await draw(out, seed);
+      assert.equal(code, 0, stderr);
+    }
+    const [a, b, c] = ["a.png", "b.png", "c.png"].map((name) => readFileSync(join(cwd, name)));
+    assert.ok(a!.equals(b!));
+    assert.ok(!a!.equals(c!));
+  });
+});
+
+describe("a 2-D density's run", () => {
+  const cwd = temporaryFolder();
+
+  it("is drawn, integrates to 1, and is sampled as numbers", async () => {
+    await writeRun(join(cwd, "plane"), "plane", { data: cwd, steps: 20 });
+    const trained = await iresnet(cwd, "train", "--resume", "plane", "--json");
+    assert.equal(trained.code, 0, trained.stderr);
+    const { evaluation, plane } = JSON.parse(trained.stdout) as {
+      evaluation: { unit: string; logDet: string };
+      plane: { integral: number };
+    };
+    assert.equal(evaluation.unit, "nats");
+    assert.equal(evaluation.logDet, "exact");
+    assert.ok(Math.abs(plane.integral - 1) <= 0.02, String(plane.integral));
+    const signature = readFileSync(join(cwd, "plane", "pictures", "density.png")).subarray(1, 4);
+    assert.equal(signature.toString(), "PNG");
+
+    const { code, stderr } = await iresnet(cwd, "sample", "plane", "--count", "5");
+    assert.equal(code, 0, stderr);
+    const csv = readFileSync(join(cwd, "plane", "pictures", "samples.csv"), "utf8");
+    assert.match(csv, /^x0,x1\n(-?\d[^,\n]*,-?\d[^,\n]*\n){5}$/);
+  });
+});
+
+describe("a run without a Lipschitz bound", () => {
+  const cwd = temporaryFolder();
+
+  it("trains with a warning, and reconstruct fails after saying what it measured", async () => {
+    await writeMnist(join(cwd, "mnist"), 8);
+    await writeRun(join(cwd, "vanilla"), "vanilla", { data: cwd, steps: 60, learningRate: 0.1 });
+    const trained = await iresnet(cwd, "train", "--resume", "vanilla");
+    assert.equal(trained.code, 0, trained.stderr);
+    assert.match(trained.stderr, /warning: inverse of stages/);
+
+    const { code, stdout, stderr } = await iresnet(cwd, "reconstruct", "vanilla", "--json");
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: inverse of stages.*expected a relative residual/m);
+    assert.equal((JSON.parse(stdout) as { examples: number }).examples, 20);
+
+    const described = await iresnet(cwd, "info", "vanilla");
+    assert.match(described.stdout, /no guarantee/);
+  });
+});
