@@ -127,7 +127,7 @@ describe("a run", () => {
   it("of a classifier can't be sampled", async () => {
     const { code, stdout, stderr } = await iresnet(cwd, "sample", "whole");
     assert.equal(code, 2);
-    assert.match(stderr, /^error: sample: expected a density, got a i-resnet-classifier/);
+    assert.match(stderr, /^error: sample: expected a density, got i-resnet-classifier/);
     assert.equal(stdout, "");
   });
 });

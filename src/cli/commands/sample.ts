@@ -55,7 +55,7 @@ async function sample(
   const { model, arrays } = run;
   if (model.task !== "density") {
     throw new UsageError(
-      `sample: expected a density, got a ${model.kind}, which has no base distribution to draw from; train a density, such as iresnet train mnist-density`,
+      `sample: expected a density, got ${model.kind}, which has no base distribution to draw from; train a density, such as iresnet train mnist-density`,
     );
   }
   const picture = out ?? run.folder.picture("samples.png");
