@@ -39,7 +39,7 @@ const mnistClassifier: Preset = {
     },
   },
   training: {
-    steps: 6000,
+    steps: 8000,
     batchSize: 64,
     optimizer: { kind: "adam", beta2: 0.99, weightDecay: 0.01 },
     schedule: { kind: "cosine", learningRate: 0.004, warmup: 100 },
@@ -64,7 +64,7 @@ const mnistDensity: Preset = {
     },
   },
   training: {
-    steps: 12000,
+    steps: 26000,
     batchSize: 16,
     optimizer: { kind: "adam", beta2: 0.99 },
     schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
