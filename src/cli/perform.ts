@@ -35,7 +35,10 @@ export async function withEngine<T>(
 }
 
 /** Opens a run's model on an engine, its norms settled. */
-export async function openRunner(engine: Engine, { model, arrays }: Run): Promise<AnyRunner> {
+export async function openRunner(
+  engine: Engine,
+  { model, arrays }: Pick<Run, "model" | "arrays">,
+): Promise<AnyRunner> {
   return model.task === "density"
     ? DensityRunner.open(engine, model, arrays)
     : ClassifierRunner.open(engine, model, arrays);

@@ -1,17 +1,11 @@
 import { range } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import {
-  ClassifierRunner,
-  convergeNorms,
-  DensityRunner,
-  type ClassifierModel,
-  type DensityModel,
-} from "../models/index.js";
+import { ClassifierRunner, type ClassifierModel, type DensityModel } from "../models/index.js";
 import { saveCheckpoint } from "../train/checkpoint-file.js";
 import type { Arrays } from "../tree.js";
 import { evaluateClassifier, evaluateDensity } from "./evaluation.js";
 import { spread, type Examples } from "./examples.js";
-import type { AnyRunner } from "./perform.js";
+import { openRunner, type AnyRunner } from "./perform.js";
 import { validationPrefix } from "./report.js";
 
 export interface ValidatorOptions {
@@ -53,16 +47,9 @@ export class Validator {
 
   /** One runner for all measurements, so that its graphs are made once. */
   async #runnerOf(arrays: Arrays): Promise<AnyRunner> {
-    const { engine, model } = this.#options;
-    if (this.#runner) {
-      await this.#runner.store.write(arrays);
-      await convergeNorms(engine, model, this.#runner.store);
-    } else {
-      this.#runner =
-        model.task === "density"
-          ? await DensityRunner.open(engine, model, arrays)
-          : await ClassifierRunner.open(engine, model, arrays);
-    }
+    if (this.#runner) await this.#runner.load(arrays);
+    else
+      this.#runner = await openRunner(this.#options.engine, { model: this.#options.model, arrays });
     return this.#runner;
   }
 

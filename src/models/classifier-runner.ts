@@ -1,4 +1,4 @@
-import { compile, type Compiled } from "../engine/compile.js";
+import type { Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
 import { exp, logSumExp, sub } from "../graph/index.js";
 import { Context } from "../nn/index.js";
@@ -16,7 +16,7 @@ export class ClassifierRunner extends Runner<ClassifierModel> {
 
   private constructor(engine: Engine, model: ClassifierModel, store: Store, norms: Norms) {
     super(engine, model, store, norms);
-    this.#predict = compile(engine, ({ x }) => {
+    this.#predict = this.compile(({ x }) => {
       const logits = model.logits(x!, new Context({ phase: "infer" }));
       return { outputs: { probabilities: exp(sub(logits, logSumExp(logits, 1))) } };
     });

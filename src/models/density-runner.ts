@@ -1,5 +1,5 @@
 import { exact, powerSeries, truncationBias } from "../bijections/index.js";
-import { compile, type Compiled } from "../engine/compile.js";
+import type { Compiled } from "../engine/compile.js";
 import type { Engine } from "../engine/engine.js";
 import { UsageError } from "../errors.js";
 import { add, type Tensor } from "../graph/index.js";
@@ -122,7 +122,7 @@ export class DensityRunner extends Runner<DensityModel> {
   #scorer(key: string, logDet: LogDetEstimator): Compiled {
     const known = this.#scorers.get(key);
     if (known) return known;
-    const scorer = compile(this.engine, ({ x }) => {
+    const scorer = this.compile(({ x }) => {
       const ctx = new Context({ phase: "infer", logDet });
       const logProb = this.model.logProb(this.#dequantised(x!, ctx), ctx);
       return { outputs: { logProb }, noise: ctx.noises };
@@ -138,7 +138,7 @@ export class DensityRunner extends Runner<DensityModel> {
   #sampler(count: number): Compiled {
     const known = this.#samplers.get(count);
     if (known) return known;
-    const sampler = compile(this.engine, ({ steps, tolerance, temperature }) => {
+    const sampler = this.compile(({ steps, tolerance, temperature }) => {
       const ctx = inverseContext(steps!, tolerance!);
       const { x, checks } = this.model.sample(count, temperature!, ctx);
       return { outputs: { x, ...this.checkOutputs(checks) }, noise: ctx.noises };

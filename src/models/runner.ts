@@ -37,12 +37,10 @@ const batchSize = 100;
 export class Runner<M extends Model> {
   readonly engine: Engine;
   readonly model: M;
-  readonly store: Store;
-  /** Norm of each normalised weight, by path. */
-  readonly norms: Norms;
-  /** Bound on the Lipschitz constant of each residual branch, by the block's path. */
-  readonly lipschitz: Readonly<Record<string, number>>;
+  protected readonly store: Store;
   readonly #checks = new Map<string, Check>();
+  readonly #compiled: Compiled[] = [];
+  #norms: Norms;
   readonly #forward: Compiled;
   readonly #inverse: Compiled;
 
@@ -50,16 +48,34 @@ export class Runner<M extends Model> {
     this.engine = engine;
     this.model = model;
     this.store = store;
-    this.norms = norms;
-    this.lipschitz = lipschitzBounds(model, norms);
-    this.#forward = compile(engine, ({ x }) => ({
+    this.#norms = norms;
+    this.#forward = this.compile(({ x }) => ({
       outputs: { z: model.bijection.forward(x!, new Context({ phase: "infer" })).value },
     }));
-    this.#inverse = compile(engine, ({ z, steps, tolerance }) => {
+    this.#inverse = this.compile(({ z, steps, tolerance }) => {
       const ctx = inverseContext(steps!, tolerance!);
       const { value: x, checks } = model.bijection.inverse(z!, ctx);
       return { outputs: { x, ...this.checkOutputs(checks) } };
     });
+  }
+
+  /** Norm of each normalised weight, by path. */
+  get norms(): Norms {
+    return this.#norms;
+  }
+
+  /** Bound on the Lipschitz constant of each residual branch, by the block's path. */
+  get lipschitz(): Readonly<Record<string, number>> {
+    return lipschitzBounds(this.model, this.#norms);
+  }
+
+  /**
+   * Takes other numbers for the same model; what is compiled stays.
+   * @throws {LipschitzError} if the weights' norms don't settle.
+   */
+  async load(arrays: Arrays): Promise<void> {
+    await this.store.write(arrays);
+    this.#norms = await convergeNorms(this.engine, this.model, this.store);
   }
 
   /** z = f(x), `[B, ...shape]` to `[B, ...latent]`. */
@@ -88,8 +104,17 @@ export class Runner<M extends Model> {
     return { x: results.x!, checks: this.measured(results) };
   }
 
+  /** Frees what it holds on the engine, which stays open. */
   async close(): Promise<void> {
+    for (const compiled of this.#compiled) await compiled.release();
     await this.store.dispose();
+  }
+
+  /** Compiles for as long as this runner is open. */
+  protected compile(trace: Parameters<typeof compile>[1]): Compiled {
+    const compiled = compile(this.engine, trace);
+    this.#compiled.push(compiled);
+    return compiled;
   }
 
   protected async run(compiled: Compiled, args: Arrays): Promise<Arrays> {

@@ -64,7 +64,7 @@ const mnistDensity: Preset = {
     },
   },
   training: {
-    steps: 26000,
+    steps: 20000,
     batchSize: 16,
     optimizer: { kind: "adam", beta2: 0.99 },
     schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
