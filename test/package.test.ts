@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../../", import.meta.url);
+const text = (url: URL): string => readFileSync(url, "utf8");
+
+/** Specifiers of everything that a built module and what it imports import. */
+function closure(url: URL, seen = new Map<string, Set<string>>()): Map<string, Set<string>> {
+  if (seen.has(url.href)) return seen;
+  const found = [...text(url).matchAll(/^\s*(?:import|export)[^"';]*["']([^"']+)["']/gm)].map(
+    ([, specifier]) => specifier!,
+  );
+  seen.set(url.href, new Set(found));
+  for (const specifier of found) {
+    if (specifier.startsWith(".")) closure(new URL(specifier, url), seen);
+  }
+  return seen;
+}
+
+describe("the package", () => {
+  it("needs nothing of Node where it promises to run in a browser", () => {
+    const modules = closure(new URL("dist/index.js", root));
+    assert.ok(modules.size > 50);
+    for (const [module, specifiers] of modules) {
+      for (const specifier of specifiers) {
+        assert.doesNotMatch(specifier, /^node:|^onnxruntime-node/, module);
+      }
+      // Comments and strings may name it; code may not use it.
+      assert.doesNotMatch(text(new URL(module)), /\b(process\.\w+|Buffer\.\w+)/, module);
+    }
+  });
+
+  it("has the files its entry points name", () => {
+    const { exports, bin } = JSON.parse(text(new URL("package.json", root))) as {
+      exports: Record<string, string | Record<string, string>>;
+      bin: Record<string, string>;
+    };
+    const targets = Object.values(exports).flatMap((entry) =>
+      typeof entry === "string" ? [entry] : Object.values(entry),
+    );
+    for (const target of [...targets, ...Object.values(bin)]) {
+      assert.ok(existsSync(new URL(target, root)), target);
+    }
+    assert.match(text(new URL(bin.iresnet!, root)), /^#!\/usr\/bin\/env node\n/);
+  });
+
+  it("packs what it needs and nothing else", () => {
+    const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+      cwd: fileURLToPath(root),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      shell: process.platform === "win32",
+    });
+    const [packed] = Object.values(
+      JSON.parse(output) as Record<string, { files: { path: string }[] }>,
+    );
+    const paths = packed!.files.map(({ path }) => path);
+    assert.ok(paths.includes("dist/index.js") && paths.includes("dist/engine/node-worker.js"));
+    const other = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|[^/]+)$/.test(path));
+    assert.deepEqual(other, []);
+  });
+});
