@@ -6,6 +6,7 @@ const layers = [
   "errors",
   "json",
   "tree",
+  "files",
   "random",
   "graph",
   "autodiff",
@@ -32,10 +33,16 @@ const layerRules = layers.map((layer, at) => {
   const hidden = at > layers.indexOf("engine") ? ["onnx"] : [];
   return {
     files: [`src/${layer}.ts`, `src/${layer}/**/*.ts`],
-    ignores: ["src/engine/node.ts", "src/engine/node-worker.ts", "src/engine/web.ts"],
+    ignores: ["src/engine/node.ts", "src/engine/node-worker.ts"],
     rules: restrict(
       [...above, ...hidden]
-        .flatMap((name) => [`./${name}.js`, `../${name}.js`, `../**/${name}/**`, `./${name}/**`])
+        .flatMap((name) => [
+          `./${name}.js`,
+          `../${name}.js`,
+          `../../${name}.js`,
+          `../**/${name}/**`,
+          `./${name}/**`,
+        ])
         .concat("onnxruntime-*"),
       `src/${layer} imports its own layer or a lower one: ${layers.slice(0, at).join(", ")}`,
     ),
@@ -48,7 +55,9 @@ export default tseslint.config(
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       "@typescript-eslint/restrict-template-expressions": [
         "error",
@@ -64,7 +73,11 @@ export default tseslint.config(
       // node:test's describe and it return promises that the runner itself awaits.
       "@typescript-eslint/no-floating-promises": [
         "error",
-        { allowForKnownSafeCalls: [{ from: "package", name: ["describe", "it", "test"], package: "node:test" }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", name: ["describe", "it", "test"], package: "node:test" },
+          ],
+        },
       ],
     },
   },

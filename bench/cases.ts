@@ -40,6 +40,11 @@ export interface Case {
   readonly lossOffset: number;
 }
 
+/** Hidden channels of the benchmark's own sizes: of a classifier's first stage, doubled after. */
+export function defaultWidth(kind: string): number {
+  return kind === "classifier" ? 32 : 64;
+}
+
 /** @throws {UsageError} if there is no such case. */
 export function makeCase(kind: string, options: CaseOptions): Case {
   switch (kind) {
@@ -52,7 +57,12 @@ export function makeCase(kind: string, options: CaseOptions): Case {
   }
 }
 
-function classifierCase({ batch, blocks = [7, 7, 7], width = 32, size = 32 }: CaseOptions): Case {
+function classifierCase({
+  batch,
+  blocks = [7, 7, 7],
+  width = defaultWidth("classifier"),
+  size = 32,
+}: CaseOptions): Case {
   const random = Random.fromSeed(1);
   const shape = [3, size, size];
   const shared = { blocks, c: 0.9, classes: 10 };
@@ -89,7 +99,13 @@ function classifierCase({ batch, blocks = [7, 7, 7], width = 32, size = 32 }: Ca
 }
 
 function densityCase(options: CaseOptions): Case {
-  const { batch, blocks = [4, 4, 4], width = 64, size = 32, gradient = "neumann" } = options;
+  const {
+    batch,
+    blocks = [4, 4, 4],
+    width = defaultWidth("density"),
+    size = 32,
+    gradient = "neumann",
+  } = options;
   const random = Random.fromSeed(1);
   const shape = [3, size, size];
   const pixels = random.split("x").integers(batch * 3 * size * size, 256);

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { nodeEngine } from "../src/engine/node.js";
-import { IresnetError } from "../src/errors.js";
-import { makeCase, makeStep, twinArrays, type Step } from "./cases.js";
+import type { Engine } from "../src/engine/engine.js";
+import { IresnetError, UsageError } from "../src/errors.js";
+import { defaultWidth, makeCase, makeStep, twinArrays, type Case, type Step } from "./cases.js";
 import { findPython, Twin } from "./twin.js";
 
 const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--threads 2] [--rounds 5]
@@ -43,17 +44,37 @@ async function main(): Promise<void> {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  const [batch, threads, rounds] = [values.batch, values.threads, values.rounds].map(Number) as [
-    number,
-    number,
-    number,
-  ];
-  const test = makeCase(name, {
-    batch,
-    gradient: values.gradient === "series" ? "series" : "neumann",
-    ...(values.width !== undefined && { width: Number(values.width) }),
-  });
+  const options = { ...values, width: values.width ?? String(defaultWidth(name)) };
+  const [batch, threads, rounds, width] = (["batch", "threads", "rounds", "width"] as const).map(
+    (key) => wholeNumber(key, options[key]),
+  ) as [number, number, number, number];
+  const { gradient } = values;
+  if (gradient !== "neumann" && gradient !== "series") {
+    throw new UsageError(`bench: expected --gradient neumann or series, got ${gradient}`);
+  }
+  const test = makeCase(name, { batch, width, gradient });
   const engine = await nodeEngine({ threads });
+  try {
+    await measure(engine, name, test, { batch, threads, rounds });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** @throws {UsageError} unless `text` is a whole number of at least 1. */
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new UsageError(`bench: expected a whole number of at least 1 for --${option}, got ${text}`);
+}
+
+/** Runs the steps in turn and prints their times. */
+async function measure(
+  engine: Engine,
+  name: string,
+  test: Case,
+  { batch, threads, rounds }: { batch: number; threads: number; rounds: number },
+): Promise<void> {
   const step = await makeStep(engine, test, { withGradients: false });
   const python = findPython();
   const twin =
@@ -61,28 +82,41 @@ async function main(): Promise<void> {
       ? undefined
       : await Twin.start(python, { ...test, arrays: twinArrays(test, step) }, threads);
   if (!twin) process.stderr.write("bench: no python3 with torch and numpy here; ours alone\n");
+  try {
+    const times = await timeInTurn(step, twin, rounds);
+    const peer = twin && { times: times.peer, peakMiB: await twin.peakMiB() };
+    const result = {
+      name,
+      ours_ms: round(median(times.ours), 1),
+      peer_ms: peer ? round(median(peer.times), 1) : null,
+      ratio: peer ? round(median(times.ours) / median(peer.times), 3) : null,
+      ours_peak_mib: round(process.resourceUsage().maxRSS / 1024, 0),
+      peer_peak_mib: peer ? round(peer.peakMiB, 0) : null,
+      config: { ...test.config, batch, threads, rounds },
+      engine: engine.description,
+    };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } finally {
+    twin?.stop();
+  }
+}
+
+/** Milliseconds of each step after a first, uncounted one. */
+async function timeInTurn(
+  step: Step,
+  twin: Twin | undefined,
+  rounds: number,
+): Promise<{ ours: number[]; peer: number[] }> {
   const ours: number[] = [];
-  const peers: number[] = [];
+  const peer: number[] = [];
   for (let i = 0; i <= rounds; i++) {
     const mine = await timeStep(step);
-    const peer = await twin?.step();
-    if (i === 0) continue; // warm-up
+    const other = await twin?.step();
+    if (i === 0) continue;
     ours.push(mine);
-    if (peer !== undefined) peers.push(peer);
+    if (other !== undefined) peer.push(other);
   }
-  const result = {
-    name,
-    ours_ms: round(median(ours), 1),
-    peer_ms: twin ? round(median(peers), 1) : null,
-    ratio: twin ? round(median(ours) / median(peers), 3) : null,
-    ours_peak_mib: round(process.resourceUsage().maxRSS / 1024, 0),
-    peer_peak_mib: twin ? round(await twin.peakMiB(), 0) : null,
-    config: { ...test.config, batch, threads, rounds },
-    engine: engine.description,
-  };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-  twin?.stop();
-  await engine.close();
+  return { ours, peer };
 }
 
 main().catch((error: unknown) => {

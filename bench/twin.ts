@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../src/json.js";
 import { sizeOf, type Arrays, type NDArray } from "../src/tree.js";
 
-/** The sources of the twin, from the compiled file's place in `build/bench`. */
-const script = fileURLToPath(new URL("../../bench/peer/twin.py", import.meta.url));
+/** A source of the twin, from this file's compiled place in `build/bench`. */
+export function peerScript(name: string): string {
+  return fileURLToPath(new URL(`../../bench/peer/${name}`, import.meta.url));
+}
 
 /** A Python that has PyTorch, if there is one. */
 export function findPython(): string | undefined {
@@ -37,9 +39,13 @@ export class Twin {
 
   private constructor(python: string, folder: string, threads: number) {
     this.#folder = folder;
-    this.#process = spawn(python, [script, folder, "--threads", String(threads)], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    this.#process = spawn(
+      python,
+      ["-B", peerScript("twin.py"), folder, "--threads", String(threads)],
+      {
+        stdio: ["pipe", "pipe", "inherit"],
+      },
+    );
     this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
   }
 

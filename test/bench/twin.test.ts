@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { makeCase, makeStep, twinArrays, type CaseOptions } from "../../bench/cases.js";
-import { findPython, Twin } from "../../bench/twin.js";
+import { findPython, peerScript, Twin } from "../../bench/twin.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import type { Arrays } from "../../src/tree.js";
 
@@ -32,6 +33,10 @@ async function both(
 }
 
 describe("the PyTorch twin computes what we compute", { skip: !python && "no torch here" }, () => {
+  it("computes what its own float64 differences and SVDs say", () => {
+    execFileSync(python!, ["-B", peerScript("selfcheck.py")], { stdio: "pipe" });
+  });
+
   for (const [name, options] of cases) {
     it(`${name} ${options.gradient ?? ""}`, async () => {
       const { ours, peers, lossOffset } = await both(name, options);
