@@ -27,7 +27,10 @@ export class DivergenceError extends IresnetError {}
 /** Data is missing, truncated, or holds values outside its range. */
 export class DataError extends IresnetError {}
 
-/** A checkpoint is missing, truncated, or belongs to another model. */
+/** A file is missing, cannot be read or written, or doesn't hold what it should. */
+export class FileError extends IresnetError {}
+
+/** A checkpoint is truncated, or belongs to another model. */
 export class CheckpointError extends IresnetError {}
 
 /** An option, preset or name that does not exist, or a combination that cannot work. */

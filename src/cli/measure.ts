@@ -1,7 +1,7 @@
 import { range } from "../data/index.js";
 import { DensityRunner } from "../models/index.js";
 import { Random } from "../random.js";
-import { writeFileAtomic } from "../train/atomic-file.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import type { NDArray } from "../tree.js";
 import {
   evaluateClassifier,

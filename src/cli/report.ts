@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
-import { writeFileAtomic } from "../train/atomic-file.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { evaluationRows, evaluationSchema, type Evaluation } from "./evaluation.js";
 import { linePlot, type Series } from "./pictures/line-plot.js";

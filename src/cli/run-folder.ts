@@ -3,14 +3,14 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { CheckpointError, UsageError } from "../errors.js";
+import { CheckpointError, FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
 import { createModel, type ClassifierModel, type DensityModel } from "../models/index.js";
-import { writeFileAtomic } from "../train/atomic-file.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import { CHECKPOINT_FILE, loadCheckpoint } from "../train/checkpoint-file.js";
 import { expectArrays, type Checkpoint } from "../train/checkpoint.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
-import { readError } from "../train/file-errors.js";
+import { readError } from "../files/file-errors.js";
 import { inferenceArrays } from "../train/stored-arrays.js";
 import type { Arrays } from "../tree.js";
 
@@ -100,7 +100,7 @@ export async function createRun(path: string, config: RunConfig): Promise<RunFol
 }
 
 /**
- * @throws {CheckpointError} if the folder isn't that of a run.
+ * @throws {FileError} if the folder isn't that of a run.
  * @throws {UsageError} if its training isn't configured rightly.
  */
 export async function readRunConfig(folder: RunFolder): Promise<RunConfig> {
@@ -112,7 +112,8 @@ export async function readRunConfig(folder: RunFolder): Promise<RunConfig> {
  * Opens a run's model: the state that validated best, or else the newest one.
  *
  * @param path the run's folder, or one of the checkpoints in it
- * @throws {CheckpointError} if it is missing, damaged, untrained or of another model.
+ * @throws {FileError} if it is missing.
+ * @throws {CheckpointError} if it is damaged, untrained or of another model.
  */
 export async function openRun(path: string): Promise<Run> {
   const isFile = path.endsWith(".safetensors");
@@ -142,14 +143,14 @@ export async function writeJson(path: string, value: object): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** @throws {CheckpointError} if the file is missing, or doesn't hold what it should. */
+/** @throws {FileError} if the file is missing, or doesn't hold what it should. */
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw readError(path, "a file of a run", error);
   });
   const result = schema.safeParse(parseJsonObject(text));
   if (result.success) return result.data;
-  throw new CheckpointError(
+  throw new FileError(
     `${path}: expected a file that iresnet wrote, got another or a damaged one; restore it: ${z.prettifyError(result.error)}`,
   );
 }

@@ -13,7 +13,7 @@ import { saveCheckpoint } from "../train/checkpoint-file.js";
 import type { Checkpoint } from "../train/checkpoint.js";
 import { fit, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
-import { writeFileAtomic } from "../train/atomic-file.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import type { Evaluation } from "./evaluation.js";
 import { expectFit, isToy, loadExamples, type Examples } from "./examples.js";
 import { evaluateRun, reconstructRun, samplesPng, showPlane, type Place } from "./measure.js";

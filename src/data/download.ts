@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { DataError } from "../errors.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import { imageSetName } from "./image-set-name.js";
 import { sources, type Source } from "./sources.js";
 import { readTar } from "./tar.js";
@@ -27,7 +27,8 @@ export interface DownloadProgress {
  * against its published MD5. A file is replaced only by a whole and correct one.
  *
  * @returns the folder of the files
- * @throws {DataError} if the network or the disk fails, or a file isn't the published one.
+ * @throws {DataError} if the network fails, or a file isn't the published one.
+ * @throws {FileError} if a file cannot be written.
  * @throws {UsageError} if there is no such set.
  */
 export async function getData(
@@ -50,7 +51,7 @@ export async function download(
   for (const [file, md5] of Object.entries(source.files)) {
     const bytes = await fetchFromAny(source.mirrors, file, md5, options);
     if (file.endsWith(".tar.gz")) await unpack(file, bytes, folder);
-    else await writeWhole(folder, file, bytes);
+    else await writeFileAtomic(join(folder, file), bytes);
   }
 }
 
@@ -102,25 +103,8 @@ async function fetchFile(
 async function unpack(file: string, bytes: Uint8Array, folder: string): Promise<void> {
   const archive = { name: file, bytes: await promisify(gunzip)(bytes) };
   for (const member of readTar(archive)) {
-    if (member.name.endsWith(".bin")) await writeWhole(folder, member.name, member.bytes);
-  }
-}
-
-/** Writes under a temporary name first, so that the file is never there in part. */
-async function writeWhole(folder: string, file: string, bytes: Uint8Array): Promise<void> {
-  const path = join(folder, file);
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw new DataError(
-      `${path}: expected to write this file, got ${reasonOf(error)}; ` +
-        "check the disk's space and permissions",
-      { cause: error },
-    );
+    if (member.name.endsWith(".bin"))
+      await writeFileAtomic(join(folder, member.name), member.bytes);
   }
 }
 

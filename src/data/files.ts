@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";
 import { DataError } from "../errors.js";
+import { readError } from "../files/file-errors.js";
 import { Random } from "../random.js";
 import { cifar10, cifar100, parseCifar } from "./cifar.js";
 import { parseIdx } from "./idx.js";
@@ -20,6 +21,7 @@ export type Split = "train" | "validation" | "test";
  * the train split is the rest of them.
  *
  * @throws {DataError} if a file is missing, damaged or of another set.
+ * @throws {FileError} if a file cannot be read.
  * @throws {UsageError} if there is no such set.
  */
 export async function loadSplit(name: string, folder: string, split: Split): Promise<ImageSet> {
@@ -72,11 +74,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new DataError(
-      `${path}: expected a file that can be read, got ${String(code ?? error)}; ` +
-        "check it and its permissions",
-      { cause: error },
-    );
+    throw readError(path, "a file that can be read", error);
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "./atomic-file.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import { readError } from "../files/file-errors.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.js";
-import { readError } from "./file-errors.js";
 
 /** Name of a run's newest checkpoint within its folder. */
 export const CHECKPOINT_FILE = "checkpoint.safetensors";
@@ -10,7 +10,7 @@ export const CHECKPOINT_FILE = "checkpoint.safetensors";
 /**
  * Saves a checkpoint atomically: a crash or a full disk leaves the previous one as it was.
  *
- * @throws {CheckpointError} if the file cannot be written.
+ * @throws {FileError} if the file cannot be written.
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFileAtomic(path, encodeCheckpoint(checkpoint));
@@ -19,7 +19,8 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 /**
  * Loads a checkpoint from a file, or from the folder of a run its newest one.
  *
- * @throws {CheckpointError} if there is none, or it is truncated, malformed or of a newer format.
+ * @throws {FileError} if there is none, or it cannot be read.
+ * @throws {CheckpointError} if it is truncated, malformed or of a newer format.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const found = await stat(path).catch(() => undefined);

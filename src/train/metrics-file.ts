@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CheckpointError } from "../errors.js";
-import { writeFileAtomic } from "./atomic-file.js";
-import { readError, writeError } from "./file-errors.js";
+import { FileError } from "../errors.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import { readError, writeError } from "../files/file-errors.js";
 import { parseJsonObject } from "../json.js";
 
 /** Numbers measured at one step, such as `{ step: 100, loss: 1.9 }`. */
@@ -16,7 +16,7 @@ export interface MetricsRecord {
  * Appends a record to a file of JSON lines; a missing file or folder is made.
  * A number that isn't finite is written as null.
  *
- * @throws {CheckpointError} if the file cannot be written.
+ * @throws {FileError} if the file cannot be written.
  */
 export async function appendMetrics(path: string, record: MetricsRecord): Promise<void> {
   try {
@@ -31,7 +31,7 @@ export async function appendMetrics(path: string, record: MetricsRecord): Promis
  * Reads all records. A last line without its end, left by a killed process, is ignored; null
  * becomes NaN.
  *
- * @throws {CheckpointError} if the file is missing, or another line is no record.
+ * @throws {FileError} if the file is missing, or another line is no record.
  */
 export async function readMetrics(path: string): Promise<MetricsRecord[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
@@ -48,7 +48,7 @@ export async function readMetrics(path: string): Promise<MetricsRecord[]> {
  * checkpoint calls it with the checkpoint's step before it appends, so that no step comes twice.
  * A missing file stays missing.
  *
- * @throws {CheckpointError} if the file cannot be read or written.
+ * @throws {FileError} if the file cannot be read or written.
  */
 export async function truncateMetrics(path: string, step: number): Promise<void> {
   if (!existsSync(path)) return;
@@ -64,7 +64,7 @@ function parseLine(line: string, where: string): MetricsRecord {
   const { step, ...values } = parseJsonObject(line) ?? {};
   const numbers = Object.entries(values).map(([name, value]) => [name, value ?? NaN] as const);
   if (typeof step !== "number" || !numbers.every(isNumeric)) {
-    throw new CheckpointError(
+    throw new FileError(
       `${where}: expected a JSON object of numbers with a step, got ${line.slice(0, 80)}; delete this line`,
     );
   }

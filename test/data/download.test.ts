@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { download, getData, type DownloadProgress } from "../../src/data/download.js";
 import { loadSplit } from "../../src/data/files.js";
 import { UsageError } from "../../src/errors.js";
-import { rejects } from "./fails.js";
+import { rejects, rejectsFile } from "./fails.js";
 import { cifarBytes, tarBytes } from "./fixtures.js";
 
 let root: string;
@@ -111,8 +111,8 @@ describe("download", () => {
     const file = join(root, "file");
     await writeFile(file, "kept");
     const { fetch } = network({ "https://one/a": content });
-    await rejects(download(source, file, { fetch }), /file.a: expected to write this file/);
-    await rejects(download(source, join(file, "x"), { fetch }), /expected to write this file/);
+    await rejectsFile(download(source, file, { fetch }), /file.a: expected to write this file/);
+    await rejectsFile(download(source, join(file, "x"), { fetch }), /in place of a folder/);
     assert.equal(await readFile(file, "utf8"), "kept");
   });
 

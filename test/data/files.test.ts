@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { loadSplit } from "../../src/data/files.js";
 import { UsageError } from "../../src/errors.js";
-import { rejects } from "./fails.js";
+import { rejects, rejectsFile } from "./fails.js";
 import { cifarBytes, idxBytes } from "./fixtures.js";
 
 let root: string;
@@ -167,9 +167,9 @@ describe("loadSplit", () => {
     const damaged = files[name]!.map((byte, i) => (i > 200 && i < 220 ? byte ^ 255 : byte));
     const path = await folder({ ...files, [name]: damaged });
     await rejects(loadSplit("mnist", path, "test"), /expected a gzip file, got damaged content/);
-    await rejects(
+    await rejectsFile(
       loadSplit("mnist", await folder({ "t10k-images-idx3-ubyte/x": damaged }), "test"),
-      /expected a file that can be read, got EISDIR/,
+      /expected a file that can be read, got a file in place of a folder, or the reverse/,
     );
   });
 

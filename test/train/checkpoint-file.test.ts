@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { CheckpointError } from "../../src/errors.js";
+import { CheckpointError, FileError, type IresnetError } from "../../src/errors.js";
 import { encodeCheckpoint, type Checkpoint } from "../../src/train/checkpoint.js";
 import {
   CHECKPOINT_FILE,
@@ -27,9 +27,13 @@ const checkpoint: Checkpoint = {
   arrays: { w: ndarray([1, 2, 3], [3]) },
 };
 
-async function rejects(path: string, message: RegExp): Promise<void> {
+async function rejects(
+  path: string,
+  message: RegExp,
+  kind: typeof IresnetError = CheckpointError,
+): Promise<void> {
   await assert.rejects(loadCheckpoint(path), (error: unknown) => {
-    assert.ok(error instanceof CheckpointError, String(error));
+    assert.ok(error instanceof kind, String(error));
     assert.ok(error.message.startsWith(path), error.message);
     assert.match(error.message, message);
     return true;
@@ -57,14 +61,14 @@ describe("checkpoint file", () => {
 
   it("reports a missing file", async () => {
     const message = /expected a checkpoint \(.*\), got no such file; check the path/;
-    await rejects(join(folder, "absent.safetensors"), message);
-    await rejects(join(folder, "absent", "run"), message);
+    await rejects(join(folder, "absent.safetensors"), message, FileError);
+    await rejects(join(folder, "absent", "run"), message, FileError);
   });
 
   it("reports a folder without a checkpoint", async () => {
     const empty = join(folder, "empty");
     await mkdir(empty);
-    await rejects(empty, /empty.checkpoint\.safetensors: .*no such file/);
+    await rejects(empty, /empty.checkpoint\.safetensors: .*no such file/, FileError);
   });
 
   it("names the file that is truncated", async () => {
@@ -79,6 +83,6 @@ describe("checkpoint file", () => {
   it("refuses to save over a folder", async () => {
     const path = join(folder, "busy");
     await mkdir(join(path, "inside"), { recursive: true });
-    await assert.rejects(saveCheckpoint(path, checkpoint), CheckpointError);
+    await assert.rejects(saveCheckpoint(path, checkpoint), FileError);
   });
 });

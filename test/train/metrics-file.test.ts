@@ -76,7 +76,7 @@ describe("metrics file", () => {
   it("leaves a missing file missing, and says so to a reader", async () => {
     await truncateMetrics(path, 5);
     await assert.rejects(readMetrics(path), {
-      name: "CheckpointError",
+      name: "FileError",
       message: /metrics\.jsonl: expected the metrics of a run, got no such file; check the path/,
     });
   });
@@ -87,7 +87,7 @@ describe("metrics file", () => {
       await appendFile(path, `${line}\n`);
       await appendMetrics(path, { step: 5 });
       const error = {
-        name: "CheckpointError",
+        name: "FileError",
         message: /metrics\.jsonl:4: expected a JSON object/,
       };
       await assert.rejects(readMetrics(path), error);

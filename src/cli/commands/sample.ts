@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { DensityRunner } from "../../models/index.js";
 import { Random } from "../../random.js";
-import { writeFileAtomic } from "../../train/atomic-file.js";
+import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { NDArray } from "../../tree.js";
 import { samplesPng } from "../measure.js";
 import { fromZero, wholeFrom, withJson, withThreads } from "../options.js";

@@ -1,22 +1,22 @@
-import { CheckpointError } from "../errors.js";
+import { FileError } from "../errors.js";
 
 /** The error for a file that could not be read; `expected` says what it should have been. */
-export function readError(path: string, expected: string, cause: unknown): CheckpointError {
+export function readError(path: string, expected: string, cause: unknown): FileError {
   return fileError(`${path}: expected ${expected}`, cause);
 }
 
 /** The error for a file that could not be written. */
-export function writeError(path: string, cause: unknown): CheckpointError {
+export function writeError(path: string, cause: unknown): FileError {
   return fileError(`${path}: expected to write this file`, cause);
 }
 
-function fileError(expectation: string, cause: unknown): CheckpointError {
+function fileError(expectation: string, cause: unknown): FileError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const { got, remedy } = problems[code] ?? {
     got: String(cause),
     remedy: "check the path and the disk",
   };
-  return new CheckpointError(`${expectation}, got ${got}; ${remedy}`, { cause });
+  return new FileError(`${expectation}, got ${got}; ${remedy}`, { cause });
 }
 
 interface Problem {

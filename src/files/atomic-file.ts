@@ -7,7 +7,7 @@ import { writeError } from "./file-errors.js";
  * Writes a file that is, at any moment and after any crash, either the old one or the new one:
  * a temporary file in the same folder is written, synced and renamed. Missing folders are made.
  *
- * @throws {CheckpointError} if the file cannot be written (disk full, no permission, ...); the old
+ * @throws {FileError} if the file cannot be written (disk full, no permission, ...); the old
  * file is then untouched and no temporary file is left.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { CheckpointError } from "../../src/errors.js";
-import { writeFileAtomic } from "../../src/train/atomic-file.js";
+import { FileError } from "../../src/errors.js";
+import { writeFileAtomic } from "../../src/files/atomic-file.js";
 import { loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint-file.js";
 import { appendMetrics } from "../../src/train/metrics-file.js";
 import { ndarray } from "../../src/tree.js";
@@ -20,7 +20,7 @@ after(async () => {
 
 async function rejects(promise: Promise<unknown>, message: RegExp): Promise<void> {
   await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof CheckpointError, String(error));
+    assert.ok(error instanceof FileError, String(error));
     assert.match(error.message, /: expected .+, got .+; .+/);
     assert.match(error.message, message);
     return true;
