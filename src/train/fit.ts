@@ -140,20 +140,32 @@ class Run {
     this.#savedAt = state?.step;
   }
 
+  /** Takes the steps that are left, and saves however that ends: a failed step left no trace. */
   async train(): Promise<Checkpoint> {
+    try {
+      await this.#takeSteps();
+    } catch (error) {
+      // A failure to save must not hide why the run ended.
+      await this.#save().catch(() => undefined);
+      throw error;
+    }
+    return this.#save();
+  }
+
+  async #takeSteps(): Promise<void> {
     const { signal, onProgress, checkpointEvery } = this.#options;
     let ready = this.#prepare(this.#taken);
     await ready?.prepared.session;
     while (ready && signal?.aborted !== true) {
       const start = performance.now();
-      const [results, next] = await Promise.all([
-        this.#step.run(ready.prepared, this.#job.store),
-        this.#prepareMeanwhile(this.#taken + 1),
-      ]);
+      const running = this.#step.run(ready.prepared, this.#job.store);
+      const next = this.#prepareMeanwhile(this.#taken + 1);
+      // If it fails, that counts once the step under way has been settled.
+      next.catch(() => undefined);
+      const results = await running;
       const { loss, gradNorm, parameters, ...metrics } = scalarsOf(results);
       const measured = { loss: loss!, gradNorm: gradNorm!, metrics };
       if (![loss, gradNorm, parameters].every(Number.isFinite)) {
-        await this.#save();
         const failed = { ...ready, ...measured, step: this.#taken + 1 };
         throw await divergenceError(this.#job, failed);
       }
@@ -163,9 +175,8 @@ class Run {
       onProgress?.(this.#progress(measured, ready.rate));
       await this.#report(ready.rate);
       if (isMultiple(this.#taken, checkpointEvery)) await this.#save();
-      ready = next;
+      ready = await next;
     }
-    return this.#save();
   }
 
   #prepare(step: number): Ready | undefined {

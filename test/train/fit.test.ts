@@ -19,6 +19,7 @@ import {
   vectorBatches,
   type BatchSource,
   type Checkpoint,
+  type FitOptions,
   type Report,
   type TrainingOptions,
 } from "../../src/train/index.js";
@@ -257,6 +258,52 @@ describe("fit", () => {
     });
     assert.equal(checkpoint.training?.step, 5);
     assert.deepEqual(saved, [2, 4, 5]);
+  });
+
+  const failures: Readonly<Record<string, Partial<FitOptions> & { source?: BatchSource }>> = {
+    "the source": {
+      source: {
+        ...moons,
+        batch: (step) => {
+          if (step === 3) throw new DataError("no more");
+          return moons.batch(step);
+        },
+      },
+    },
+    validate: { validateEvery: 3, validate: () => Promise.reject(new DataError("no more")) },
+    onReport: { reportEvery: 3, onReport: () => Promise.reject(new DataError("no more")) },
+  };
+  for (const [name, { source = moons, ...failing }] of Object.entries(failures)) {
+    it(`saves when ${name} fails, and goes on to the same bits`, async () => {
+      const short = { ...training, steps: 5 };
+      const saved: Checkpoint[] = [];
+      const run = fit(density, source, short, {
+        engine,
+        ...failing,
+        checkpoint: async (checkpoint) => {
+          await Promise.resolve();
+          saved.push(checkpoint);
+        },
+      });
+      await assert.rejects(run, { name: "DataError", message: "no more" });
+      assert.deepEqual(
+        saved.map((checkpoint) => checkpoint.training?.step),
+        [3],
+      );
+      const resumed = await fit(density, moons, short, { engine, resume: saved[0]! });
+      const whole = await fit(density, moons, short, { engine });
+      assert.deepEqual(resumed.arrays, whole.arrays);
+    });
+  }
+
+  it("says why it ended, even if it can't save", async () => {
+    const run = fit(density, moons, training, {
+      engine,
+      reportEvery: 1,
+      onReport: () => Promise.reject(new DataError("first")),
+      checkpoint: () => Promise.reject(new DataError("second")),
+    });
+    await assert.rejects(run, { message: "first" });
   });
 
   it("prepares the next batch while a step runs", async () => {
