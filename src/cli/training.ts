@@ -86,19 +86,15 @@ async function runTraining(
   options: { readonly engine: Engine; readonly signal: AbortSignal; readonly resume?: Checkpoint },
 ): Promise<Checkpoint> {
   const { training, validateEvery, checkpointEvery } = config;
-  const best = options.resume?.training?.best?.value;
-  const validator = new Validator({
-    engine: options.engine,
-    model,
-    examples: validation,
-    best: folder.best,
-    ...(best !== undefined && { bestValue: best }),
-  });
+  const { kind, config: modelConfig } = model;
+  const validator = new Validator({ engine: options.engine, model, examples: validation });
   await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
-  return fit(model, source, training, {
+  const run = fit(model, source, training, {
     ...options,
     validate: (arrays) => validator.measure(arrays),
     validateEvery,
+    onBest: (arrays) =>
+      saveCheckpoint(folder.best, { format: 1, model: { kind, config: modelConfig }, arrays }),
     checkpoint: (checkpoint) => saveCheckpoint(folder.checkpoint, checkpoint),
     checkpointEvery,
     reportEvery: Math.max(1, Math.round(training.steps / 200)),
@@ -111,6 +107,7 @@ async function runTraining(
       if (report.validation) printReport(terminal, report, training.batchSize);
     },
   });
+  return run.finally(() => validator.close());
 }
 
 function metricsOf(report: Report): MetricsRecord {

@@ -1,7 +1,6 @@
 import { range } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { ClassifierRunner, type ClassifierModel, type DensityModel } from "../models/index.js";
-import { saveCheckpoint } from "../train/checkpoint-file.js";
 import type { Arrays } from "../tree.js";
 import { evaluateClassifier, evaluateDensity } from "./evaluation.js";
 import { spread, type Examples } from "./examples.js";
@@ -12,37 +11,28 @@ export interface ValidatorOptions {
   readonly engine: Engine;
   readonly model: ClassifierModel | DensityModel;
   readonly examples: Examples;
-  /** File that gets the model whenever it is the best so far. */
-  readonly best: string;
-  /** The best value of a run that goes on. */
-  readonly bestValue?: number;
 }
 
 /** Examples that a density is validated on while it trains. */
 const densityExamples = 1000;
 
-/** Measures a model while it trains, and keeps the best one. */
+/** Measures a model while it trains. */
 export class Validator {
   readonly #options: ValidatorOptions;
   #runner: AnyRunner | undefined;
-  #best: number;
 
   constructor(options: ValidatorOptions) {
     this.#options = options;
-    this.#best = options.bestValue ?? Infinity;
   }
 
   /** What to minimise first, each with its unit. */
   async measure(arrays: Arrays): Promise<Readonly<Record<string, number>>> {
-    const { model, best } = this.#options;
-    const values = await this.#evaluate(await this.#runnerOf(arrays));
-    const [first = NaN] = Object.values(values);
-    if (first < this.#best) {
-      this.#best = first;
-      const { kind, config } = model;
-      await saveCheckpoint(best, { format: 1, model: { kind, config }, arrays });
-    }
-    return values;
+    return this.#evaluate(await this.#runnerOf(arrays));
+  }
+
+  /** Frees what it holds on the engine. */
+  async close(): Promise<void> {
+    await this.#runner?.close();
   }
 
   /** One runner for all measurements, so that its graphs are made once. */

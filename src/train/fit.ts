@@ -52,6 +52,8 @@ export interface FitOptions {
    */
   readonly validate?: (arrays: Arrays) => Promise<Readonly<Record<string, number>>>;
   readonly validateEvery?: number;
+  /** Called with what `validate` measured whenever it is the best so far. */
+  readonly onBest?: (arrays: Arrays) => Promise<void>;
   /** Saves a checkpoint, every `checkpointEvery` steps and when the run ends, however it ends. */
   readonly checkpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly checkpointEvery?: number;
@@ -210,23 +212,27 @@ class Run {
   }
 
   async #report(rate: number): Promise<void> {
-    const { onReport, reportEvery = 100, validate, validateEvery } = this.#options;
+    const { onReport, reportEvery = 100, validateEvery } = this.#options;
     const isLast = this.#taken === this.#job.config.steps;
     const validation =
-      isLast || isMultiple(this.#taken, validateEvery)
-        ? await validate?.(inferenceArrays(await this.#job.store.read()))
-        : undefined;
-    if (validation) this.#keepBest(Object.values(validation)[0]);
+      isLast || isMultiple(this.#taken, validateEvery) ? await this.#validate() : undefined;
     if (!isLast && !validation && !isMultiple(this.#taken, reportEvery)) return;
     const progress = this.#progress(meanOf(this.#recent), rate);
     this.#recent = [];
     await onReport?.({ ...progress, ...(validation && { validation }) });
   }
 
-  #keepBest(value: number | undefined): void {
-    if (Number.isFinite(value) && !(value! >= (this.#best?.value ?? Infinity))) {
-      this.#best = { step: this.#taken, value: value! };
+  async #validate(): Promise<Report["validation"]> {
+    const { validate, onBest } = this.#options;
+    if (!validate) return undefined;
+    const arrays = inferenceArrays(await this.#job.store.read());
+    const validation = await validate(arrays);
+    const [value = NaN] = Object.values(validation);
+    if (Number.isFinite(value) && value < (this.#best?.value ?? Infinity)) {
+      await onBest?.(arrays);
+      this.#best = { step: this.#taken, value };
     }
+    return validation;
   }
 
   /** The checkpoint of this moment, saved if that hasn't happened yet. */

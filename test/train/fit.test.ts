@@ -122,6 +122,7 @@ describe("fit", () => {
   it("validates with the moving averages, and keeps the best", async () => {
     const seen: { step: number; arrays: Arrays }[] = [];
     const values = [3, 1, 2];
+    const bests: Arrays[] = [];
     const reports: Report[] = [];
     const checkpoint = await fit(
       density,
@@ -134,6 +135,10 @@ describe("fit", () => {
           await Promise.resolve();
           seen.push({ step: 2 * (seen.length + 1), arrays });
           return { nats: values[seen.length - 1]! };
+        },
+        onBest: async (arrays) => {
+          await Promise.resolve();
+          bests.push(arrays);
         },
         onReport: async (report) => {
           await Promise.resolve();
@@ -150,6 +155,10 @@ describe("fit", () => {
       ],
     );
     assert.deepEqual(checkpoint.training?.best, { step: 4, value: 1 });
+    assert.deepEqual(
+      bests,
+      seen.slice(0, 2).map(({ arrays }) => arrays),
+    );
     const [variable] = density.scope.variables.filter(({ kind }) => kind === "parameter");
     const { name } = variable!;
     const last = seen.at(-1)!.arrays;
@@ -295,6 +304,32 @@ describe("fit", () => {
       assert.deepEqual(resumed.arrays, whole.arrays);
     });
   }
+
+  it("asks a resumed run for a better value than its best", async () => {
+    const options = { ...training, steps: 2 };
+    const bests: number[] = [];
+    const train = (value: number, more: Partial<FitOptions>): Promise<Checkpoint> =>
+      fit(density, moons, options, {
+        engine,
+        ...more,
+        validateEvery: 1,
+        validate: () => Promise.resolve({ nats: value }),
+        onBest: async () => {
+          await Promise.resolve();
+          bests.push(value);
+        },
+      });
+    const controller = new AbortController();
+    const onProgress = (): void => {
+      controller.abort();
+    };
+    const resume = await train(2, { signal: controller.signal, onProgress });
+    await train(3, { resume });
+    await train(NaN, { resume });
+    const { training: state } = await train(1, { resume });
+    assert.deepEqual(bests, [2, 1]);
+    assert.deepEqual(state?.best, { step: 2, value: 1 });
+  });
 
   it("says why it ended, even if it can't save", async () => {
     const run = fit(density, moons, training, {
