@@ -9,6 +9,19 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether two values are equal; the order of an object's fields doesn't matter. */
+export function sameJson(a: JsonValue, b: JsonValue): boolean {
+  return sorted(a) === sorted(b);
+}
+
+function sorted(value: JsonValue): string {
+  return JSON.stringify(value, (_, field: JsonValue) =>
+    isJsonObject(field)
+      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : field,
+  );
+}
+
 /** The object that `text` holds, or undefined if it isn't JSON or holds another value. */
 export function parseJsonObject(text: string): JsonObject | undefined {
   try {

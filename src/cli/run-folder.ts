@@ -1,14 +1,13 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { CheckpointError, FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
 import { createModel, type ClassifierModel, type DensityModel } from "../models/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { CHECKPOINT_FILE, loadCheckpoint } from "../train/checkpoint-file.js";
-import { expectArrays, type Checkpoint } from "../train/checkpoint.js";
+import { expectArrays, expectModel } from "../train/checkpoint.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
 import { readError } from "../files/file-errors.js";
 import { inferenceArrays } from "../train/stored-arrays.js";
@@ -76,7 +75,6 @@ export interface Run {
   readonly config: RunConfig;
   /** File of the checkpoint. */
   readonly file: string;
-  readonly checkpoint: Checkpoint;
   readonly model: ClassifierModel | DensityModel;
   /** What inference takes. */
   readonly arrays: Arrays;
@@ -119,24 +117,16 @@ export async function openRun(path: string): Promise<Run> {
   const isFile = path.endsWith(".safetensors");
   const folder = new RunFolder(isFile ? dirname(path) : path);
   const config = await readRunConfig(folder);
-  const newest = existsSync(folder.best) ? folder.best : folder.checkpoint;
-  const file = isFile ? path : newest;
+  const preferred = existsSync(folder.best) ? folder.best : folder.checkpoint;
+  const file = isFile ? path : preferred;
   const checkpoint = await loadCheckpoint(file);
-  expectSameModel(checkpoint, config, file);
+  expectModel(checkpoint, config.model, file);
   const model = createModel(config.model.kind, config.model.config);
   const arrays = inferenceArrays(checkpoint.arrays);
   const shapes = model.scope.variables.map(({ name, tensor }) => [name, tensor.shape] as const);
   expectArrays({ arrays }, Object.fromEntries(shapes), file);
   expectInitialised(arrays, file);
-  return { folder, config, file, checkpoint, model, arrays };
-}
-
-/** @throws {CheckpointError} if a checkpoint isn't of the run's model. */
-export function expectSameModel({ model }: Checkpoint, config: RunConfig, file: string): void {
-  if (isDeepStrictEqual(model, config.model)) return;
-  throw new CheckpointError(
-    `${file}: expected a checkpoint of this run's model, ${describe(config.model)}, got ${describe(model)}; give the folder that the checkpoint comes from`,
-  );
+  return { folder, config, file, model, arrays };
 }
 
 export async function writeJson(path: string, value: object): Promise<void> {
@@ -164,8 +154,4 @@ function expectInitialised(arrays: Arrays, file: string): void {
       `${file}: expected a model that has seen data, got ${flag[0]} = 0; train it first`,
     );
   }
-}
-
-function describe({ kind, config }: { kind: string; config: JsonValue }): string {
-  return `${kind} ${JSON.stringify(config)}`;
 }

@@ -1,6 +1,12 @@
 import { CheckpointError } from "../errors.js";
 import { sameShape, type Arrays, type Shape } from "../tree.js";
-import { isJsonObject, parseJsonObject, type JsonObject, type JsonValue } from "../json.js";
+import {
+  isJsonObject,
+  parseJsonObject,
+  sameJson,
+  type JsonObject,
+  type JsonValue,
+} from "../json.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 /** Where a training run stands. */
@@ -61,6 +67,23 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     );
   }
   return { ...parseManifest(text, where), arrays };
+}
+
+/**
+ * Checks that a checkpoint is of this kind of model, configured alike.
+ *
+ * @param where names the checkpoint in errors.
+ * @throws {CheckpointError} if it is of another model.
+ */
+export function expectModel(
+  { model }: Pick<Checkpoint, "model">,
+  { kind, config }: Checkpoint["model"],
+  where: string,
+): void {
+  if (model.kind === kind && sameJson(model.config, config)) return;
+  throw new CheckpointError(
+    `${where}: expected a checkpoint of ${kind} ${JSON.stringify(config)}, got one of ${model.kind} ${JSON.stringify(model.config)}; build the model from the checkpoint's own config`,
+  );
 }
 
 /**

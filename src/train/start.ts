@@ -3,7 +3,7 @@ import { convergeNorms, type Model } from "../models/index.js";
 import { Random } from "../random.js";
 import { sameShape, type Arrays } from "../tree.js";
 import type { BatchSource } from "./batches.js";
-import { expectArrays, type Checkpoint, type TrainingState } from "./checkpoint.js";
+import { expectArrays, expectModel, type Checkpoint, type TrainingState } from "./checkpoint.js";
 import type { TrainingConfig } from "./config.js";
 import { firstNonFinite } from "./divergence.js";
 import { storedShapes, withTrainingArrays } from "./stored-arrays.js";
@@ -61,7 +61,9 @@ export function resumedState(
       `fit: expected the checkpoint's seed ${training.seed}, got ${config.seed}; use that seed, or start afresh`,
     );
   }
-  expectArrays(checkpoint, storedShapes(model, config), "fit: the checkpoint to resume");
+  const where = "fit: the checkpoint to resume";
+  expectModel(checkpoint, model, where);
+  expectArrays(checkpoint, storedShapes(model, config), where);
   return training;
 }
 

@@ -413,6 +413,14 @@ describe("fit", () => {
     await assert.rejects(resumed(checkpoint, { ...training, seed: 4 }), UsageError);
     const sgd = { ...training, optimizer: { kind: "sgd" } } as const;
     await assert.rejects(resumed(checkpoint, sgd), CheckpointError);
+    const tighter = new IResNetDensity({ ...density.config, c: 0.5 });
+    await assert.rejects(
+      fit(tighter, moons, training, {
+        engine,
+        resume: checkpoint,
+      }),
+      { name: "CheckpointError", message: /"c":0\.5.*got one of i-resnet-density .*"c":0\.9/ },
+    );
     const { format, model, arrays } = checkpoint;
     await assert.rejects(resumed({ format, model, arrays }, training), CheckpointError);
   });

@@ -4,7 +4,7 @@ import { Option, type Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
 import { loadCheckpoint } from "../../train/checkpoint-file.js";
-import type { Checkpoint } from "../../train/checkpoint.js";
+import { expectModel, type Checkpoint } from "../../train/checkpoint.js";
 import { presets } from "../../train/presets.js";
 import { configure, type Overrides } from "../configuration.js";
 import { evaluationText } from "../evaluation.js";
@@ -13,7 +13,7 @@ import { positiveNumber, realNumber, wholeFrom, withJson, withThreads } from "..
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import { reconstructionText } from "../reconstruction.js";
-import { createRun, expectSameModel, readRunConfig, RunFolder } from "../run-folder.js";
+import { createRun, readRunConfig, RunFolder } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
 import { prepare, train, type Outcome } from "../training.js";
 
@@ -108,7 +108,7 @@ async function resume(
   let checkpoint: Checkpoint | undefined;
   if (existsSync(folder.checkpoint)) {
     checkpoint = await loadCheckpoint(folder.checkpoint);
-    expectSameModel(checkpoint, config, folder.checkpoint);
+    expectModel(checkpoint, config.model, folder.checkpoint);
   }
   if (config.threads !== saved.threads) {
     terminal.warn(`the run began on ${saved.threads} threads: the last bits will differ`);
