@@ -19,54 +19,62 @@ import { amplification } from "./report.js";
 import { writeJson, type RunFolder } from "./run-folder.js";
 import type { Terminal } from "./terminal.js";
 
-/** Where measurements go: a run's folder, and the terminal for progress. */
-export interface Place {
-  readonly folder: RunFolder;
-  readonly terminal: Terminal;
-}
+/** Pictures of a run by file name, ready to be written. */
+export type Pictures = Readonly<Record<string, Uint8Array | string>>;
 
 const pairs = 12;
 
-/** Evaluates a model on all of a split; the result goes to the run's folder too. */
+/** Evaluates a model on all of a split. */
 export async function evaluateRun(
   runner: AnyRunner,
   examples: Examples,
-  { folder, terminal }: Place,
+  terminal: Terminal,
   options: Pick<DensityEvaluationOptions, "terms" | "probes"> = {},
 ): Promise<Evaluation> {
   const indices = range(0, examples.count);
   const label = `evaluate ${examples.split}`;
   const onProgress = counter(terminal, { label, total: examples.count, unit: "examples" });
-  const evaluation =
-    runner instanceof DensityRunner
-      ? await evaluateDensity(runner, examples, { ...options, indices, onProgress })
-      : await evaluateClassifier(runner, examples, { indices, onProgress });
-  await writeJson(folder.evaluation(examples.split), evaluation);
-  return evaluation;
+  return runner instanceof DensityRunner
+    ? evaluateDensity(runner, examples, { ...options, indices, onProgress })
+    : evaluateClassifier(runner, examples, { indices, onProgress });
 }
 
-/** Maps examples to the latent and back; result and pictures go to the run's folder. */
+export async function saveEvaluation(folder: RunFolder, evaluation: Evaluation): Promise<void> {
+  await writeJson(folder.evaluation(evaluation.split), evaluation);
+}
+
+/** A measurement with what it looks like. */
+export interface PicturedMeasurement extends Measurement {
+  readonly pictures: Pictures;
+}
+
+/** Maps examples to the latent and back. */
 export async function reconstructRun(
   runner: AnyRunner,
   examples: Examples,
-  { folder, terminal }: Place,
+  terminal: Terminal,
   {
     count = examples.count,
     ...limits
   }: Omit<ReconstructionOptions, "indices"> & { count?: number },
-): Promise<Measurement> {
+): Promise<PicturedMeasurement> {
   const indices = spread(examples.count, count);
   const label = `reconstruct ${examples.split}`;
   const onProgress = counter(terminal, { label, total: indices.length, unit: "examples" });
   const measurement = await reconstruct(runner, examples, { ...limits, indices, onProgress });
-  if (runner.model.bijection.inShape.length === 3) {
-    const { x } = examples.take(spread(examples.count, pairs));
-    const back = await runner.attemptInverse(await runner.forward(x), limits);
-    const sheet = pairSheet(x, back.x, { amplification });
-    await writeFileAtomic(folder.picture("reconstructions.png"), encodeRgb(sheet));
-  }
-  await writeJson(folder.reconstruction, measurement.reconstruction);
-  return measurement;
+  if (runner.model.bijection.inShape.length !== 3) return { ...measurement, pictures: {} };
+  const { x } = examples.take(spread(examples.count, pairs));
+  const back = await runner.attemptInverse(await runner.forward(x), limits);
+  const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));
+  return { ...measurement, pictures: { "reconstructions.png": sheet } };
+}
+
+export async function saveReconstruction(
+  folder: RunFolder,
+  { reconstruction, pictures }: PicturedMeasurement,
+): Promise<void> {
+  await savePictures(folder, pictures);
+  await writeJson(folder.reconstruction, reconstruction);
 }
 
 /** Samples as a PNG: a sheet of images, or a histogram of the plane. */
@@ -74,17 +82,23 @@ export function samplesPng(samples: NDArray): Uint8Array {
   return samples.shape.length === 4 ? encodeRgb(imageSheet(samples)) : samplesImage(samples);
 }
 
-/** Pictures of a 2-D density, to the run's folder. */
-export async function showPlane(
+/** What a density looks like: samples of images, or all of the plane. */
+export async function drawDensity(
   runner: DensityRunner,
   examples: Examples,
-  { folder }: Place,
-): Promise<Plane> {
+): Promise<{ readonly pictures: Pictures; readonly plane?: Plane }> {
+  if (runner.model.discrete) {
+    const samples = await runner.sample(64, { random: Random.fromSeed(0) });
+    return { pictures: { "samples.png": samplesPng(samples) } };
+  }
   const { x } = examples.take(range(0, examples.count));
   const random = Random.fromSeed(0).split("plane");
   const { panels, grid, ...plane } = await planePictures(runner, x, random);
-  await writeFileAtomic(folder.picture("density.png"), panels);
-  await writeFileAtomic(folder.picture("warped-grid.svg"), grid);
-  await writeJson(folder.plane, plane);
-  return plane;
+  return { plane, pictures: { "density.png": panels, "warped-grid.svg": grid } };
+}
+
+export async function savePictures(folder: RunFolder, pictures: Pictures): Promise<void> {
+  for (const [name, content] of Object.entries(pictures)) {
+    await writeFileAtomic(folder.picture(name), content);
+  }
 }

@@ -13,16 +13,22 @@ import { saveCheckpoint } from "../train/checkpoint-file.js";
 import type { Checkpoint } from "../train/checkpoint.js";
 import { fit, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
-import { writeFileAtomic } from "../files/atomic-file.js";
 import type { Evaluation } from "./evaluation.js";
 import { expectFit, isToy, loadExamples, type Examples } from "./examples.js";
-import { evaluateRun, reconstructRun, samplesPng, showPlane, type Place } from "./measure.js";
-import { interruptible } from "./interrupt.js";
-import { openRunner, withEngine, type AnyRunner } from "./perform.js";
+import { interrupted, interruptible } from "./interrupt.js";
+import {
+  drawDensity,
+  evaluateRun,
+  reconstructRun,
+  saveEvaluation,
+  savePictures,
+  saveReconstruction,
+} from "./measure.js";
+import { openRunner, withEngine } from "./perform.js";
 import type { Plane } from "./plane.js";
 import { expectReconstructed, type Reconstruction } from "./reconstruction.js";
 import { writeReport } from "./report.js";
-import { openRun, type RunConfig } from "./run-folder.js";
+import { openRun, writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
 import type { Terminal } from "./terminal.js";
 import { Validator } from "./validation.js";
 
@@ -61,22 +67,32 @@ export async function prepare(config: RunConfig): Promise<Prepared> {
   };
 }
 
+/** Where a run goes: its folder, and the terminal for progress. */
+export interface Place {
+  readonly folder: RunFolder;
+  readonly terminal: Terminal;
+}
+
 /**
- * Trains a run, from its start or from a checkpoint, then measures and draws what came of it.
- * @returns undefined if the user interrupted it: it is saved and can go on.
+ * Trains a run, from its start or from a checkpoint, then measures what came of it, shows that,
+ * and saves it. A run that the user interrupts is saved and can go on.
  */
 export async function train(
   prepared: Prepared,
   place: Place,
-  resume?: Checkpoint,
-): Promise<Outcome | undefined> {
+  { resume, show }: { readonly resume?: Checkpoint; readonly show: (outcome: Outcome) => void },
+): Promise<void> {
   const { threads, training } = prepared.config;
-  return withEngine({ threads }, async (engine) => {
+  await withEngine({ threads }, async (engine) => {
     const last = await interruptible(place.terminal, (signal) =>
       runTraining(prepared, place, { engine, signal, ...(resume && { resume }) }),
     );
-    if (last.training && last.training.step < training.steps) return undefined;
-    return finish(engine, prepared.validation, place);
+    if (last.training && last.training.step < training.steps) {
+      place.terminal.note(`Saved. Go on with: iresnet train --resume ${place.folder.path}`);
+      process.exitCode = interrupted;
+      return;
+    }
+    await finish(engine, prepared.validation, place, show);
   });
 }
 
@@ -136,33 +152,29 @@ function printReport(terminal: Terminal, report: Report, batchSize: number): voi
   });
 }
 
-/** Measures and draws what a trained run's best model is. */
-async function finish(engine: Engine, examples: Examples, place: Place): Promise<Outcome> {
-  const { folder, terminal } = place;
-  const run = await openRun(folder.path);
-  const runner = await openRunner(engine, run);
-  const evaluation = await evaluateRun(runner, examples, place);
-  const measurement = await reconstructRun(runner, examples, place, { count: 1000 });
-  const plane = await warnIfDiverging(terminal, async () => {
+/** Measures and draws what a trained run's best model is, shows it, then saves it. */
+async function finish(
+  engine: Engine,
+  examples: Examples,
+  { folder, terminal }: Place,
+  show: (outcome: Outcome) => void,
+): Promise<void> {
+  const runner = await openRunner(engine, await openRun(folder.path));
+  const evaluation = await evaluateRun(runner, examples, terminal);
+  const measurement = await reconstructRun(runner, examples, terminal, { count: 1000 });
+  const density = await warnIfDiverging(terminal, async () => {
     expectReconstructed(measurement);
-    return drawPictures(runner, examples, place);
+    return runner instanceof DensityRunner ? drawDensity(runner, examples) : undefined;
   });
   await runner.close();
-  await writeReport(folder);
   const { reconstruction } = measurement;
-  return { evaluation, reconstruction, ...(plane && { plane }) };
-}
-
-async function drawPictures(
-  runner: AnyRunner,
-  examples: Examples,
-  place: Place,
-): Promise<Plane | undefined> {
-  if (!(runner instanceof DensityRunner)) return undefined;
-  if (!runner.model.discrete) return showPlane(runner, examples, place);
-  const samples = await runner.sample(64, { random: Random.fromSeed(0) });
-  await writeFileAtomic(place.folder.picture("samples.png"), samplesPng(samples));
-  return undefined;
+  const plane = density?.plane;
+  show({ evaluation, reconstruction, ...(plane && { plane }) });
+  await saveEvaluation(folder, evaluation);
+  await saveReconstruction(folder, measurement);
+  if (density) await savePictures(folder, density.pictures);
+  if (plane) await writeJson(folder.plane, plane);
+  await writeReport(folder);
 }
 
 /** A network without a bound need not have an inverse: what needs one is left out. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { cp, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { loadCheckpoint } from "../../src/train/checkpoint-file.js";
@@ -122,6 +122,25 @@ describe("a run", () => {
     assert.equal(described.code, 0, described.stderr);
     assert.match(described.stdout, /complete, 400 steps/);
     assert.match(described.stdout, /^stages\.0\.blocks\.0 +\d+ +0\.\d+ +\d+$/m);
+  });
+
+  it("gives its results even where they can't be written", async () => {
+    const path = join(cwd, "blocked");
+    await cp(whole, path, { recursive: true });
+    const cases: [string, string[]][] = [
+      ["evaluation-test.json", ["evaluate", "blocked"]],
+      ["reconstruction.json", ["reconstruct", "blocked"]],
+      ["report.html", ["train", "--resume", "blocked"]],
+    ];
+    for (const [file, args] of cases) {
+      await rm(join(path, file), { force: true });
+      await mkdir(join(path, file));
+      const { code, stdout, stderr } = await iresnet(cwd, ...args, "--json");
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, new RegExp(`^error: .*${file}: expected to write this file`, "m"));
+      assert.ok(Object.keys(JSON.parse(stdout) as object).length > 3, stdout);
+      await rm(join(path, file), { recursive: true });
+    }
   });
 
   it("of a classifier can't be sampled", async () => {

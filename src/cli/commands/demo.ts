@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { toyNames } from "../../data/index.js";
 import { configure } from "../configuration.js";
-import { interrupted } from "../interrupt.js";
 import { wholeFrom, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
@@ -39,17 +38,14 @@ async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promi
   const prepared = await prepare(config);
   const folder = await createRun(out ?? freeFolder(), config);
   terminal.note(`Training an invertible residual network on ${config.data.name}.`);
-  const outcome = await train(prepared, { folder, terminal });
-  if (!outcome) {
-    terminal.note(`Saved. Go on with: iresnet train --resume ${folder.path}`);
-    process.exitCode = interrupted;
-    return;
-  }
   const picture = folder.picture("density.png");
-  terminal.result(
-    { run: folder.path, picture, report: folder.report, ...outcome },
-    summary(folder, picture, outcome),
-  );
+  const show = (outcome: Outcome): void => {
+    terminal.result(
+      { run: folder.path, picture, report: folder.report, ...outcome },
+      summary(folder, picture, outcome),
+    );
+  };
+  await train(prepared, { folder, terminal }, { show });
 }
 
 function summary(

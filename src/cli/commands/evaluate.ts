@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import type { Split } from "../../data/files.js";
 import { evaluationText } from "../evaluation.js";
 import { loadExamples } from "../examples.js";
-import { evaluateRun } from "../measure.js";
+import { evaluateRun, saveEvaluation } from "../measure.js";
 import { wholeFrom, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";
@@ -69,9 +69,10 @@ async function evaluate(
   await withEngine({ threads: threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
     const series = { probes, ...(terms !== undefined && { terms }) };
-    const evaluation = await evaluateRun(runner, examples, { folder, terminal }, series);
-    await writeReport(folder);
+    const evaluation = await evaluateRun(runner, examples, terminal, series);
     const results = { checkpoint: run.file, ...evaluation };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
+    await saveEvaluation(folder, evaluation);
+    await writeReport(folder);
   });
 }

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Split } from "../../data/files.js";
 import { loadExamples } from "../examples.js";
-import { reconstructRun } from "../measure.js";
+import { reconstructRun, saveReconstruction } from "../measure.js";
 import { positiveNumber, wholeFrom, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";
@@ -65,22 +65,18 @@ async function reconstruct(
   const examples = await loadExamples(data, split, model);
   await withEngine({ threads: threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
-    const measurement = await reconstructRun(
-      runner,
-      examples,
-      { folder, terminal },
-      {
-        ...(count !== undefined && { count }),
-        ...(steps !== undefined && { steps }),
-        ...(tolerance !== undefined && { tolerance }),
-      },
-    );
-    await writeReport(folder);
+    const measurement = await reconstructRun(runner, examples, terminal, {
+      ...(count !== undefined && { count }),
+      ...(steps !== undefined && { steps }),
+      ...(tolerance !== undefined && { tolerance }),
+    });
     const { reconstruction } = measurement;
     terminal.result(
       { checkpoint: run.file, ...reconstruction },
       `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${folder.report}`,
     );
+    await saveReconstruction(folder, measurement);
+    await writeReport(folder);
     expectReconstructed(measurement);
   });
 }

@@ -69,9 +69,9 @@ async function sample(
       await writeFileAtomic(csv, csvOf(samples));
       files.push(csv);
     }
-    if (out === undefined) await writeReport(run.folder);
     const results = { checkpoint: run.file, count, temperature, seed, files };
     terminal.result(results, `${count} samples at temperature ${temperature}: ${files.join(", ")}`);
+    if (out === undefined) await writeReport(run.folder);
   });
 }
 

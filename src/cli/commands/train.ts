@@ -8,7 +8,6 @@ import { expectModel, type Checkpoint } from "../../train/checkpoint.js";
 import { presets } from "../../train/presets.js";
 import { configure, type Overrides } from "../configuration.js";
 import { evaluationText } from "../evaluation.js";
-import { interrupted } from "../interrupt.js";
 import { positiveNumber, realNumber, wholeFrom, withJson, withThreads } from "../options.js";
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
@@ -82,7 +81,7 @@ async function start(
   const config = configure(preset, { ...options, dataDir });
   const prepared = await prepare(config);
   const folder = await createRun(out ?? join("runs", config.preset), config);
-  conclude(terminal, folder, await train(prepared, { folder, terminal }));
+  await train(prepared, { folder, terminal }, { show: printing(terminal, folder) });
 }
 
 async function resume(
@@ -115,21 +114,19 @@ async function resume(
   }
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
   const prepared = await prepare(config);
-  conclude(terminal, folder, await train(prepared, { folder, terminal }, checkpoint));
+  const show = printing(terminal, folder);
+  await train(prepared, { folder, terminal }, { show, ...(checkpoint && { resume: checkpoint }) });
 }
 
-/** Says what came of a run, or how to go on with it. */
-function conclude(terminal: Terminal, { path, report }: RunFolder, outcome?: Outcome): void {
-  if (!outcome) {
-    terminal.note(`Saved. Go on with: iresnet train --resume ${path}`);
-    process.exitCode = interrupted;
-    return;
-  }
-  const { evaluation, reconstruction } = outcome;
-  terminal.result(
-    { run: path, report, ...outcome },
-    [evaluationText(evaluation), reconstructionText(reconstruction), `Report: ${report}`].join(
-      "\n\n",
-    ),
-  );
+/** Prints what comes of a run. */
+function printing(terminal: Terminal, { path, report }: RunFolder): (outcome: Outcome) => void {
+  return (outcome) => {
+    const { evaluation, reconstruction } = outcome;
+    terminal.result(
+      { run: path, report, ...outcome },
+      [evaluationText(evaluation), reconstructionText(reconstruction), `Report: ${report}`].join(
+        "\n\n",
+      ),
+    );
+  };
 }
