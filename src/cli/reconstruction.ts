@@ -18,7 +18,7 @@ export const reconstructionSchema = z.object({
   unit: z.string(),
   maxError: measured,
   meanError: measured,
-  /** The block whose inverse left most, and what it left, relative to 1 + max|y|. */
+  /** The block whose inverse left most, and what it left, relative to 1 + |y|₂. */
   worstBlock: z.object({ path: z.string(), residual: measured }).nullable(),
   /** Largest bound on a block's Lipschitz constant. */
   lipschitz: measured,
@@ -108,10 +108,11 @@ async function errorCurve(
 }
 
 /**
- * The worst case's rate: every iteration of every block gains at least a factor L, so the error
- * falls at least like Lⁿ, here from the first measured point on.
+ * Lⁿ, for comparison, from the first measured point on: the rate at which the iteration of the
+ * block with the largest bound L converges at least. It doesn't bound the error of the whole
+ * inverse, in which the parts between the blocks count too.
  */
-export function guaranteedRate({ curve, lipschitz }: Reconstruction): Point[] {
+export function comparisonRate({ curve, lipschitz }: Reconstruction): Point[] {
   const [first] = curve;
   if (!first || !(lipschitz < 1)) return [];
   return curve.map(({ steps }) => [steps, first.maxError * lipschitz ** (steps - first.steps)]);
