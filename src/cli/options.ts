@@ -33,6 +33,13 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("Expected a number above 0.");
 }
 
+/** Reads a number between 0 and 1. */
+export function betweenZeroAndOne(text: string): number {
+  const value = realNumber(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError("Expected a number above 0 and below 1.");
+}
+
 /** Reads a number of at least 0. */
 export function fromZero(text: string): number {
   const value = realNumber(text);
@@ -42,6 +49,22 @@ export function fromZero(text: string): number {
 
 export function withThreads(command: Command): Command {
   return command.option("--threads <n>", "threads to compute on (default: all)", wholeFrom(1));
+}
+
+/** Options of every command that inverts a model by iteration. */
+export interface InverseOptions {
+  readonly steps?: number;
+  readonly tolerance?: number;
+}
+
+export function withInverseLimits(command: Command): Command {
+  return command
+    .option("--steps <n>", "most iterations per block (default: 500)", wholeFrom(1))
+    .option(
+      "--tolerance <x>",
+      "relative size of the last iteration's step (default: 1e-6)",
+      positiveNumber,
+    );
 }
 
 export function withJson(command: Command): Command {

@@ -21,7 +21,7 @@ export async function divergenceError(job: Job, failed: FailedStep): Promise<Div
   const where = bad === undefined ? await locate(job, failed) : `the batch itself (${bad})`;
   const remedy =
     bad === undefined
-      ? `lower the learning rate${job.config.clip === null ? ", clip the gradient" : ""} or check the range of the data`
+      ? `start again with a lower learning rate (iresnet train: --lr)${job.config.clip === null ? ", clip the gradient" : ""} or check the range of the data`
       : "check the data for NaN and infinite values";
   return new DivergenceError(
     `fit, step ${step}: expected finite numbers, got loss ${loss} and gradient norm ${gradNorm}, first in ${where}; ${remedy}`,

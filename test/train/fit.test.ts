@@ -207,7 +207,10 @@ describe("fit", () => {
     });
     await assert.rejects(run, (error) => {
       assert.ok(error instanceof DivergenceError);
-      assert.match(error.message, /step \d+: .* block stages\.0\.blocks\.\d; lower the learning/);
+      assert.match(
+        error.message,
+        /step \d+: .* block stages\.0\.blocks\.\d; start again with a lower/,
+      );
       return true;
     });
     assert.equal(saved.length, 1);

@@ -2,20 +2,18 @@ import { Option, type Command } from "commander";
 import type { Split } from "../../data/files.js";
 import { loadExamples } from "../examples.js";
 import { reconstructRun, saveReconstruction } from "../measure.js";
-import { positiveNumber, wholeFrom, withJson, withThreads } from "../options.js";
-import type { EngineOptions, ResultOptions } from "../options.js";
+import { wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";
 import { expectReconstructed, reconstructionText } from "../reconstruction.js";
 import { writeReport } from "../report.js";
 import { openRun } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
 
-interface ReconstructOptions extends EngineOptions, ResultOptions {
+interface ReconstructOptions extends EngineOptions, InverseOptions, ResultOptions {
   readonly split: Exclude<Split, "train">;
   readonly dataDir?: string;
   readonly count?: number;
-  readonly steps?: number;
-  readonly tolerance?: number;
 }
 
 export function addReconstruct(program: Command): void {
@@ -31,14 +29,7 @@ export function addReconstruct(program: Command): void {
     )
     .option("--data-dir <dir>", "folder of the data sets (default: the run's)")
     .option("--count <n>", "examples, evenly spread over the split (default: all)", wholeFrom(1));
-  withJson(withThreads(command))
-    .optionsGroup("Advanced options:")
-    .option("--steps <n>", "most iterations per block (default: 500)", wholeFrom(1))
-    .option(
-      "--tolerance <x>",
-      "relative size of the last iteration's step (default: 1e-6)",
-      positiveNumber,
-    )
+  withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .addHelpText(
       "after",
       `
@@ -57,7 +48,7 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, count, steps, tolerance }: ReconstructOptions,
+  { split, dataDir, threads, ...options }: ReconstructOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
@@ -65,11 +56,7 @@ async function reconstruct(
   const examples = await loadExamples(data, split, model);
   await withEngine({ threads: threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
-    const measurement = await reconstructRun(runner, examples, terminal, {
-      ...(count !== undefined && { count }),
-      ...(steps !== undefined && { steps }),
-      ...(tolerance !== undefined && { tolerance }),
-    });
+    const measurement = await reconstructRun(runner, examples, terminal, options);
     const { reconstruction } = measurement;
     terminal.result(
       { checkpoint: run.file, ...reconstruction },

@@ -5,14 +5,14 @@ import { Random } from "../../random.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { NDArray } from "../../tree.js";
 import { samplesPng } from "../measure.js";
-import { fromZero, wholeFrom, withJson, withThreads } from "../options.js";
-import type { EngineOptions, ResultOptions } from "../options.js";
+import { fromZero, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { perform, withEngine } from "../perform.js";
 import { writeReport } from "../report.js";
 import { openRun } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
 
-interface SampleOptions extends EngineOptions, ResultOptions {
+interface SampleOptions extends EngineOptions, InverseOptions, ResultOptions {
   readonly count: number;
   readonly temperature: number;
   readonly seed: number;
@@ -27,8 +27,7 @@ export function addSample(program: Command): void {
     .optionsGroup("Simple options:")
     .option("--count <n>", "samples", wholeFrom(1), 64)
     .option("--out <file.png>", "picture (default: pictures/samples.png in the run's folder)");
-  withJson(withThreads(command))
-    .optionsGroup("Advanced options:")
+  withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
     .option("--seed <n>", "decides the samples", wholeFrom(0), 0)
     .addHelpText(
@@ -49,7 +48,7 @@ Images become a sheet. Points become a picture and, beside it, a .csv file.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, out }: SampleOptions,
+  { count, temperature, seed, threads, out, ...limits }: SampleOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { model, arrays } = run;
@@ -61,7 +60,8 @@ async function sample(
   const picture = out ?? run.folder.picture("samples.png");
   await withEngine({ threads: threads ?? run.config.threads }, async (engine) => {
     const runner = await DensityRunner.open(engine, model, arrays);
-    const samples = await runner.sample(count, { temperature, random: Random.fromSeed(seed) });
+    const random = Random.fromSeed(seed);
+    const samples = await runner.sample(count, { ...limits, temperature, random });
     await writeFileAtomic(picture, samplesPng(samples));
     const files = [picture];
     if (samples.shape.length === 2) {
