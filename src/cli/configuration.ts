@@ -1,7 +1,8 @@
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { resolve } from "node:path";
+import { UsageError } from "../errors.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
-import { createModel } from "../models/index.js";
+import { createModel, models } from "../models/index.js";
 import type { ActivationName } from "../nn/index.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { findPreset } from "../train/presets.js";
@@ -27,13 +28,19 @@ export interface Overrides {
 
 /**
  * A run's configuration: a preset with the user's changes.
- * @throws {UsageError} if the preset or a value doesn't exist.
+ * @throws {UsageError} if the preset or a value doesn't exist, or a density has no bound.
  * @throws {LipschitzError} unless c is in (0, 1).
  */
 export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
   expectDataName(data);
+  const { task } = models[preset.model.kind];
+  if (overrides.vanilla && task === "density") {
+    throw new UsageError(
+      `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
+    );
+  }
   const training = parseTrainingConfig({
     ...preset.training,
     ...(steps !== undefined && { steps }),

@@ -37,7 +37,8 @@ Examples:
   iresnet evaluate runs/mnist-classifier    its error on the test images
   iresnet info --presets                    what there is to train
 
-Results go to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
+Results go to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong use,
+130 interrupted.
 Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected error.`,
     );
   for (const add of [addDemo, addTrain, addEvaluate, addSample, addReconstruct, addInfo, addData]) {

@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import type { Split } from "../../data/files.js";
+import { UsageError } from "../../errors.js";
 import { evaluationText } from "../evaluation.js";
 import { loadExamples } from "../examples.js";
 import { evaluateRun, saveEvaluation } from "../measure.js";
@@ -14,7 +15,7 @@ interface EvaluateOptions extends EngineOptions, ResultOptions {
   readonly split: Exclude<Split, "train">;
   readonly dataDir?: string;
   readonly terms?: number;
-  readonly probes: number;
+  readonly probes?: number;
 }
 
 export function addEvaluate(program: Command): void {
@@ -38,9 +39,8 @@ export function addEvaluate(program: Command): void {
     )
     .option(
       "--probes <n>",
-      "repetitions with other noise, 2 or more for its spread",
+      "repetitions with other noise, 2 or more for its spread (default: 1)",
       wholeFrom(1),
-      1,
     )
     .addHelpText(
       "after",
@@ -60,15 +60,19 @@ vectors) with its standard error, its spread over probes, and a bound on the tru
 async function evaluate(
   terminal: Terminal,
   path: string,
-  { split, dataDir, terms, probes, threads }: EvaluateOptions,
+  { split, dataDir, threads, ...series }: EvaluateOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
+  if (model.task === "classification" && (series.terms ?? series.probes) !== undefined) {
+    throw new UsageError(
+      `evaluate: expected --terms and --probes for a density alone, got them for ${model.kind}; leave them out`,
+    );
+  }
   const data = { ...config.data, ...(dataDir !== undefined && { folder: dataDir }) };
   const examples = await loadExamples(data, split, model);
   await withEngine({ threads: threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
-    const series = { probes, ...(terms !== undefined && { terms }) };
     const evaluation = await evaluateRun(runner, examples, terminal, series);
     const results = { checkpoint: run.file, ...evaluation };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);

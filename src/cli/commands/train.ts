@@ -8,7 +8,7 @@ import { expectModel, type Checkpoint } from "../../train/checkpoint.js";
 import { presets } from "../../train/presets.js";
 import { configure, type Overrides } from "../configuration.js";
 import { evaluationText } from "../evaluation.js";
-import { positiveNumber, realNumber, wholeFrom, withJson, withThreads } from "../options.js";
+import { betweenZeroAndOne, positiveNumber, wholeFrom, withJson, withThreads } from "../options.js";
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import { reconstructionText } from "../reconstruction.js";
@@ -40,7 +40,7 @@ export function addTrain(program: Command): void {
     .option("--data <name>", "other data of the same shape (default: the preset's)")
     .option("--batch-size <n>", "examples a step (default: the preset's)", wholeFrom(1))
     .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
-    .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", realNumber)
+    .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", betweenZeroAndOne)
     .addOption(new Option("--vanilla", "no Lipschitz bound: no guaranteed inverse").conflicts("c"))
     .addOption(new Option("--activation <name>", "activation").choices(activationNames))
     .option("--seed <n>", "decides all randomness (default: the preset's)", wholeFrom(0))
