@@ -143,6 +143,25 @@ describe("a run", () => {
     }
   });
 
+  it("is described by its best model alone", async () => {
+    const path = join(cwd, "shipped");
+    await mkdir(path);
+    for (const file of ["config.json", "best.safetensors"]) {
+      await cp(join(whole, file), join(path, file));
+    }
+    const { code, stdout, stderr } = await iresnet(cwd, "info", "shipped");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^training +cannot go on$/m);
+  });
+
+  it("of a classifier has no log-determinant to choose a series for", async () => {
+    for (const option of ["--terms", "--probes"]) {
+      const { code, stderr } = await iresnet(cwd, "evaluate", "whole", option, "2");
+      assert.equal(code, 2);
+      assert.match(stderr, /^error: evaluate: expected --terms and --probes for a density alone/);
+    }
+  });
+
   it("of a classifier can't be sampled", async () => {
     const { code, stdout, stderr } = await iresnet(cwd, "sample", "whole");
     assert.equal(code, 2);
@@ -176,6 +195,12 @@ describe("a density's run", () => {
 
     const text = await iresnet(cwd, ...args);
     assert.match(text.stdout, /± .* bits\/dim over 64 dims/);
+  });
+
+  it("is sampled with as many steps as it is told", async () => {
+    const { code, stderr } = await iresnet(cwd, "sample", "density", "--steps", "1");
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: inverse of .*expected a relative residual/m);
   });
 
   it("is sampled, the same for one seed", async () => {

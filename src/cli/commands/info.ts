@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { models } from "../../models/index.js";
@@ -83,7 +84,10 @@ async function describeInstallation(terminal: Terminal, options: EngineOptions):
 
 async function describeRun(terminal: Terminal, run: Run, options: EngineOptions): Promise<void> {
   const { config, model, folder } = run;
-  const { training } = await loadCheckpoint(folder.checkpoint);
+  const newest = existsSync(folder.checkpoint)
+    ? await loadCheckpoint(folder.checkpoint)
+    : undefined;
+  const training = newest?.training;
   await withEngine({ threads: options.threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
     const blocks = model.blocks.map(({ path, dimensions }) => {
