@@ -32,11 +32,13 @@ export interface StepReport {
   readonly secondsLeft: number;
 }
 
-/** State of a task which counts up to a total. */
+/** State of a task which counts up. */
 export interface Progress {
   readonly label: string;
   readonly done: number;
-  readonly total: number;
+  /** Absent if it isn't known. */
+  readonly total?: number;
+  /** What is counted; `bytes` are shown in MB. */
   readonly unit: string;
   /** Units a second. */
   readonly rate: number;
@@ -78,7 +80,7 @@ export class Terminal {
     const fields = Object.entries(values).map(([name, x]) => `${name} ${column(x)}`);
     this.#line(
       [
-        `step ${count(step, steps)}`,
+        `step ${outOf(String(step), String(steps))}`,
         ...fields,
         `${column(rate)} ${unit}/s`,
         `left ${duration(secondsLeft)}`,
@@ -88,7 +90,7 @@ export class Terminal {
 
   /** Shows how far a task is: a line that updates on a terminal, a line now and then elsewhere. */
   progress(task: Progress): void {
-    const { label, done, total } = task;
+    const { label, done, total = Infinity } = task;
     const finished = done >= total;
     const now = this.#now();
     const wait = this.#animated ? REDRAW.terminal : REDRAW.file;
@@ -150,6 +152,10 @@ export class Terminal {
 }
 
 function progressLine({ label, done, total, unit, rate }: Progress, animated: boolean): string {
+  const { size, name } = unit === "bytes" ? { size: 1e6, name: "MB" } : { size: 1, name: unit };
+  const amount = (count: number): string => (size > 1 ? (count / size).toFixed(1) : String(count));
+  const speed = `${column(rate / size)}/s`;
+  if (total === undefined) return [label, `${amount(done)} ${name}`, speed].join("  ");
   const fraction = total > 0 ? Math.min(1, done / total) : 1;
   const full = Math.round(BAR * fraction);
   const bar = animated ? `${"█".repeat(full)}${"░".repeat(BAR - full)} ` : "";
@@ -157,8 +163,8 @@ function progressLine({ label, done, total, unit, rate }: Progress, animated: bo
   return [
     label,
     `${bar}${`${Math.floor(100 * fraction)}%`.padStart(4)}`,
-    `${count(done, total)} ${unit}`,
-    `${column(rate)}/s`,
+    `${outOf(amount(done), amount(total))} ${name}`,
+    speed,
     ...left,
   ].join("  ");
 }
@@ -172,8 +178,8 @@ function duration(seconds: number): string {
 }
 
 /** "1200/8000", equally wide for any number done. */
-function count(done: number, total: number): string {
-  return `${String(done).padStart(String(total).length)}/${total}`;
+function outOf(done: string, total: string): string {
+  return `${done.padStart(total.length)}/${total}`;
 }
 
 /**

@@ -178,6 +178,29 @@ describe("Terminal.progress", () => {
     assert.match(written.err, /^sampling.*\nscoring.*\n$/);
   });
 
+  it("shows bytes in MB, and finishes with the last one", () => {
+    const { terminal, written } = record();
+    const download = { label: "images.gz", total: 9_912_422, unit: "bytes", rate: 2.5e6 };
+    terminal.progress({ ...download, done: 0 });
+    for (const left of [40_000, 20_000, 1, 0]) {
+      terminal.progress({ ...download, done: download.total - left });
+    }
+    assert.match(
+      written.err,
+      /^images\.gz +0% {2}0\.0\/9\.9 MB +2\.500\/s .*\nimages\.gz +100% {2}9\.9\/9\.9 MB +2\.500\/s\n$/,
+    );
+  });
+
+  it("shows what arrived of an unknown total", () => {
+    const { terminal, written, clock } = record();
+    const download = { label: "images.gz", unit: "bytes", rate: 1e6 };
+    for (let done = 0; done <= 12e6; done += 2e5) {
+      clock.now = done / 1000;
+      terminal.progress({ ...download, done });
+    }
+    assert.match(written.err, /^images\.gz {2}0\.0 MB +1\/s\nimages\.gz {2}10\.0 MB +1\/s\n$/);
+  });
+
   it("survives nothing to do and an unknown rate", () => {
     const { terminal, written } = record();
     terminal.progress({ ...sampling, done: 0, total: 0, rate: NaN });

@@ -54,13 +54,12 @@ async function get(terminal: Terminal, name: string, { dataDir }: DataOptions): 
   const known = imageSetName(name);
   const started = Date.now();
   const onProgress = ({ file, received, total }: DownloadProgress): void => {
-    const megabytes = (bytes: number): number => Number((bytes / 1e6).toFixed(1));
     terminal.progress({
       label: file,
-      done: megabytes(received),
-      total: megabytes(total ?? received),
-      unit: "MB",
-      rate: megabytes(received) / ((Date.now() - started) / 1000),
+      done: received,
+      ...(total !== undefined && { total }),
+      unit: "bytes",
+      rate: received / ((Date.now() - started) / 1000),
     });
   };
   const folder = await getData(known, dataDir, { onProgress });
