@@ -1,5 +1,8 @@
 import { UsageError } from "./errors.js";
 
+/** What noise is drawn from: ±1 with equal odds, the standard normal, or uniform on [0, 1). */
+export type NoiseKind = "rademacher" | "normal" | "uniform";
+
 /**
  * A key of random numbers: counter-based, immutable, splittable.
  *

@@ -1,13 +1,9 @@
 import { UsageError } from "../errors.js";
-import { input, simplify, type Tensor } from "../graph/index.js";
-import { inputShapes } from "../onnx/index.js";
-import type { Random } from "../random.js";
+import { input, inputShapes, simplify, type Tensor } from "../graph/index.js";
+import type { NoiseKind, Random } from "../random.js";
 import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import { allTensors, outputName, updateName } from "./program.js";
-
-/** What noise is drawn from: ±1 with equal odds, the standard normal, or uniform on [0, 1). */
-export type NoiseKind = "rademacher" | "normal" | "uniform";
 
 /** What tracing gives: a graph, and which of its inputs are noise. */
 export interface Traced {

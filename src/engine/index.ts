@@ -1,9 +1,2 @@
-export {
-  compile,
-  type CallOptions,
-  type Compiled,
-  type NoiseKind,
-  type Prepared,
-  type Traced,
-} from "./compile.js";
+export { compile, type CallOptions, type Compiled, type Prepared, type Traced } from "./compile.js";
 export type { Engine, Graph, Session, Store } from "./engine.js";

@@ -1,6 +1,6 @@
 import { ShapeError, UsageError } from "../errors.js";
-import type { Tensor } from "../graph/index.js";
-import { inputShapes, toOnnx, type OnnxOptions } from "../onnx/index.js";
+import { inputShapes, type Tensor } from "../graph/index.js";
+import { toOnnx, type OnnxOptions } from "../onnx/index.js";
 import { sameShape, type Shape } from "../tree.js";
 import type { Graph } from "./engine.js";
 

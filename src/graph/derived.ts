@@ -1,5 +1,5 @@
 import { sizeOf, type Shape } from "../tree.js";
-import { abs, add, div, exp, log, maximum, mul, sqrt, stopGradient, sub } from "./elementwise.js";
+import { add, div, exp, log, maximum, mul, sqrt, stopGradient, sub } from "./elementwise.js";
 import { max, sum } from "./reduce.js";
 import { axisSize, reshape } from "./structure.js";
 import { constant, type Tensor } from "./tensor.js";
@@ -16,10 +16,6 @@ export const sumAll = (x: Tensor): Tensor => reshape(sum(x, allAxes(x)), []);
 export const meanAll = (x: Tensor): Tensor => div(sumAll(x), sizeOf(x.shape));
 /** Sum over each event: `[B, ...]` to `[B]`. */
 export const sumEvent = (x: Tensor): Tensor => reshape(sum(x, eventAxes(x)), [axisSize(x, 0)]);
-/** Largest element of each event: `[B, ...]` to `[B]`. */
-export const maxEvent = (x: Tensor): Tensor => reshape(max(x, eventAxes(x)), [axisSize(x, 0)]);
-/** max|x|, a scalar. */
-export const maxAbs = (x: Tensor): Tensor => reshape(max(abs(x), allAxes(x)), []);
 /** ⟨a, b⟩ over every element, a scalar. */
 export const dot = (a: Tensor, b: Tensor): Tensor => sumAll(mul(a, b));
 /** |x|₂ over every element, a scalar. */

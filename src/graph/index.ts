@@ -2,6 +2,7 @@ export * from "./conv.js";
 export * from "./derived.js";
 export * from "./elementwise.js";
 export * from "./fixed-point.js";
+export * from "./input-shapes.js";
 export * from "./linear.js";
 export * from "./print.js";
 export * from "./reduce.js";

@@ -1,9 +1,7 @@
 import { UsageError } from "../errors.js";
 import { input, type Input, type Tensor } from "../graph/index.js";
+import type { NoiseKind } from "../random.js";
 import type { Shape } from "../tree.js";
-
-/** Noise drawn by the host for each run of a graph. */
-export type Noise = "rademacher" | "normal" | "uniform";
 
 /**
  * How the log-determinant of x ↦ x + g(x) is obtained.
@@ -24,15 +22,19 @@ export interface ContextOptions {
   readonly powerIterations?: number;
   /** Needed where a residual block's log-determinant is used. */
   readonly logDet?: LogDetEstimator;
-  /** Limits of an iterative inverse. */
+  /** Limits of an iterative inverse; {@link inverseDefaults} unless given. */
   readonly inverse?: InverseOptions;
 }
 
 export interface InverseOptions {
+  /** Most fixed-point iterations per block. */
   readonly steps: Tensor | number;
   /** Relative: see `fixedPoint`. */
   readonly tolerance: Tensor | number;
 }
+
+/** Limits of an iterative inverse unless others are given. */
+export const inverseDefaults = { steps: 500, tolerance: 1e-6 } as const;
 
 /**
  * One tracing of a model: what it is traced for, and what it wants from the run beside its
@@ -42,7 +44,7 @@ export class Context {
   readonly phase: "train" | "initialise" | "infer";
   readonly powerIterations: number;
   readonly inverse: InverseOptions;
-  readonly noises: Record<string, Noise> = {};
+  readonly noises: Record<string, NoiseKind> = {};
   readonly updates: Record<string, Tensor> = {};
   readonly watched: Record<string, Tensor> = {};
   readonly #logDet: LogDetEstimator | undefined;
@@ -51,7 +53,7 @@ export class Context {
   constructor(options: ContextOptions) {
     this.phase = options.phase;
     this.powerIterations = options.powerIterations ?? 0;
-    this.inverse = options.inverse ?? { steps: 100, tolerance: 1e-6 };
+    this.inverse = options.inverse ?? inverseDefaults;
     this.#logDet = options.logDet;
   }
 
@@ -66,7 +68,7 @@ export class Context {
   }
 
   /** A tensor of fresh noise: an input of the graph, so that a run replays. */
-  noise(kind: Noise, shape: Shape): Tensor {
+  noise(kind: NoiseKind, shape: Shape): Tensor {
     const name = `noise.${Object.keys(this.noises).length}`;
     this.noises[name] = kind;
     return input(name, shape);

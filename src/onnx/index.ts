@@ -1,2 +1,2 @@
-export { inputShapes, toOnnx, type OnnxModel, type OnnxOptions } from "./model.js";
+export { toOnnx, type OnnxModel, type OnnxOptions } from "./model.js";
 export type { Target } from "./targets.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gradients } from "../../src/autodiff/vjp.js";
-import { compile, type NoiseKind, type Traced } from "../../src/engine/compile.js";
+import { compile, type Traced } from "../../src/engine/compile.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import {
@@ -16,7 +16,7 @@ import {
   tanh,
   type Tensor,
 } from "../../src/graph/index.js";
-import { Random } from "../../src/random.js";
+import { Random, type NoiseKind } from "../../src/random.js";
 import { ndarray, scalarArray } from "../../src/tree.js";
 
 const engine = referenceEngine();
