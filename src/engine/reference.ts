@@ -200,19 +200,29 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
     const { parameters, result } = node.attributes;
     let x = inputs[0]!;
     const [, steps, tolerance, ...captured] = inputs;
-    const largest = (data: Float64Array): number =>
-      data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const size = sizeOf(node.shape.slice(1));
+    const moves = (to: Float64Array, from: Float64Array): boolean => {
+      const change = largest(to.map((value, j) => value - from[j]!));
+      return change > tolerance![0]! * (1 + largest(to));
+    };
     for (let i = 0; i < Math.round(steps![0]!); i++) {
       const values = [x, ...captured];
       const known = new Map(parameters.map((parameter, j) => [parameter, values[j]!]));
       const last = x;
       x = compute([result], known, {}).get(result)!;
-      const change = largest(x.map((value, j) => value - last[j]!));
-      if (!(change > tolerance![0]! * (1 + largest(x)))) break;
+      const isMoving = Array.from({ length: x.length / size }, (_, event) => {
+        const part = [event * size, (event + 1) * size] as const;
+        return moves(x.subarray(...part), last.subarray(...part));
+      });
+      if (!isMoving.includes(true)) break;
     }
     return x;
   },
 };
+
+function largest(data: Float64Array): number {
+  return data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
 
 /** How far apart neighbours along each axis are. */
 function stridesOf(shape: Shape): number[] {

@@ -13,12 +13,15 @@ import {
 export interface FixedPointOptions {
   /** Most iterations, a scalar. */
   readonly steps: TensorLike;
-  /** Stop once max|xᵢ₊₁ − xᵢ| ≤ tolerance · (1 + max|xᵢ₊₁|), a scalar. */
+  /**
+   * Stop once max|xᵢ₊₁ − xᵢ| ≤ tolerance · (1 + max|xᵢ₊₁|) in every event, a scalar. The maxima
+   * are each event's own: axis 0 counts events.
+   */
   readonly tolerance: TensorLike;
 }
 
 /**
- * Iterates x ← f(x) from `start` inside the graph, until a step is small or `steps` are done.
+ * Iterates x ← f(x) from `start` inside the graph, until every event's step is small or `steps` are done.
  * What f uses but doesn't derive from x is computed once, before the loop.
  *
  * A graph can't throw: measure the residual of what comes back. There is no gradient either;

@@ -15,11 +15,18 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
 
     const next = scope.model.fresh("next");
     body.emitAs(next, "Identity", [body.nameOf(result)]);
-    const largest = (name: string): string =>
-      body.emit("ReduceMax", [body.emit("Abs", [name])], { keepdims: 0 });
+    const axes = node.shape.slice(1).map((_, i) => i + 1);
+    const largest = (name: string): string => {
+      const size = body.emit("Abs", [name]);
+      // An empty list of axes would mean all of them.
+      return axes.length === 0 ? size : body.emit("ReduceMax", [size], { axes });
+    };
     const change = largest(body.emit("Sub", [next, iterate]));
     const scale = body.emit("Add", [largest(next), body.float(1)]);
-    const goOn = body.emit("Greater", [change, body.emit("Mul", [tolerance!, scale])]);
+    const moves = body.emit("Greater", [change, body.emit("Mul", [tolerance!, scale])]);
+    const asFloats = body.emit("Cast", [moves], { to: castTo("float") });
+    const anyMoves = body.emit("ReduceMax", [asFloats], { keepdims: 0 });
+    const goOn = body.emit("Greater", [anyMoves, body.float(0.5)]);
 
     const rounded = scope.emit("Floor", [scope.emit("Add", [steps!, scope.float(0.5)])]);
     const count = scope.emit("Cast", [rounded], { to: castTo("int64") });

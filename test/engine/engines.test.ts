@@ -145,6 +145,19 @@ function contract(name: string, make: () => Promise<Engine>): void {
       }
     });
 
+    it("goes on with a fixed point until the last event stops", async () => {
+      // The first event is there from the start, and large; the second one climbs 2 − 2¹⁻ⁿ.
+      const halfway = fixedPoint(
+        literal([1e6, 0, 0, 0], [2, 2]),
+        (at) => add(mul(at, 0.5), literal([5e5, 0, 0, 1], [2, 2])),
+        { steps: 100, tolerance: 1e-4 },
+      );
+      const climb = await engine.load(graphOf({ outputs: { halfway } }));
+      const { data } = (await climb.run({})).halfway!;
+      assert.deepEqual([...data.subarray(0, 3)], [1e6, 0, 0]);
+      assert.ok(Math.abs(data[3]! - 2) < 3e-4, `stopped at ${data[3]}`);
+    });
+
     it("names an input that is neither fed nor stored", async () => {
       const store = await engine.createStore({ total: ndarray([0, 0], [2]) });
       const feeds = { x: ndarray([1, 1], [2]) };
