@@ -34,9 +34,9 @@ export class WorkerCalls {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#calls++;
     return new Promise<Calls[K]["result"]>((resolve, reject) => {
+      this.#worker.postMessage({ id, call, request }); // throws if the request can't be copied
       this.#pending.set(id, { resolve: resolve as Pending["resolve"], reject });
       this.#worker.ref();
-      this.#worker.postMessage({ id, call, request });
     });
   }
 

@@ -33,13 +33,18 @@ export async function nodeEngine({
     );
   }
   const worker = new WorkerCalls(new URL("./node-worker.js", import.meta.url));
-  const version = await worker.call("start", { threads });
-  const engine = (target: Target): NodeEngine => {
-    const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-    const kind = `${target} convolutions`;
-    return new NodeEngine(worker, `onnxruntime-node ${version} cpu, ${count}, ${kind}`, target);
-  };
-  return engine(lowering === "portable" ? "portable" : await fastestTarget(engine));
+  try {
+    const version = await worker.call("start", { threads });
+    const engine = (target: Target): NodeEngine => {
+      const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+      const kind = `${target} convolutions`;
+      return new NodeEngine(worker, `onnxruntime-node ${version} cpu, ${count}, ${kind}`, target);
+    };
+    return engine(lowering === "portable" ? "portable" : await fastestTarget(engine));
+  } catch (error) {
+    await worker.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 class NodeEngine implements Engine {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { describe, it } from "node:test";
+import { promisify } from "node:util";
 import { WorkerCalls } from "../../src/engine/node-calls.js";
 import { IresnetError, UsageError } from "../../src/errors.js";
 
@@ -26,6 +28,22 @@ describe("calls of a worker", () => {
   it("fail to start from a script that isn't there", async () => {
     const calls = new WorkerCalls(new URL("./no-worker.js", import.meta.url));
     await assert.rejects(calls.call("start", { threads: 1 }), failsWith(/Cannot find module/));
+  });
+
+  it("leave nothing behind that can't be sent", async () => {
+    const url = new URL("../../src/engine/node-calls.js", import.meta.url);
+    const script = `
+      const { WorkerCalls } = await import(${JSON.stringify(url)});
+      const calls = new WorkerCalls(new URL("./node-worker.js", ${JSON.stringify(url)}));
+      await calls.call("start", { threads: () => 1 }).catch((error) => console.log(error.name));
+      await calls.call("start", { threads: 1 });
+      console.log("done");`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", script],
+      { timeout: 10_000 },
+    );
+    assert.equal(stdout, "DataCloneError\ndone\n");
   });
 
   it("are refused once closed", async () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
+import type { Worker } from "node:worker_threads";
 import type { Engine, Graph } from "../../src/engine/engine.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { IresnetError, UsageError } from "../../src/errors.js";
@@ -46,6 +48,15 @@ describe("nodeEngine", () => {
     for (const threads of [0, -1, 1.5, NaN]) {
       await assert.rejects(nodeEngine({ threads }), UsageError);
     }
+  });
+
+  it("ends its worker if it can't start", async () => {
+    const started = once(process, "worker") as Promise<[Worker]>;
+    const failing = assert.rejects(nodeEngine({ threads: 2 ** 40 }), /nodeEngine: loading/);
+    const [worker] = await started;
+    const ended = once(worker, "exit");
+    await failing;
+    await ended;
   });
 
   it("leaves the calling thread free during a run", () =>
