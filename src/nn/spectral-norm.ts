@@ -7,6 +7,7 @@ import {
   dot,
   matmul,
   maximum,
+  mul,
   norm,
   reshape,
   stopGradient,
@@ -51,6 +52,9 @@ export function convOperator(
   };
 }
 
+/** Share of the old vector in the new one: nothing, unless the weight's product vanishes. */
+const inertia = 1e-12;
+
 /** @throws {LipschitzError} unless 0 < c < 1. */
 export function expectContractive(c: number, where: string): void {
   if (!(c > 0 && c < 1)) {
@@ -63,7 +67,8 @@ export function expectContractive(c: number, where: string): void {
 /**
  * Bounds a weight's operator norm: W / max(1, σ(W)/c), so a weight within the bound stays as it
  * is. σ comes from power iteration, v ← Wᵀu/|Wᵀu|, u ← Wv/|Wv|, σ = ⟨u, Wv⟩, which approaches
- * the norm from below; u and v are state, so that few iterations a step are enough.
+ * the norm from below; u and v are state, so that few iterations a step are enough. Both stay as
+ * they are while W is zero.
  *
  * @see Behrmann et al. 2019, section 2.1, https://arxiv.org/abs/1811.00995
  */
@@ -103,19 +108,19 @@ export class SpectralNorm {
     });
   }
 
-  /** u and v after so many power iterations, and |Wv|, the norm of W in the direction v. */
+  /** u and v after so many power iterations, and |Wv|, which is at most the norm of W. */
   iterate(count: number): { u: Tensor; v: Tensor; sigma: Tensor } {
     const weight = stopGradient(this.weight);
     let u = unit(this.u);
     let v = unit(this.v);
     for (let i = 0; i < count; i++) {
-      v = unit(this.#operator.adjoint(u, weight));
-      u = unit(this.#operator.apply(v, weight));
+      v = unit(add(this.#operator.adjoint(u, weight), mul(v, inertia)));
+      u = unit(add(this.#operator.apply(v, weight), mul(u, inertia)));
     }
     return { u, v, sigma: norm(this.#operator.apply(v, weight)) };
   }
 }
 
 function unit(x: Tensor): Tensor {
-  return stopGradient(div(x, add(norm(x), 1e-12)));
+  return stopGradient(div(x, maximum(norm(x), 1e-20)));
 }

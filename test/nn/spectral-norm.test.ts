@@ -173,6 +173,19 @@ describe("spectral norm", () => {
     assert.ok(sigma <= norm && sigma >= 0.995 * norm, `${sigma} of ${norm}`);
   });
 
+  it("survives a weight of zeros", () => {
+    const layer = layers["3x3, 2 to 3 channels at 4x4"]!;
+    const zero = settled(
+      layer.scope,
+      { ...layer.feeds, weight: scaled(layer.feeds.weight!, 0) },
+      3,
+    );
+    assertClose([sigmaAfter(layer, 0, zero)], [0], 0, "norm of zeros");
+    const back = { ...zero, weight: layer.feeds.weight! };
+    const norm = spectralNorm(layer.matrix(back.weight));
+    assertClose([sigmaAfter(layer, 0, back)], [norm], 1e-9, "the vectors stayed");
+  });
+
   it("needs a bound between 0 and 1, or none", () => {
     for (const bound of [1, 1.2, 0, -0.5, NaN, Infinity]) {
       assert.throws(() => new LipschitzLinear(new Scope(), 2, 2, bound), LipschitzError);
