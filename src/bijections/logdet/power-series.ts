@@ -62,15 +62,21 @@ export function neumannSeries(options: SeriesOptions): LogDetEstimator {
 }
 
 /**
- * Most that a series of n terms can miss, in nats, for d elements and Lip(g) ≤ L < 1:
- * d·(−ln(1−L) − Σₖ₌₁ⁿ Lᵏ/k).
+ * Most that a series of n terms can miss, in nats, for d elements and Lip(g) ≤ L:
+ * d·Σₖ₌ₙ₊₁ Lᵏ/k = d·(−ln(1−L) − Σₖ₌₁ⁿ Lᵏ/k) if L < 1; infinite otherwise.
  *
  * @see Behrmann et al. 2019, theorem 4, https://arxiv.org/abs/1811.00995
  */
 export function truncationBias(d: number, lipschitz: number, terms: number): number {
-  let rest = -Math.log1p(-lipschitz);
-  for (let k = 1; k <= terms; k++) rest -= lipschitz ** k / k;
-  return d * Math.max(rest, 0);
+  if (!(lipschitz < 1)) return Infinity;
+  const term = (k: number): number => lipschitz ** k / k;
+  let difference = -Math.log1p(-lipschitz);
+  for (let k = 1; k <= terms; k++) difference -= term(k);
+  if (difference > 1e-3) return d * difference;
+  // Little is left of the difference but rounding; what it stands for is soon summed.
+  let tail = 0;
+  for (let k = terms + 1; term(k) > tail * 1e-17; k++) tail += term(k);
+  return d * tail;
 }
 
 /** Σ (−1)ᵏ⁺¹ traceₖ/k. */

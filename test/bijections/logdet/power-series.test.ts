@@ -220,7 +220,18 @@ describe("truncation of the series", () => {
     assert.ok(truncationBias(2, 0.9, 5) > truncationBias(2, 0.8, 5));
     assertClose([truncationBias(6, 0.7, 4)], [3 * truncationBias(2, 0.7, 4)], 1e-15, "dimensions");
     assertClose([truncationBias(1, 0.5, 0)], [Math.LN2], 1e-15, "no terms");
-    assert.ok(truncationBias(784, 0.1, 1000) >= 0);
+    // Where the difference of logarithm and sum has only rounding left: Lⁿ⁺¹/(n+1)/(1−L), about.
+    const [bias, first] = [truncationBias(784, 0.1, 100), (784 * 0.1 ** 101) / 101];
+    assert.ok(bias > first && bias < first / 0.9, `${bias} of ${first}`);
+    assertClose(
+      [truncationBias(2, 1 - 1e-12, 20)],
+      [2 * (12 * Math.LN10 - 3.597739657143682)],
+      1e-3,
+      "close to 1",
+    );
+    for (const lipschitz of [1, 1.5, NaN]) {
+      assert.equal(truncationBias(2, lipschitz, 20), Infinity);
+    }
   });
 });
 
