@@ -2,6 +2,7 @@ import {
   add,
   axisSize,
   div,
+  expectRank,
   mean,
   mul,
   reshape,
@@ -37,7 +38,12 @@ export class BatchNorm implements Layer {
     this.#variance = scope.state("variance", [channels], ones);
   }
 
+  /**
+   * `[B, C, H, W]` to the same shape; training also updates the running statistics in `ctx`.
+   * @throws {ShapeError} if x has other axes, or another number of channels.
+   */
   apply(x: Tensor, ctx: Context): Tensor {
+    expectRank(x, 4, "BatchNorm: x");
     const perChannel = (t: Tensor): Tensor => reshape(t, [1, axisSize(x, 1), 1, 1]);
     const normalise = (centred: Tensor, variance: Tensor): Tensor => {
       const gain = div(perChannel(this.#scale), sqrt(add(variance, epsilon)));

@@ -19,6 +19,10 @@ export class Linear implements Layer {
     this.#bias = scope.parameter("bias", [outFeatures], bound);
   }
 
+  /**
+   * `[B, I]` to `[B, O]`.
+   * @throws {ShapeError} if x isn't `[B, I]`.
+   */
   apply(x: Tensor): Tensor {
     return add(matmul(x, this.#weight, { transposeB: true }), this.#bias);
   }
@@ -37,6 +41,10 @@ export class LipschitzLinear implements Layer {
     this.norm = new SpectralNorm(scope, weight, matrixOperator(inFeatures, outFeatures), c);
   }
 
+  /**
+   * `[B, I]` to `[B, O]`, with the weight normalised as `ctx` says.
+   * @throws {ShapeError} if x isn't `[B, I]`.
+   */
   apply(x: Tensor, ctx: Context): Tensor {
     return add(matmul(x, this.norm.normalised(ctx), { transposeB: true }), this.#bias);
   }
@@ -70,6 +78,11 @@ export class LipschitzConv2d implements Layer {
     this.norm = new SpectralNorm(scope, weight, operator, c);
   }
 
+  /**
+   * `[B, I, H, W]` to `[B, O, H, W]`, with the weight normalised as `ctx` says. The bound holds
+   * at the height and width given when built.
+   * @throws {ShapeError} if x isn't `[B, I, ...]` with four axes.
+   */
   apply(x: Tensor, ctx: Context): Tensor {
     const bias = reshape(this.#bias, [1, this.#bias.shape[0]!, 1, 1]);
     return add(conv2d(x, this.norm.normalised(ctx)), bias);
