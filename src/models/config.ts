@@ -4,6 +4,14 @@ import { UsageError } from "../errors.js";
 /** A whole number of at least 1, in a configuration. */
 export const count = z.int().positive();
 
+/** Shape of an event, in a configuration: `[D]`, or an image's `[C, H, W]` in pixels 0…255. */
+export const eventShape = z
+  .array(count)
+  .refine(({ length }) => length === 1 || length === 3, {
+    error: "expected sizes [D] of a vector or [C, H, W] of an image",
+  })
+  .readonly();
+
 /**
  * Checks a configuration and fills in its defaults.
  * @throws {UsageError} naming each field that is unknown, missing or outside its range.

@@ -17,26 +17,40 @@ import {
 import { BatchNorm, Linear, Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
-import { count, parseConfig } from "./config.js";
-import { expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
+import { count, eventShape, parseConfig } from "./config.js";
+import {
+  expectImage,
+  expectResidualOptions,
+  residualOptions,
+  ResidualStack,
+} from "./residual-stack.js";
 
-export const iResNetClassifierConfig = z.strictObject({
-  ...residualOptions,
-  /** `[C, H, W]` in pixels 0…255, or `[D]`. */
-  shape: z.array(count).readonly(),
-  classes: count,
-  /** Blocks of each stage; images are squeezed between stages. */
-  blocks: z.array(count).readonly(),
-  /** Hidden channels of each stage; for vectors, the sizes of the hidden layers. */
-  widths: z.array(count).readonly(),
-  /** Whether images are squeezed before the first stage too. */
-  squeezeFirst: z.boolean(),
-  /** Channels (or features) that zero-padding brings the first stage to. */
-  channels: count,
-  /** Mean and standard deviation of the data, in its own units. */
-  centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
-});
+export const iResNetClassifierConfig = z
+  .strictObject({
+    ...residualOptions,
+    shape: eventShape,
+    classes: count,
+    /** Blocks of each stage; images are squeezed between stages. */
+    blocks: z.array(count).readonly(),
+    /** Hidden channels of each stage; for vectors, the sizes of every block's hidden layers. */
+    widths: z.array(count).readonly(),
+    /** Whether images are squeezed before the first stage too. */
+    squeezeFirst: z.boolean(),
+    /** Channels (or features) that zero-padding brings the first stage to. */
+    channels: count,
+    /** Mean and standard deviation of the data, in its own units. */
+    centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
+  })
+  .refine(({ shape, blocks, widths }) => shape.length === 1 || widths.length === blocks.length, {
+    error: "expected a width for each stage of blocks",
+    path: ["widths"],
+  });
 
+/**
+ * Shape of the data, and sizes of the network: `blocks`, `widths` and `channels` of its stages;
+ * `c` bounds each layer's norm, so that a block's Lipschitz constant is at most the product over
+ * its layers, c³ for images.
+ */
 export type IResNetClassifierConfig = z.infer<typeof iResNetClassifierConfig>;
 
 /**
@@ -59,6 +73,7 @@ export class IResNetClassifier implements ClassifierModel {
   readonly #linear: Linear;
 
   /**
+   * @throws {UsageError} if a field is unknown, missing or outside its range.
    * @throws {LipschitzError} unless c is `null` or in (0, 1).
    * @throws {ShapeError} if an image can't be squeezed so often, or has too many channels.
    */
@@ -85,14 +100,14 @@ export class IResNetClassifier implements ClassifierModel {
     return this.#linear.apply(reshape(features, [batch, channels]));
   }
 
-  /** Cross-entropy in nats, and the fraction of wrong answers. */
+  /** Cross-entropy in nats, and the percentage of wrong answers. */
   objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
     if (!x || !y) throw new UsageError("IResNetClassifier: expected a batch of x and one-hot y");
     const logits = this.logits(x, ctx);
     const ofTruth = sum(mul(logits, y), [1]);
     return {
       loss: meanAll(sub(logSumExp(logits, 1), ofTruth)),
-      metrics: { error: meanAll(greater(max(logits, [1]), ofTruth)) },
+      metrics: { "error (%)": mul(meanAll(greater(max(logits, [1]), ofTruth)), 100) },
     };
   }
 }
@@ -123,13 +138,4 @@ function body(
     blocks.push(...stack.blocks);
   });
   return { parts, blocks };
-}
-
-/** @throws {UsageError} if this isn't the shape of an image. */
-export function expectImage(shape: Shape): readonly [number, number, number] {
-  const [c, h, w] = shape;
-  if (c === undefined || h === undefined || w === undefined || shape.length !== 3) {
-    throw new UsageError(`i-ResNet: expected image shape [C, H, W], got [${shape}]`);
-  }
-  return [c, h, w];
 }

@@ -13,15 +13,18 @@ import { UsageError } from "../errors.js";
 import { add, meanAll, neg, type Tensor } from "../graph/index.js";
 import { Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { expectImage } from "./i-resnet-classifier.js";
 import type { BlockInfo, DensityModel, Objective } from "./model.js";
-import { count, parseConfig } from "./config.js";
-import { expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
+import { count, eventShape, parseConfig } from "./config.js";
+import {
+  expectImage,
+  expectResidualOptions,
+  residualOptions,
+  ResidualStack,
+} from "./residual-stack.js";
 
 export const iResNetDensityConfig = z.strictObject({
   ...residualOptions,
-  /** `[C, H, W]` in pixels 0…255, or `[D]`. */
-  shape: z.array(count).readonly(),
+  shape: eventShape,
   /** Blocks of each scale; half the channels are factored out between scales of an image. */
   blocks: z.array(count).readonly(),
   /** Hidden channels of every block; for vectors, the sizes of the hidden layers. */
@@ -33,6 +36,12 @@ export const iResNetDensityConfig = z.strictObject({
   pixels: z.enum(["logit", "centre"]).default("logit"),
 });
 
+/**
+ * Shape of the data, and sizes of the network: `blocks` and `widths` of its scales; `c` bounds
+ * each layer's norm, so that a block's Lipschitz constant is at most the product over its layers,
+ * c³ for images. With `c: null` nothing keeps a block invertible: its log-determinant may be NaN,
+ * and the series may diverge.
+ */
 export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
 
 const levels = 256;
@@ -59,6 +68,7 @@ export class IResNetDensity implements DensityModel {
   readonly #flow: Flow;
 
   /**
+   * @throws {UsageError} if a field is unknown, missing or outside its range.
    * @throws {LipschitzError} unless c is `null` or in (0, 1).
    * @throws {ShapeError} if an image can't be squeezed so often.
    */

@@ -37,6 +37,7 @@ export type ModelKind = keyof typeof models;
 /**
  * The model of a kind, from its configuration.
  * @throws {UsageError} if there is no such kind, or the configuration isn't one of it.
+ * @throws {LipschitzError} if its c is outside (0, 1).
  */
 export function createModel(kind: string, config: JsonValue): ClassifierModel | DensityModel {
   if (!isModelKind(kind)) {

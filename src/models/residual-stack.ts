@@ -25,12 +25,19 @@ export interface ResidualOptions {
   readonly c: number | null;
 }
 
-/** @throws {LipschitzError} unless c is `null` or in (0, 1). */
-export function expectResidualOptions(
-  { c = null }: { readonly c?: number | null | undefined },
-  where: string,
-): void {
-  if (c !== null) expectContractive(c, where);
+/** @throws {LipschitzError} if the options hold a number c outside (0, 1). */
+export function expectResidualOptions(options: unknown, where: string): void {
+  if (typeof options !== "object" || options === null || !("c" in options)) return;
+  if (typeof options.c === "number") expectContractive(options.c, where);
+}
+
+/** @throws {UsageError} if this isn't the shape of an image. */
+export function expectImage(shape: Shape): readonly [number, number, number] {
+  const [c, h, w] = shape;
+  if (c === undefined || h === undefined || w === undefined || shape.length !== 3) {
+    throw new UsageError(`i-ResNet: expected image shape [C, H, W], got [${shape}]`);
+  }
+  return [c, h, w];
 }
 
 /** ActNorm and residual block, again and again, on events of one shape. */

@@ -10,6 +10,7 @@ import {
 } from "../../src/models/i-resnet-classifier.js";
 import { IResNetDensity, type IResNetDensityConfig } from "../../src/models/i-resnet-density.js";
 import type { Model } from "../../src/models/model.js";
+import { createModel } from "../../src/models/registry.js";
 import { Context, type LogDetEstimator } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { sizeOf } from "../../src/tree.js";
@@ -160,7 +161,7 @@ describe("i-ResNet classifier", () => {
     const { loss, metrics } = model.objective(batch, ctx);
     const logits = model.logits(batch.x, ctx);
     const results = evaluate(
-      { loss, error: metrics.error!, logits },
+      { loss, error: metrics["error (%)"]!, logits },
       { ...settledFeeds(model.scope), x, y: oneHot(labels, 3) },
     );
     const rows = labels.map((label, i) => {
@@ -170,7 +171,7 @@ describe("i-ResNet classifier", () => {
     });
     const mean = rows.reduce((sum, { nats }) => sum + nats, 0) / 4;
     assertClose(results.loss.data, [mean], 1e-14, "loss");
-    assertClose(results.error.data, [rows.filter(({ wrong }) => wrong).length / 4], 0, "error");
+    assertClose(results.error.data, [25 * rows.filter(({ wrong }) => wrong).length], 0, "error");
   });
 
   for (const [kind, config] of Object.entries({
@@ -321,8 +322,29 @@ describe("i-ResNet configurations", () => {
       () => new IResNetClassifier({ ...imageClassifier, widths: [2], blocks: [1, 1] }),
       UsageError,
     );
+    assert.throws(() => new IResNetClassifier({ ...imageClassifier, widths: [2, 3, 4] }), /widths/);
     assert.throws(() => new IResNetDensity({ ...imageDensity, widths: [2, 3] }), UsageError);
   });
+
+  for (const [kind, config] of Object.entries({
+    "i-resnet-classifier": imageClassifier,
+    "i-resnet-density": imageDensity,
+  })) {
+    it(`refuse what isn't a configuration, ${kind}`, () => {
+      for (const value of [null, 3, "c", [], {}, { ...config, c: "0.9" }]) {
+        assert.throws(() => createModel(kind, value), UsageError);
+      }
+    });
+
+    it(`refuse shapes of neither vectors nor images, ${kind}`, () => {
+      for (const shape of [[], [4, 4], [1, 1, 4, 4]]) {
+        assert.throws(() => createModel(kind, { ...config, shape }), {
+          name: "UsageError",
+          message: /\[D\] of a vector or \[C, H, W\] of an image/,
+        });
+      }
+    });
+  }
 });
 
 function objective(
