@@ -3,7 +3,7 @@ import { compile, type Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
 import { ConvergenceError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
-import { Context } from "../nn/index.js";
+import { Context, inverseDefaults } from "../nn/index.js";
 import { scalarArray, type Arrays, type NDArray } from "../tree.js";
 import { expectEvents, inBatches } from "./batched.js";
 import { convergeNorms, lipschitzBounds, type Norms } from "./converge.js";
@@ -12,7 +12,10 @@ import type { Model } from "./model.js";
 export interface InverseLimits {
   /** Most fixed-point iterations per block; 500 unless given. */
   readonly steps?: number;
-  /** A block stops when a step is below tolerance·(1 + max|x|); 10⁻⁶ unless given. */
+  /**
+   * A block stops when each event's step is within tolerance·(1 + max|x|), the maximum over that
+   * event; 10⁻⁶ unless given.
+   */
   readonly tolerance?: number;
 }
 
@@ -59,12 +62,15 @@ export class Runner<M extends Model> {
     });
   }
 
-  /** Norm of each normalised weight, by path. */
+  /** Estimated norm of each normalised weight, by path. */
   get norms(): Norms {
     return this.#norms;
   }
 
-  /** Bound on the Lipschitz constant of each residual branch, by the block's path. */
+  /**
+   * Bound on the Lipschitz constant of each residual branch, by the block's path: an estimate, as
+   * the norms are.
+   */
   get lipschitz(): Readonly<Record<string, number>> {
     return lipschitzBounds(this.model, this.#norms);
   }
@@ -150,7 +156,12 @@ export async function openStore(
   arrays: Arrays,
 ): Promise<{ store: Store; norms: Norms }> {
   const store = await engine.createStore(arrays);
-  return { store, norms: await convergeNorms(engine, model, store) };
+  try {
+    return { store, norms: await convergeNorms(engine, model, store) };
+  } catch (error) {
+    await store.dispose();
+    throw error;
+  }
 }
 
 /** @throws {ConvergenceError} if a residual is above its tolerance, or not a number. */
@@ -168,6 +179,9 @@ export function inverseContext(steps: Tensor, tolerance: Tensor): Context {
   return new Context({ phase: "infer", inverse: { steps, tolerance } });
 }
 
-export function limitArrays({ steps = 500, tolerance = 1e-6 }: InverseLimits): Arrays {
+export function limitArrays({
+  steps = inverseDefaults.steps,
+  tolerance = inverseDefaults.tolerance,
+}: InverseLimits): Arrays {
   return { steps: scalarArray(steps), tolerance: scalarArray(tolerance) };
 }

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Engine } from "../../src/engine/engine.js";
+import { referenceEngine } from "../../src/engine/reference-engine.js";
+import { LipschitzError } from "../../src/errors.js";
+import { convergeNorms } from "../../src/models/converge.js";
+import { DensityRunner } from "../../src/models/density-runner.js";
+import { IResNetDensity } from "../../src/models/i-resnet-density.js";
+import { Random } from "../../src/random.js";
+import { ndarray, type Arrays } from "../../src/tree.js";
+import { assertClose } from "../support/values.js";
+
+const branch = "stages.0.blocks.0.branch";
+
+/** Two layers of 2 to 2 features, nothing to bound their norms. */
+const model = new IResNetDensity({ shape: [2], blocks: [1], widths: [2], c: null });
+
+/** The model's first layer with this weight and these vectors. */
+function arraysWith(weight: readonly number[], u: readonly number[], v = u): Arrays {
+  return {
+    ...model.scope.initialArrays(Random.fromSeed(1)),
+    [`${branch}.linear1.weight`]: ndarray(weight, [2, 2]),
+    [`${branch}.linear1.u`]: ndarray(u, [1, 2]),
+    [`${branch}.linear1.v`]: ndarray(v, [1, 2]),
+  };
+}
+
+/** The first layer's norm and the vectors that are stored with it. */
+async function converge(arrays: Arrays): Promise<{ norm: number; u: Float32Array }> {
+  const engine = referenceEngine();
+  const store = await engine.createStore(arrays);
+  const norms = await convergeNorms(engine, model, store);
+  const stored = await store.read();
+  return { norm: norms[`${branch}.linear1`]!, u: stored[`${branch}.linear1.u`]!.data };
+}
+
+describe("convergeNorms", () => {
+  for (const [where, start] of Object.entries({
+    on: [0, 1],
+    beside: [1e-3, 1],
+  })) {
+    it(`leaves vectors parked ${where} the second singular value`, async () => {
+      const { norm, u } = await converge(arraysWith([1, 0, 0, 0.95], start));
+      assertClose([norm], [1.002], 1e-5, "norm");
+      assertClose([Math.abs(u[0]!)], [1], 1e-3, "u");
+    });
+  }
+
+  it("keeps the stored vectors where they are as good as any", async () => {
+    const { norm, u } = await converge(arraysWith([1, 0, 0, 1], [0.6, 0.8]));
+    assertClose([norm], [1.002], 1e-6, "norm");
+    assertClose(u, [0.6, 0.8], 1e-6, "u");
+  });
+
+  it("brings back vectors that were stored as zeros", async () => {
+    const { norm, u } = await converge(arraysWith([0.5, 0, 0, 0.1], [0, 0]));
+    assertClose([norm], [0.501], 1e-5, "norm");
+    assertClose([Math.abs(u[0]!)], [1], 1e-5, "u");
+  });
+
+  it("frees what it took when the norms don't settle", async () => {
+    const inner = referenceEngine();
+    let open = 0;
+    const engine: Engine = {
+      ...inner,
+      load: async (graph) => {
+        const session = await inner.load(graph);
+        const release = session.release.bind(session);
+        session.release = () => (open--, release());
+        open++;
+        return session;
+      },
+      createStore: async (arrays) => {
+        const store = await inner.createStore(arrays);
+        const dispose = store.dispose.bind(store);
+        store.dispose = () => (open--, dispose());
+        open++;
+        return store;
+      },
+    };
+    const arrays = arraysWith([NaN, 0, 0, 1], [1, 0]);
+    await assert.rejects(DensityRunner.open(engine, model, arrays), LipschitzError);
+    assert.equal(open, 0);
+  });
+});
