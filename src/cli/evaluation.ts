@@ -3,7 +3,7 @@ import {
   bitsPerDim,
   type ClassifierRunner,
   type DensityRunner,
-  type ScoreOptions,
+  type Scores,
 } from "../models/index.js";
 import { Random } from "../random.js";
 import { inChunks, type Examples } from "./examples.js";
@@ -37,7 +37,8 @@ const densityEvaluation = z.object({
   /** Most that truncating the series changes; null if no bound holds. */
   biasBound: z.number().nullable(),
   logDet: z.enum(["exact", "series"]),
-  terms: z.int(),
+  /** Of the series; null if exact. */
+  terms: z.int().nullable(),
   probes: z.int(),
 });
 
@@ -101,18 +102,15 @@ export async function evaluateDensity(
   { indices, terms, probes = 1, onProgress }: DensityEvaluationOptions,
 ): Promise<DensityEvaluation> {
   const { dimensions, discrete } = runner.model;
-  const options: Omit<ScoreOptions, "random"> = {
-    probes,
-    ...(terms !== undefined && { terms, logDet: "series" }),
-  };
+  const options = { probes, ...(terms !== undefined && { terms }) };
   const means = Array.from({ length: probes }, () => 0);
   const scores: number[] = [];
-  let bias = 0;
+  let method: Pick<Scores, "logDet" | "terms" | "bias"> = { logDet: "exact", terms: null, bias: 0 };
   await inChunks(indices, chunkSize, async (chunk, start) => {
     const { x } = examples.take(chunk);
     const random = Random.fromSeed(seed).split("evaluation").split(start);
     const scored = await runner.score(x, { ...options, random });
-    bias = scored.bias;
+    method = scored;
     scores.push(...scored.logProb.data);
     scored.perProbe.forEach(({ data }, probe) => {
       means[probe]! += data.reduce((sum, value) => sum + value, 0) / indices.length;
@@ -129,9 +127,9 @@ export async function evaluateDensity(
     dimensions,
     standardError: inUnit(deviation(scores)) / Math.sqrt(scores.length),
     probeSpread: probes > 1 ? inUnit(deviation(means)) : null,
-    biasBound: Number.isFinite(bias) ? inUnit(bias) : null,
-    logDet: bias === 0 ? "exact" : "series",
-    terms: terms ?? 20,
+    biasBound: Number.isFinite(method.bias) ? inUnit(method.bias) : null,
+    logDet: method.logDet,
+    terms: method.terms,
     probes,
   };
 }

@@ -26,26 +26,36 @@ export function concatRows(parts: readonly NDArray[]): NDArray {
   return { shape: [count, ...event], data };
 }
 
+/** The first rows of each array. */
+export function firstRows(arrays: Arrays, count: number): Arrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [name, rows(array, 0, count)]),
+  );
+}
+
+/** A size for batches of `count` rows, up to `most`: a power of two below, as each is traced. */
+export function batchSizeFor(count: number, most: number): number {
+  return Math.min(most, 2 ** Math.ceil(Math.log2(count)));
+}
+
 /**
  * Runs `f` on batches of one size, so that it is traced once, and joins what it gives; rows that
- * only fill the last batch are dropped.
+ * only fill a batch are dropped.
  */
 export async function inBatches(
   args: Arrays,
-  batchSize: number,
+  mostPerBatch: number,
   f: (batch: Arrays, index: number) => Promise<Arrays>,
 ): Promise<Arrays> {
   const count = Object.values(args)[0]?.shape[0] ?? 0;
-  const size = Math.min(batchSize, count);
+  const size = batchSizeFor(count, mostPerBatch);
   const parts: Record<string, NDArray[]> = {};
   for (let start = 0; start < count; start += size) {
     const batch = Object.fromEntries(
       Object.entries(args).map(([name, array]) => [name, rows(array, start, start + size)]),
     );
-    const results = await f(batch, start / size);
-    for (const [name, array] of Object.entries(results)) {
-      (parts[name] ??= []).push(rows(array, 0, Math.min(size, count - start)));
-    }
+    const results = firstRows(await f(batch, start / size), Math.min(size, count - start));
+    for (const [name, array] of Object.entries(results)) (parts[name] ??= []).push(array);
   }
   return Object.fromEntries(
     Object.entries(parts).map(([name, arrays]) => [name, concatRows(arrays)]),

@@ -6,7 +6,7 @@ import { add, type Tensor } from "../graph/index.js";
 import { Context, type LogDetEstimator } from "../nn/index.js";
 import type { Random } from "../random.js";
 import { scalarArray, type Arrays, type NDArray } from "../tree.js";
-import { concatRows, expectEvents, inBatches } from "./batched.js";
+import { batchSizeFor, concatRows, expectEvents, firstRows, inBatches } from "./batched.js";
 import type { DensityModel } from "./model.js";
 import {
   expectConverged,
@@ -20,8 +20,8 @@ import {
 
 export interface ScoreOptions {
   /**
-   * Where the log-determinant comes from: the `exact` Jacobian (the default up to 16 dimensions)
-   * or the power `series`.
+   * Where the log-determinant comes from: the `exact` Jacobian (the default up to 16 dimensions,
+   * unless `terms` are given) or the power `series`.
    */
   readonly logDet?: "exact" | "series";
   /** Terms of the series; 20 unless given. */
@@ -37,7 +37,13 @@ export interface Scores {
   readonly logProb: NDArray;
   /** log p(x) in nats of each probe, `[B]` each. */
   readonly perProbe: readonly NDArray[];
-  /** Most that truncating the series adds to or takes from each, in nats; 0 if exact. */
+  readonly logDet: "exact" | "series";
+  /** Terms of the series; null if exact. */
+  readonly terms: number | null;
+  /**
+   * Most that truncating the series adds to or takes from the mean, in nats, for the Lipschitz
+   * constants that {@link Runner.lipschitz} estimates: 0 if exact, infinite if one isn't below 1.
+   */
   readonly bias: number;
 }
 
@@ -67,7 +73,8 @@ export class DensityRunner extends Runner<DensityModel> {
    */
   async score(x: NDArray, options: ScoreOptions): Promise<Scores> {
     expectEvents(x, this.model.bijection.inShape, "DensityRunner.score: x");
-    const isExact = (options.logDet ?? this.#defaultLogDet()) === "exact";
+    const logDet = options.logDet ?? this.#defaultLogDet(options.terms);
+    const isExact = logDet === "exact";
     const { terms = 20, probes = 1, random } = options;
     if (!(Number.isInteger(probes) && probes >= 1)) {
       throw new UsageError(`DensityRunner.score: expected at least 1 probe, got ${probes}`);
@@ -86,6 +93,8 @@ export class DensityRunner extends Runner<DensityModel> {
     return {
       logProb: meanOf(perProbe),
       perProbe,
+      logDet,
+      terms: isExact ? null : terms,
       bias: isExact ? 0 : this.#truncationBias(terms),
     };
   }
@@ -98,25 +107,25 @@ export class DensityRunner extends Runner<DensityModel> {
     if (!(Number.isInteger(count) && count >= 1)) {
       throw new UsageError(`DensityRunner.sample: expected a count of at least 1, got ${count}`);
     }
-    const size = Math.min(count, batchSize);
+    const size = batchSizeFor(count, batchSize);
     const sampler = this.#sampler(size);
     const args = { ...limitArrays(options), temperature: scalarArray(options.temperature ?? 1) };
     const parts: NDArray[] = [];
     const checks: Measured[] = [];
     for (let start = 0; start < count; start += size) {
       const prepared = sampler.prepare(args, options.random.split(start));
-      const results = await sampler.run(prepared, this.store);
+      const drawn = await sampler.run(prepared, this.store);
+      const results = firstRows(drawn, Math.min(size, count - start));
       parts.push(results.x!);
       checks.push(...this.measured(results));
     }
     expectConverged(checks);
-    const all = concatRows(parts);
-    const event = all.data.length / all.shape[0]!;
-    return { shape: [count, ...all.shape.slice(1)], data: all.data.slice(0, count * event) };
+    return concatRows(parts);
   }
 
-  #defaultLogDet(): "exact" | "series" {
-    return this.model.dimensions <= mostExactByDefault ? "exact" : "series";
+  #defaultLogDet(terms: number | undefined): "exact" | "series" {
+    const isSmall = this.model.dimensions <= mostExactByDefault;
+    return terms === undefined && isSmall ? "exact" : "series";
   }
 
   #scorer(key: string, logDet: LogDetEstimator): Compiled {
@@ -148,9 +157,9 @@ export class DensityRunner extends Runner<DensityModel> {
   }
 
   #truncationBias(terms: number): number {
+    const { lipschitz } = this;
     return this.model.blocks.reduce(
-      (total, { path, dimensions }) =>
-        total + truncationBias(dimensions, this.lipschitz[path]!, terms),
+      (total, { path, dimensions }) => total + truncationBias(dimensions, lipschitz[path]!, terms),
       0,
     );
   }

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Engine } from "../../src/engine/engine.js";
+import { referenceEngine } from "../../src/engine/reference-engine.js";
+import { DensityRunner } from "../../src/models/density-runner.js";
+import { IResNetDensity } from "../../src/models/i-resnet-density.js";
+import { Random } from "../../src/random.js";
+import { ndarray, type NDArray } from "../../src/tree.js";
+import { assertClose } from "../support/values.js";
+
+const random = Random.fromSeed(2);
+
+function open(c: number | null, engine = referenceEngine(), gain = 1): Promise<DensityRunner> {
+  const model = new IResNetDensity({ shape: [2], blocks: [2], widths: [4], c });
+  const arrays = Object.entries(model.scope.initialArrays(Random.fromSeed(1))).map(
+    ([name, { shape, data }]) =>
+      [name, ndarray(name.endsWith("weight") ? data.map((w) => w * gain) : data, shape)] as const,
+  );
+  return DensityRunner.open(engine, model, Object.fromEntries(arrays));
+}
+
+const points = (count: number): NDArray => ndarray(random.normal(2 * count), [count, 2]);
+
+describe("DensityRunner.score", () => {
+  it("is exact in few dimensions, unless terms are given", async () => {
+    const runner = await open(0.5);
+    const exact = await runner.score(points(3), { random });
+    assert.deepEqual([exact.logDet, exact.terms, exact.bias], ["exact", null, 0]);
+    const series = await runner.score(points(3), { random, terms: 8 });
+    assert.deepEqual([series.logDet, series.terms], ["series", 8]);
+    assert.notDeepEqual(series.logProb.data, exact.logProb.data);
+    const both = await runner.score(points(3), { random, terms: 8, logDet: "exact" });
+    assert.deepEqual(both.logProb.data, exact.logProb.data);
+  });
+
+  it("bounds the bias of any series, however long", async () => {
+    const runner = await open(0.5, undefined, 4);
+    const biases: number[] = [];
+    for (const terms of [1, 20, 30]) {
+      biases.push((await runner.score(points(1), { random, terms })).bias);
+    }
+    assert.ok(biases.every((bias) => bias > 0));
+    assert.ok(biases[0]! > biases[1]! && biases[1]! > biases[2]!, biases.join(" "));
+  });
+
+  it("has no bound where a block may not be contractive", async () => {
+    const runner = await open(null, undefined, 9);
+    assert.ok(Object.values(runner.lipschitz).some((lipschitz) => lipschitz > 1));
+    assert.equal((await runner.score(points(1), { random, terms: 2 })).bias, Infinity);
+  });
+});
+
+describe("batches of a runner", () => {
+  it("come in few sizes, and what fills them up is left out", async () => {
+    const inner = referenceEngine();
+    let loads = 0;
+    const engine: Engine = {
+      ...inner,
+      load: (graph) => {
+        loads++;
+        return inner.load(graph);
+      },
+    };
+    const runner = await open(0.9, engine);
+    loads = 0;
+    const all = await runner.forward(points(8));
+    for (const count of [5, 6, 7]) {
+      const { shape, data } = await runner.forward(points(count));
+      assert.deepEqual(shape, [count, 2]);
+      assertClose(data, all.data.subarray(0, 2 * count), 0, `${count} events`);
+    }
+    assert.equal(loads, 1, "one size for 5 to 8 events");
+
+    const four = await runner.sample(4, { random });
+    const three = await runner.sample(3, { random });
+    assert.deepEqual(three.shape, [3, 2]);
+    assert.deepEqual(three.data, four.data.subarray(0, 6));
+    assert.equal(loads, 2, "one size for 3 and 4 samples");
+    assert.deepEqual((await runner.sample(101, { random })).shape, [101, 2]);
+  });
+});
