@@ -84,6 +84,8 @@ export async function train(
 ): Promise<void> {
   const { threads, training } = prepared.config;
   await withEngine({ threads }, async (engine) => {
+    if (resume) warnIfOther(engine, prepared.config, place.terminal);
+    else await writeJson(place.folder.config, { ...prepared.config, engine: engine.description });
     const last = await interruptible(place.terminal, (signal) =>
       runTraining(prepared, place, { engine, signal, ...(resume && { resume }) }),
     );
@@ -94,6 +96,11 @@ export async function train(
     }
     await finish(engine, prepared.validation, place, show);
   });
+}
+
+function warnIfOther({ description }: Engine, { engine }: RunConfig, terminal: Terminal): void {
+  if (engine === undefined || engine === description) return;
+  terminal.warn(`the run began on ${engine}, not ${description}: the last bits will differ`);
 }
 
 async function runTraining(

@@ -75,6 +75,23 @@ describe("a run", () => {
     await assertSameAsWhole(path);
   });
 
+  it("warns if it goes on with another engine than it began with", async () => {
+    const path = join(cwd, "moved");
+    await cp(whole, path, { recursive: true });
+    const same = await iresnet(cwd, "train", "--resume", "moved");
+    assert.doesNotMatch(same.stderr, /warning/);
+    const { code, stderr } = await iresnet(cwd, "train", "--resume", "moved", "--threads", "2");
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^warning: the run began on .* 1 thread, .*, not .* 2 threads, .*: the last bits will differ$/m,
+    );
+    const { engine } = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as {
+      engine: string;
+    };
+    assert.match(engine, /onnxruntime-node .* 1 thread/);
+  });
+
   it("that is complete stays as it is", async () => {
     const path = join(cwd, "again");
     await cp(whole, path, { recursive: true });

@@ -109,9 +109,6 @@ async function resume(
     checkpoint = await loadCheckpoint(folder.checkpoint);
     expectModel(checkpoint, config.model, folder.checkpoint);
   }
-  if (config.threads !== saved.threads) {
-    terminal.warn(`the run began on ${saved.threads} threads: the last bits will differ`);
-  }
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
   const prepared = await prepare(config);
   const show = printing(terminal, folder);
