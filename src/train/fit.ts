@@ -8,7 +8,7 @@ import type { Checkpoint, TrainingState } from "./checkpoint.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { divergenceError } from "./divergence.js";
 import { learningRate } from "./schedules.js";
-import { expectBatch, freshArrays, initialise, resumedState } from "./start.js";
+import { expectBatch, expectBatchSize, freshArrays, initialise, resumedState } from "./start.js";
 import { inferenceArrays } from "./stored-arrays.js";
 import { compileTrainStep, stepArguments, type Job } from "./train-step.js";
 
@@ -70,7 +70,8 @@ export interface FitOptions {
  * @returns the last checkpoint.
  * @throws {DivergenceError} if a step's loss, gradient or update isn't finite; the state before
  * that step is saved.
- * @throws {UsageError} if an option isn't valid, or the seed isn't the checkpoint's.
+ * @throws {UsageError} if an option isn't valid, a batch hasn't `batchSize` examples, or the seed
+ * isn't the checkpoint's.
  * @throws {CheckpointError} if the checkpoint isn't of this model and optimizer.
  * @throws {ShapeError} if a batch isn't what the model takes.
  * @throws {DataError} if the examples for initialisation aren't finite.
@@ -186,6 +187,7 @@ class Run {
     if (step >= config.steps) return undefined;
     const batch = this.#source.batch(step);
     expectBatch(batch, model);
+    expectBatchSize(batch, config.batchSize);
     const rate = learningRate(config.schedule, step, config.steps);
     const noise = this.#noise.split(step);
     const prepared = this.#step.prepare(stepArguments(batch, rate, step + 1), noise);

@@ -78,3 +78,12 @@ export function expectBatch(batch: Arrays, model: Model): void {
     );
   }
 }
+
+/** @throws {UsageError} if the batch hasn't as many examples as the configuration says. */
+export function expectBatchSize(batch: Arrays, batchSize: number): void {
+  const size = Object.values(batch)[0]?.shape[0];
+  if (size === batchSize) return;
+  throw new UsageError(
+    `fit: expected batches of batchSize ${batchSize}, got one of ${size} examples; give the source and the configuration the same size`,
+  );
+}

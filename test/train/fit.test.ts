@@ -115,7 +115,7 @@ describe("fit", () => {
       [10, 20, 30, 40, 50, 60],
     );
     assert.ok(last.loss < 0.1 && last.loss < first.loss / 3, `${first.loss} to ${last.loss}`);
-    assert.ok(last.metrics.error! < 0.02, `error ${last.metrics.error!}`);
+    assert.ok(last.metrics["error (%)"]! < 2, `error ${last.metrics["error (%)"]!} %`);
     assert.equal(last.learningRate, 0.05 * 0.2);
   });
 
@@ -407,6 +407,13 @@ describe("fit", () => {
     await assert.rejects(fit(density, source, training, { engine }), ShapeError);
     const { model } = stripes();
     await assert.rejects(fit(model, moons, training, { engine }), ShapeError);
+  });
+
+  it("refuses a batch of another size than the configuration's", async () => {
+    await assert.rejects(fit(density, moons, { ...training, batchSize: 32 }, { engine }), {
+      name: "UsageError",
+      message: /expected batches of batchSize 32, got one of 64 examples/,
+    });
   });
 
   it("refuses to resume from what it can't", async () => {
