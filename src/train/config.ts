@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { exact, neumannSeries, powerSeries } from "../bijections/index.js";
-import { UsageError } from "../errors.js";
 import type { LogDetEstimator } from "../nn/index.js";
+import { count, parseConfig } from "../models/config.js";
 import { optimizerConfig } from "./optimizers.js";
 import { scheduleConfig } from "./schedules.js";
-
-const count = z.int().positive();
 
 const logDetConfig = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("exact") }),
@@ -36,13 +34,17 @@ const augmentationConfig = z.discriminatedUnion("kind", [
 ]);
 
 const trainingConfig = z.strictObject({
-  /** Decides every random number of the run. */
+  /** Decides every random number that {@link fit} draws; a source of batches has its own. */
   seed: z.int().nonnegative().default(0),
   steps: count,
+  /** Examples in each batch, of which the source of batches must make as many. */
   batchSize: count,
   optimizer: optimizerConfig.prefault({ kind: "adam" }),
   schedule: scheduleConfig,
-  /** Largest norm of the gradient over all parameters: a longer one is shortened to it. */
+  /**
+   * Longest gradient, in nats per unit of the parameters: if |∇loss|₂, over all parameters
+   * together, is above it, the gradient is scaled down to it. `null` for no limit.
+   */
   clip: z.number().positive().nullable().default(null),
   /** Decay of the moving average of the parameters that inference takes; `null` for none. */
   ema: z.number().gt(0).lt(1).nullable().default(null),
@@ -52,6 +54,7 @@ const trainingConfig = z.strictObject({
   logDet: logDetConfig.prefault({ kind: "neumann" }),
   /** Examples that set ActNorm and the base distribution before the first step. */
   initialExamples: count.default(512),
+  /** For {@link imageBatches}, which has to be given it: fit takes batches as they are. */
   augmentation: augmentationConfig.default({ kind: "none" }),
 });
 
@@ -66,9 +69,7 @@ export type TrainingOptions = z.input<typeof trainingConfig>;
  * @throws {UsageError} naming each field that is unknown, missing or outside its range.
  */
 export function parseTrainingConfig(options: unknown): TrainingConfig {
-  const result = trainingConfig.safeParse(options);
-  if (result.success) return result.data;
-  throw new UsageError(`training configuration: ${z.prettifyError(result.error)}`);
+  return parseConfig(trainingConfig, options, "training configuration");
 }
 
 /** The estimator that a configuration names. */

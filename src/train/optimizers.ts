@@ -38,6 +38,11 @@ export const optimizerConfig = z.discriminatedUnion("kind", [
   }),
 ]);
 
+/**
+ * How parameters are updated: `sgd` (momentum μ, 0.9 unless given, or Nesterov's), `adam` or
+ * `adamax` (β₁ 0.9, β₂ 0.999, ε 10⁻⁸ unless given). `weightDecay` λ is 0 unless given; for `sgd` it
+ * adds λp to the gradient, for the others it is decoupled from it.
+ */
 export type OptimizerConfig = z.infer<typeof optimizerConfig>;
 
 /** One update of one parameter p by its gradient g, as a pure function of tensors. */
@@ -61,6 +66,17 @@ export interface StepInputs {
   readonly decay: boolean;
 }
 
+/**
+ * The optimizer of a configuration, with gradient g, learning rate α, and decay λ where it applies:
+ *
+ * - `sgd`: h = g + λp, v ← μv + h, p ← p − αv, or with Nesterov's momentum p ← p − α(h + μv)
+ * - `adam`: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − α(m/(1−β₁ᵗ)/(√(v/(1−β₂ᵗ)) + ε) + λp)
+ * - `adamax`: m as Adam's, u ← max(β₂u, |g| + ε), p ← p − α(m/(1−β₁ᵗ)/u + λp)
+ *
+ * @see Sutskever et al. 2013, section 2, https://proceedings.mlr.press/v28/sutskever13.html
+ * @see Kingma and Ba 2015, algorithms 1 and 2, https://arxiv.org/abs/1412.6980
+ * @see Loshchilov and Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101 (Adam's decay)
+ */
 export function createOptimizer(config: OptimizerConfig): Optimizer {
   switch (config.kind) {
     case "sgd":
@@ -74,12 +90,6 @@ export function createOptimizer(config: OptimizerConfig): Optimizer {
 
 type ConfigOf<K extends OptimizerConfig["kind"]> = Extract<OptimizerConfig, { kind: K }>;
 
-/**
- * Gradient descent with momentum μ and L2 decay λ: h = g + λp, v ← μv + h, p ← p − αv, or with
- * Nesterov's momentum p ← p − α(h + μv).
- *
- * @see Sutskever et al. 2013, section 2, https://proceedings.mlr.press/v28/sutskever13.html
- */
 function sgd({ momentum, nesterov, weightDecay }: ConfigOf<"sgd">): Optimizer {
   return {
     slots: ["velocity"],
@@ -92,13 +102,6 @@ function sgd({ momentum, nesterov, weightDecay }: ConfigOf<"sgd">): Optimizer {
   };
 }
 
-/**
- * Adam with decoupled decay λ: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
- * p ← p − α(m/(1−β₁ᵗ)/(√(v/(1−β₂ᵗ)) + ε) + λp).
- *
- * @see Kingma and Ba 2015, algorithm 1, https://arxiv.org/abs/1412.6980
- * @see Loshchilov and Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101
- */
 function adam({ beta1, beta2, epsilon, weightDecay }: ConfigOf<"adam">): Optimizer {
   return {
     slots: ["mean", "square"],
@@ -113,12 +116,6 @@ function adam({ beta1, beta2, epsilon, weightDecay }: ConfigOf<"adam">): Optimiz
   };
 }
 
-/**
- * Adamax with decoupled decay λ: m ← β₁m + (1−β₁)g, u ← max(β₂u, |g| + ε),
- * p ← p − α(m/(1−β₁ᵗ)/u + λp).
- *
- * @see Kingma and Ba 2015, algorithm 2, https://arxiv.org/abs/1412.6980
- */
 function adamax({ beta1, beta2, epsilon, weightDecay }: ConfigOf<"adamax">): Optimizer {
   return {
     slots: ["mean", "largest"],
