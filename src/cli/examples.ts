@@ -3,7 +3,7 @@ import { loadSplit, type Split } from "../data/files.js";
 import { DataError, UsageError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
-import { sameShape, type NDArray, type Shape } from "../tree.js";
+import { sameShape, takeRows, type NDArray, type Shape } from "../tree.js";
 
 /** Where a run's data come from. */
 export interface DataSource {
@@ -58,7 +58,7 @@ export async function loadExamples(
       count: heldOut,
       unit: "data units",
       unitSize: 1,
-      take: (indices) => ({ x: pick(points, indices), labels: new Uint8Array() }),
+      take: (indices) => ({ x: takeRows(points, indices), labels: new Uint8Array() }),
     };
   }
   const set = await loadSplit(name, folder, split);
@@ -102,13 +102,4 @@ export async function inChunks(
   for (let start = 0; start < indices.length; start += size) {
     await f(indices.subarray(start, start + size), start);
   }
-}
-
-function pick({ shape, data }: NDArray, indices: ArrayLike<number>): NDArray {
-  const [, width = 1] = shape;
-  const picked = new Float32Array(indices.length * width);
-  for (let i = 0; i < indices.length; i++) {
-    picked.set(data.subarray(indices[i]! * width, (indices[i]! + 1) * width), i * width);
-  }
-  return { shape: [indices.length, width], data: picked };
 }

@@ -2,7 +2,7 @@ import { augment, BatchOrder, imageBatch, oneHot, sampleToy } from "../data/inde
 import type { Augmentation, ImageSet } from "../data/index.js";
 import { ShapeError, UsageError } from "../errors.js";
 import type { Random } from "../random.js";
-import { sizeOf, type Arrays, type NDArray } from "../tree.js";
+import { takeRows, type Arrays } from "../tree.js";
 
 /** Where training gets its batches. A batch is a function of the step alone, so runs resume. */
 export interface BatchSource {
@@ -104,13 +104,4 @@ function indexed(
     batch: (step) => gather(order.indices(step)),
     examples: (n) => gather(options.random.split("examples").permutation(count).slice(0, n)),
   };
-}
-
-function takeRows({ shape: [, ...event], data }: NDArray, indices: Uint32Array): NDArray {
-  const size = sizeOf(event);
-  const taken = new Float32Array(indices.length * size);
-  indices.forEach((row, i) => {
-    taken.set(data.subarray(row * size, (row + 1) * size), i * size);
-  });
-  return { shape: [indices.length, ...event], data: taken };
 }
