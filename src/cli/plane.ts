@@ -102,16 +102,13 @@ async function warpedLines(runner: DensityRunner, points: NDArray): Promise<NDAr
   const pointsPerLine = 200;
   const along = (i: number, n: number): number => (6 * i) / (n - 1) - 3;
   const data: number[] = [];
-  for (let k = 0; k < linesPerAxis; k++) {
-    for (let i = 0; i < pointsPerLine; i++) {
-      const [fixed, moving] = [along(k, linesPerAxis), along(i, pointsPerLine)];
-      data.push(x.mean + x.deviation * fixed, y.mean + y.deviation * moving);
-    }
-  }
-  for (let k = 0; k < linesPerAxis; k++) {
-    for (let i = 0; i < pointsPerLine; i++) {
-      const [fixed, moving] = [along(k, linesPerAxis), along(i, pointsPerLine)];
-      data.push(x.mean + x.deviation * moving, y.mean + y.deviation * fixed);
+  for (const isVertical of [true, false]) {
+    for (let k = 0; k < linesPerAxis; k++) {
+      for (let i = 0; i < pointsPerLine; i++) {
+        const [fixed, moving] = [along(k, linesPerAxis), along(i, pointsPerLine)];
+        const [across, up] = isVertical ? [fixed, moving] : [moving, fixed];
+        data.push(x.mean + x.deviation * across, y.mean + y.deviation * up);
+      }
     }
   }
   const back = await runner.inverse(ndarray(data, [data.length / 2, 2]));

@@ -16,11 +16,6 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** "1 block", "2 blocks". */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** "1.262 ± 0.003" */
 export function plusMinus(value: number, error: number): string {
   return `${formatNumber(value)} ± ${formatNumber(error)}`;

@@ -1,6 +1,6 @@
 // Not here: files.ts and download.ts, which need Node.
 export * from "./augment.js";
-export * from "./batches.js";
+export * from "./batch-order.js";
 export * from "./cifar.js";
 export * from "./idx.js";
 export * from "./image-set-name.js";

@@ -5,25 +5,21 @@ import { blankRaster, GUTTER, paste, type Raster } from "./raster.js";
 export interface SheetOptions {
   /** Images in a row; near a square by default. */
   readonly columns?: number;
-  /** Screen pixels per image pixel; by default an image is about 84 pixels high. */
-  readonly scale?: number;
-  /** Pixels between images. */
-  readonly gap?: number;
 }
 
+/** Pixels between images. */
+const gap = 2;
+
 /**
- * Images on one sheet, row by row, enlarged without smoothing.
+ * Images on one sheet, row by row, enlarged without smoothing to a height of about 84 pixels.
  *
  * @param images `[n, C, H, W]`, C = 1 (gray) or 3 (RGB), values in 0..255; others are clipped.
  * @throws {ShapeError} for any other shape.
  */
 export function imageSheet(images: NDArray, options: SheetOptions = {}): Raster {
   const [n, , height, width] = expectImages(images, "imageSheet: images");
-  const {
-    columns = Math.ceil(Math.sqrt(n)),
-    scale = Math.max(1, Math.round(84 / height)),
-    gap = 2,
-  } = options;
+  const { columns = Math.ceil(Math.sqrt(n)) } = options;
+  const scale = Math.max(1, Math.round(84 / height));
   const cellWidth = scale * width + gap;
   const cellHeight = scale * height + gap;
   const sheet = blankRaster(
@@ -45,8 +41,6 @@ export function imageSheet(images: NDArray, options: SheetOptions = {}): Raster 
 export interface PairSheetOptions {
   /** Factor on the difference, to state in the caption. */
   readonly amplification: number;
-  readonly scale?: number;
-  readonly gap?: number;
 }
 
 /**
@@ -59,7 +53,7 @@ export interface PairSheetOptions {
 export function pairSheet(
   originals: NDArray,
   reconstructions: NDArray,
-  { amplification, ...sheet }: PairSheetOptions,
+  { amplification }: PairSheetOptions,
 ): Raster {
   const [n, ...event] = expectImages(originals, "pairSheet: originals");
   if (!sameShape(originals.shape, reconstructions.shape)) {
@@ -74,7 +68,7 @@ export function pairSheet(
   for (let i = 0; i < size; i++) {
     rows[2 * size + i] = amplification * Math.abs(originals.data[i]! - reconstructions.data[i]!);
   }
-  return imageSheet(ndarray(rows, [3 * n, ...event]), { ...sheet, columns: n });
+  return imageSheet(ndarray(rows, [3 * n, ...event]), { columns: n });
 }
 
 function expectImages(images: NDArray, where: string): [number, number, number, number] {

@@ -27,8 +27,9 @@ export function paste(target: Raster, source: Raster, left: number, top: number)
   }
 }
 
-/** Pictures from left to right, centred vertically, `gap` pixels apart. */
-export function sideBySide(rasters: readonly Raster[], { gap = 8 } = {}): Raster {
+/** Pictures from left to right, centred vertically. */
+export function sideBySide(rasters: readonly Raster[]): Raster {
+  const gap = 8;
   const height = Math.max(0, ...rasters.map((raster) => raster.height));
   const widths = rasters.reduce((sum, raster) => sum + raster.width, 0);
   const row = blankRaster(widths + gap * Math.max(0, rasters.length - 1), height, GUTTER);

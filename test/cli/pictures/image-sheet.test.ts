@@ -3,35 +3,49 @@ import { describe, it } from "node:test";
 import { imageSheet, pairSheet } from "../../../src/cli/pictures/image-sheet.js";
 import { GUTTER, type Raster } from "../../../src/cli/pictures/raster.js";
 import { ShapeError } from "../../../src/errors.js";
-import { ndarray } from "../../../src/tree.js";
+import { ndarray, type NDArray } from "../../../src/tree.js";
 
 function pixel({ width, data }: Raster, x: number, y: number): number[] {
   return [...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)];
 }
 
+/** Images of `height` equal rows: `[n][C]` such rows. */
+function striped(rows: readonly number[][][], height: number): NDArray {
+  const data = rows.flat().flatMap((row) => Array.from({ length: height }, () => row).flat());
+  return ndarray(data, [rows.length, rows[0]!.length, height, rows[0]![0]!.length]);
+}
+
 describe("imageSheet", () => {
   it("repeats gray into RGB, enlarges, and leaves missing images blank", () => {
-    const images = ndarray([10, 20, 30, 40, 50, 60], [3, 1, 1, 2]);
-    const sheet = imageSheet(images, { columns: 2, scale: 2, gap: 1 });
-    assert.deepEqual([sheet.width, sheet.height], [9, 5]);
+    const images = striped([[[10, 20]], [[30, 40]], [[50, 60]]], 42);
+    const sheet = imageSheet(images, { columns: 2 });
+    assert.deepEqual([sheet.width, sheet.height], [10, 170]);
     assert.deepEqual(pixel(sheet, 0, 0), [10, 10, 10]);
     assert.deepEqual(pixel(sheet, 1, 1), [10, 10, 10]);
     assert.deepEqual(pixel(sheet, 2, 0), [20, 20, 20]);
     assert.deepEqual(pixel(sheet, 4, 0), [...GUTTER]);
-    assert.deepEqual(pixel(sheet, 5, 0), [30, 30, 30]);
-    assert.deepEqual(pixel(sheet, 3, 4), [60, 60, 60]);
-    assert.deepEqual(pixel(sheet, 8, 4), [...GUTTER]);
+    assert.deepEqual(pixel(sheet, 6, 0), [30, 30, 30]);
+    assert.deepEqual(pixel(sheet, 3, 86), [60, 60, 60]);
+    assert.deepEqual(pixel(sheet, 8, 86), [...GUTTER]);
   });
 
   it("takes RGB from three channels", () => {
-    const images = ndarray([1, 2, 3, 4, 5, 6], [1, 3, 1, 2]);
-    const sheet = imageSheet(images, { scale: 1 });
-    assert.deepEqual([...sheet.data], [1, 3, 5, 2, 4, 6]);
+    const images = striped(
+      [
+        [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+      ],
+      84,
+    );
+    const sheet = imageSheet(images);
+    assert.deepEqual([...sheet.data.subarray(0, 6)], [1, 3, 5, 2, 4, 6]);
   });
 
   it("clips and rounds values, and takes NaN as black", () => {
-    const images = ndarray([-5, 300, 9.6, NaN, Infinity], [1, 1, 1, 5]);
-    const sheet = imageSheet(images, { scale: 1 });
+    const sheet = imageSheet(striped([[[-5, 300, 9.6, NaN, Infinity]]], 84));
     assert.deepEqual(
       [0, 1, 2, 3, 4].map((x) => pixel(sheet, x, 0)[0]),
       [0, 255, 10, 0, 255],
@@ -53,10 +67,11 @@ describe("imageSheet", () => {
 
 describe("pairSheet", () => {
   it("stacks originals, reconstructions and the amplified difference", () => {
-    const originals = ndarray([100, 200], [2, 1, 1, 1]);
-    const reconstructions = ndarray([101, 195], [2, 1, 1, 1]);
-    const sheet = pairSheet(originals, reconstructions, { amplification: 20, scale: 1, gap: 0 });
-    const gray = [...sheet.data].filter((_, i) => i % 3 === 0);
+    const originals = striped([[[100]], [[200]]], 84);
+    const reconstructions = striped([[[101]], [[195]]], 84);
+    const sheet = pairSheet(originals, reconstructions, { amplification: 20 });
+    assert.deepEqual([sheet.width, sheet.height], [4, 256]);
+    const gray = [0, 86, 172].flatMap((y) => [0, 3].map((x) => pixel(sheet, x, y)[0]));
     assert.deepEqual(gray, [100, 200, 101, 195, 20, 100]);
   });
 

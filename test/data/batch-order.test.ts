@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { BatchOrder } from "../../src/data/batches.js";
+import { BatchOrder } from "../../src/data/batch-order.js";
 import { UsageError } from "../../src/errors.js";
 import { Random } from "../../src/random.js";
 
