@@ -8,6 +8,7 @@ import {
 import { Random } from "../random.js";
 import { inChunks, type Examples } from "./examples.js";
 import { measured } from "./measured.js";
+import { deviation, mean } from "./statistics.js";
 import { formatNumber } from "./terminal.js";
 import { plusMinus, table } from "./text.js";
 
@@ -179,15 +180,4 @@ export function evaluationRows(
           : `at most ${formatNumber(biasBound)} ${unit}`,
     },
   ];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
-}
-
-/** Standard deviation of a sample. */
-function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  const total = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return Math.sqrt(total / Math.max(1, values.length - 1));
 }

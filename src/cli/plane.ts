@@ -8,6 +8,7 @@ import type { Bounds } from "./pictures/plane.js";
 import { encodeRgb } from "./pictures/png.js";
 import { sideBySide } from "./pictures/raster.js";
 import { warpedGridImage, warpedGridSvg } from "./pictures/warped-grid.js";
+import { deviation, mean } from "./statistics.js";
 
 export const planeSchema = z.object({
   /** Of the density over a square about the origin. */
@@ -120,7 +121,5 @@ async function warpedLines(runner: DensityRunner, points: NDArray): Promise<NDAr
 
 function axisOf({ data }: NDArray, axis: 0 | 1): { mean: number; deviation: number } {
   const values = data.filter((_, i) => i % 2 === axis);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return { mean, deviation: Math.sqrt(variance) };
+  return { mean: mean(values), deviation: deviation(values) };
 }
