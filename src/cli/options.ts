@@ -59,10 +59,14 @@ export interface InverseOptions {
 
 export function withInverseLimits(command: Command): Command {
   return command
-    .option("--steps <n>", "most iterations per block (default: 500)", wholeFrom(1))
+    .option(
+      "--steps <n>",
+      "most iterations per block (default: what its Lipschitz bound asks for)",
+      wholeFrom(1),
+    )
     .option(
       "--tolerance <x>",
-      "relative size of the last iteration's step (default: 1e-6)",
+      "relative size of the last iteration's step (default: 1e-7)",
       positiveNumber,
     );
 }

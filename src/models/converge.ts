@@ -114,3 +114,14 @@ export function lipschitzBounds(model: Model, norms: Norms): Readonly<Record<str
     ]),
   );
 }
+
+/**
+ * Fixed-point iterations after which the error of a block's inverse is at most `accuracy` times its
+ * first step: the smallest n with Lⁿ/(1 − L) ≤ accuracy. `undefined` unless L < 1.
+ *
+ * @see Behrmann et al. 2019, section 2.2, https://arxiv.org/abs/1811.00995
+ */
+export function plannedIterations(lipschitz: number, accuracy: number): number | undefined {
+  if (!(lipschitz < 1)) return undefined;
+  return Math.max(1, Math.ceil(Math.log(accuracy * (1 - lipschitz)) / Math.log(lipschitz)));
+}

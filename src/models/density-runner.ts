@@ -11,7 +11,6 @@ import type { DensityModel } from "./model.js";
 import {
   expectConverged,
   inverseContext,
-  limitArrays,
   openStore,
   Runner,
   type InverseLimits,
@@ -109,7 +108,10 @@ export class DensityRunner extends Runner<DensityModel> {
     }
     const size = batchSizeFor(count, batchSize);
     const sampler = this.#sampler(size);
-    const args = { ...limitArrays(options), temperature: scalarArray(options.temperature ?? 1) };
+    const args = {
+      ...this.limitArrays(options),
+      temperature: scalarArray(options.temperature ?? 1),
+    };
     const parts: NDArray[] = [];
     const checks: Measured[] = [];
     for (let start = 0; start < count; start += size) {

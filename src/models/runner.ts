@@ -6,15 +6,18 @@ import type { Tensor } from "../graph/index.js";
 import { Context, inverseDefaults } from "../nn/index.js";
 import { scalarArray, type Arrays, type NDArray } from "../tree.js";
 import { expectEvents, inBatches } from "./batched.js";
-import { convergeNorms, lipschitzBounds, type Norms } from "./converge.js";
+import { convergeNorms, lipschitzBounds, plannedIterations, type Norms } from "./converge.js";
 import type { Model } from "./model.js";
 
 export interface InverseLimits {
-  /** Most fixed-point iterations per block; 500 unless given. */
+  /**
+   * Most fixed-point iterations per block. Unless given, as many as the largest Lipschitz bound of a
+   * block makes enough for the tolerance, or 500 where there is no bound below 1.
+   */
   readonly steps?: number;
   /**
    * A block stops when each event's step is within tolerance·(1 + max|x|), the maximum over that
-   * event; 10⁻⁶ unless given.
+   * event; 10⁻⁷ unless given, which float32 can just reach.
    */
   readonly tolerance?: number;
 }
@@ -105,7 +108,7 @@ export class Runner<M extends Model> {
   async attemptInverse(z: NDArray, limits: InverseLimits = {}): Promise<Inverse> {
     expectEvents(z, this.model.bijection.outShape, "Runner.inverse: z");
     const results = await inBatches({ z }, batchSize, (batch) =>
-      this.run(this.#inverse, { ...batch, ...limitArrays(limits) }),
+      this.run(this.#inverse, { ...batch, ...this.limitArrays(limits) }),
     );
     return { x: results.x!, checks: this.measured(results) };
   }
@@ -121,6 +124,15 @@ export class Runner<M extends Model> {
     const compiled = compile(this.engine, trace);
     this.#compiled.push(compiled);
     return compiled;
+  }
+
+  /** The limits of an inverse as arguments of a graph. */
+  protected limitArrays({
+    tolerance = inverseDefaults.tolerance,
+    steps = plannedIterations(Math.max(...Object.values(this.lipschitz)), tolerance) ??
+      inverseDefaults.steps,
+  }: InverseLimits): Arrays {
+    return { steps: scalarArray(steps), tolerance: scalarArray(tolerance) };
   }
 
   protected async run(compiled: Compiled, args: Arrays): Promise<Arrays> {
@@ -177,11 +189,4 @@ export function expectConverged(checks: readonly Measured[]): void {
 /** A context whose inverse takes its limits when the graph runs. */
 export function inverseContext(steps: Tensor, tolerance: Tensor): Context {
   return new Context({ phase: "infer", inverse: { steps, tolerance } });
-}
-
-export function limitArrays({
-  steps = inverseDefaults.steps,
-  tolerance = inverseDefaults.tolerance,
-}: InverseLimits): Arrays {
-  return { steps: scalarArray(steps), tolerance: scalarArray(tolerance) };
 }

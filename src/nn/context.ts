@@ -34,7 +34,7 @@ export interface InverseOptions {
 }
 
 /** Limits of an iterative inverse unless others are given. */
-export const inverseDefaults = { steps: 500, tolerance: 1e-6 } as const;
+export const inverseDefaults = { steps: 500, tolerance: 1e-7 } as const;
 
 /**
  * One tracing of a model: what it is traced for, and what it wants from the run beside its

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
-import { models } from "../../models/index.js";
+import { models, plannedIterations } from "../../models/index.js";
 import { loadCheckpoint } from "../../train/checkpoint-file.js";
 import type { TrainingState } from "../../train/checkpoint.js";
 import { presets } from "../../train/presets.js";
@@ -92,7 +92,12 @@ async function describeRun(terminal: Terminal, run: Run, options: EngineOptions)
     const runner = await openRunner(engine, run);
     const blocks = model.blocks.map(({ path, dimensions }) => {
       const lipschitz = runner.lipschitz[path] ?? Infinity;
-      return { path, dimensions, lipschitz, iterations: plannedIterations(lipschitz) };
+      return {
+        path,
+        dimensions,
+        lipschitz,
+        iterations: plannedIterations(lipschitz, accuracy) ?? null,
+      };
     });
     const parameters = model.scope.variables
       .filter(({ kind }) => kind === "parameter")
@@ -129,12 +134,6 @@ async function describeRun(terminal: Terminal, run: Run, options: EngineOptions)
       ].join("\n"),
     );
   });
-}
-
-/** The smallest n with Lⁿ ≤ 10⁻⁶; null if L isn't below 1. */
-function plannedIterations(lipschitz: number): number | null {
-  if (!(lipschitz < 1)) return null;
-  return Math.max(1, Math.ceil(Math.log(accuracy) / Math.log(lipschitz)));
 }
 
 function trainingText(state: TrainingState | undefined, steps: number): string {
