@@ -44,7 +44,9 @@ const readers: Record<ImageSetName, (part: Part, find: Find) => Promise<ImageSet
   "cifar-10": async (part, find) => {
     const batches = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
     const names = part === "train" ? batches : ["test_batch.bin"];
-    return parseCifar(await Promise.all(names.map(find)), cifar10);
+    const files: DataFile[] = [];
+    for (const file of names) files.push(await find(file));
+    return parseCifar(files, cifar10);
   },
   "cifar-100": async (part, find) => parseCifar([await find(`${part}.bin`)], cifar100),
 };
