@@ -61,7 +61,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     data: { name: data, folder: resolve(overrides.dataDir) },
     model: { kind, config },
     training,
-    validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 20),
+    validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 10),
     checkpointEvery: overrides.checkpointEvery ?? Math.min(250, training.steps),
     threads: overrides.threads ?? availableParallelism(),
     hardware: {

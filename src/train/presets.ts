@@ -83,10 +83,10 @@ const toy: Preset = {
     config: { shape: [2], blocks: [12], widths: [64, 64], activation: "elu", c: 0.9 },
   },
   training: {
-    steps: 4000,
+    steps: 2000,
     batchSize: 256,
     optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.005, warmup: 100 },
+    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
     clip: 5,
     powerIterations: 1,
     logDet: { kind: "exact" },

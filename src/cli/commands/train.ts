@@ -44,7 +44,7 @@ export function addTrain(program: Command): void {
     .addOption(new Option("--vanilla", "no Lipschitz bound: no guaranteed inverse").conflicts("c"))
     .addOption(new Option("--activation <name>", "activation").choices(activationNames))
     .option("--seed <n>", "decides all randomness (default: the preset's)", wholeFrom(0))
-    .option("--validate-every <n>", "steps between validations (default: a 20th)", wholeFrom(1))
+    .option("--validate-every <n>", "steps between validations (default: a 10th)", wholeFrom(1))
     .option("--checkpoint-every <n>", "steps between checkpoints (default: 250)", wholeFrom(1))
     .addHelpText(
       "after",
