@@ -34,7 +34,8 @@ export function addDemo(program: Command): void {
 }
 
 async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promise<void> {
-  const config = configure("toy", { ...options, dataDir: "data" });
+  // Its operations are too small to share: a second thread would only wait.
+  const config = configure("toy", { threads: 1, ...options, dataDir: "data" });
   const prepared = await prepare(config);
   const folder = await createRun(out ?? freeFolder(), config);
   terminal.note(`Training an invertible residual network on ${config.data.name}.`);
