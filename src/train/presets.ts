@@ -22,7 +22,8 @@ const affine = { kind: "affine", shift: 2, rotation: 0.2, scale: 0.12, shear: 0.
 
 const mnistClassifier: Preset = {
   name: "mnist-classifier",
-  description: "i-ResNet classifier of MNIST for two cores: 4-4 blocks, 355 k parameters",
+  description:
+    "i-ResNet classifier of MNIST for two cores: 4-4 blocks, 355 k parameters, 0.38 % error",
   data: "mnist",
   model: {
     kind: "i-resnet-classifier",
@@ -50,7 +51,8 @@ const mnistClassifier: Preset = {
 
 const mnistDensity: Preset = {
   name: "mnist-density",
-  description: "i-ResNet density of MNIST for two cores: 6-6 blocks of width 32, 56 k parameters",
+  description:
+    "i-ResNet density of MNIST for two cores: 6-6 blocks of width 32, 56 k parameters, 1.26 bits/dim",
   data: "mnist",
   model: {
     kind: "i-resnet-density",
