@@ -13,6 +13,11 @@ export interface DataSource {
   readonly folder: string;
 }
 
+/** A run's data, in another folder if one is given. */
+export function dataSource(data: DataSource, folder: string | undefined): DataSource {
+  return { ...data, ...(folder !== undefined && { folder }) };
+}
+
 /** One split of a data set, as a model takes it. */
 export interface Examples {
   readonly split: Split;

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { Split } from "../data/files.js";
 
 /** Options of every command that computes. */
 export interface EngineOptions {
@@ -45,6 +46,22 @@ export function fromZero(text: string): number {
   const value = realNumber(text);
   if (value >= 0) return value;
   throw new InvalidArgumentError("Expected a number of at least 0.");
+}
+
+/** Options of every command that measures a run on data it wasn't trained on. */
+export interface SplitOptions {
+  readonly split: Exclude<Split, "train">;
+  readonly dataDir?: string;
+}
+
+export function withSplit(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--split <name>", "data to measure on")
+        .choices(["test", "validation"])
+        .default("test"),
+    )
+    .option("--data-dir <dir>", "folder of the data sets (default: the run's)");
 }
 
 export function withThreads(command: Command): Command {

@@ -20,10 +20,7 @@ export const residualOptions = {
   c: z.number().nullable().default(0.9),
 };
 
-export interface ResidualOptions {
-  readonly activation: ActivationName;
-  readonly c: number | null;
-}
+export type ResidualOptions = z.output<z.ZodObject<typeof residualOptions>>;
 
 /** @throws {LipschitzError} if the options hold a number c outside (0, 1). */
 export function expectResidualOptions(options: unknown, where: string): void {

@@ -5,4 +5,3 @@ export * from "./context.js";
 export * from "./linear.js";
 export * from "./scope.js";
 export * from "./spectral-norm.js";
-export type { NoiseKind } from "../random.js";

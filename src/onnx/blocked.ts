@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/index.js";
-import { linear, reverseTaps } from "./linear.js";
+import { linear, reverseTaps, sizes, type Sizes } from "./linear.js";
 import type { Lowerings } from "./lowering.js";
 import type { Scope } from "./scope.js";
 
@@ -116,12 +116,6 @@ export function blocked(
       return xSlides ? scope.transpose(result, [1, 0, 2, 3]) : reverseTaps(scope, result);
     },
   };
-}
-
-type Sizes = readonly [number, number, number, number];
-
-function sizes({ shape }: { readonly shape: readonly number[] }): Sizes {
-  return [shape[0]!, shape[1]!, shape[2]!, shape[3]!];
 }
 
 /** ReorderInput wants channels in multiples of 4. */

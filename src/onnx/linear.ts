@@ -1,4 +1,5 @@
 import type { Tensor } from "../graph/index.js";
+import type { Shape } from "../tree.js";
 import type { Lowerings } from "./lowering.js";
 import type { Scope } from "./scope.js";
 
@@ -55,11 +56,11 @@ export const linear: Pick<Lowerings, "matmul" | "conv2d" | "conv2dInputGrad" | "
     },
   };
 
+export type Sizes = readonly [number, number, number, number];
+
 /** The four sizes of an image batch or a filter. */
-function sizes(
-  x: Tensor | { readonly shape: readonly number[] },
-): [number, number, number, number] {
-  return [x.shape[0]!, x.shape[1]!, x.shape[2]!, x.shape[3]!];
+export function sizes({ shape }: { readonly shape: Shape }): Sizes {
+  return [shape[0]!, shape[1]!, shape[2]!, shape[3]!];
 }
 
 function samePadded(scope: Scope, kernel: number, inputs: readonly string[]): string {

@@ -1,19 +1,16 @@
-import { Option, type Command } from "commander";
-import type { Split } from "../../data/files.js";
+import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { evaluationText } from "../evaluation.js";
-import { loadExamples } from "../examples.js";
+import { dataSource, loadExamples } from "../examples.js";
 import { evaluateRun, saveEvaluation } from "../measure.js";
-import { wholeFrom, withJson, withThreads } from "../options.js";
-import type { EngineOptions, ResultOptions } from "../options.js";
+import { wholeFrom, withJson, withSplit, withThreads } from "../options.js";
+import type { EngineOptions, ResultOptions, SplitOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";
 import { writeReport } from "../report.js";
 import { openRun } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
 
-interface EvaluateOptions extends EngineOptions, ResultOptions {
-  readonly split: Exclude<Split, "train">;
-  readonly dataDir?: string;
+interface EvaluateOptions extends EngineOptions, ResultOptions, SplitOptions {
   readonly terms?: number;
   readonly probes?: number;
 }
@@ -23,14 +20,8 @@ export function addEvaluate(program: Command): void {
     .command("evaluate")
     .description("measure a run's model on all of a split")
     .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
-    .optionsGroup("Simple options:")
-    .addOption(
-      new Option("--split <name>", "data to measure on")
-        .choices(["test", "validation"])
-        .default("test"),
-    )
-    .option("--data-dir <dir>", "folder of the data sets (default: the run's)");
-  withJson(withThreads(command))
+    .optionsGroup("Simple options:");
+  withJson(withThreads(withSplit(command)))
     .optionsGroup("Advanced options, for densities:")
     .option(
       "--terms <n>",
@@ -69,8 +60,7 @@ async function evaluate(
       `evaluate: expected --terms and --probes for a density alone, got them for ${model.kind}; leave them out`,
     );
   }
-  const data = { ...config.data, ...(dataDir !== undefined && { folder: dataDir }) };
-  const examples = await loadExamples(data, split, model);
+  const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
   await withEngine({ threads: threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
     const evaluation = await evaluateRun(runner, examples, terminal, series);

@@ -1,18 +1,15 @@
-import { Option, type Command } from "commander";
-import type { Split } from "../../data/files.js";
-import { loadExamples } from "../examples.js";
+import type { Command } from "commander";
+import { dataSource, loadExamples } from "../examples.js";
 import { reconstructRun, saveReconstruction } from "../measure.js";
-import { wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
-import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
+import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
+import type { EngineOptions, InverseOptions, ResultOptions, SplitOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";
 import { expectReconstructed, reconstructionText } from "../reconstruction.js";
 import { writeReport } from "../report.js";
 import { openRun } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
 
-interface ReconstructOptions extends EngineOptions, InverseOptions, ResultOptions {
-  readonly split: Exclude<Split, "train">;
-  readonly dataDir?: string;
+interface ReconstructOptions extends EngineOptions, InverseOptions, ResultOptions, SplitOptions {
   readonly count?: number;
 }
 
@@ -21,14 +18,12 @@ export function addReconstruct(program: Command): void {
     .command("reconstruct")
     .description("map data to the latent and back, and measure the error")
     .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
-    .optionsGroup("Simple options:")
-    .addOption(
-      new Option("--split <name>", "data to measure on")
-        .choices(["test", "validation"])
-        .default("test"),
-    )
-    .option("--data-dir <dir>", "folder of the data sets (default: the run's)")
-    .option("--count <n>", "examples, evenly spread over the split (default: all)", wholeFrom(1));
+    .optionsGroup("Simple options:");
+  withSplit(command).option(
+    "--count <n>",
+    "examples, evenly spread over the split (default: all)",
+    wholeFrom(1),
+  );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .addHelpText(
       "after",
@@ -52,8 +47,7 @@ async function reconstruct(
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
-  const data = { ...config.data, ...(dataDir !== undefined && { folder: dataDir }) };
-  const examples = await loadExamples(data, split, model);
+  const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
   await withEngine({ threads: threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
     const measurement = await reconstructRun(runner, examples, terminal, options);

@@ -7,6 +7,7 @@ import { loadCheckpoint } from "../../train/checkpoint-file.js";
 import { expectModel, type Checkpoint } from "../../train/checkpoint.js";
 import { presets } from "../../train/presets.js";
 import { configure, type Overrides } from "../configuration.js";
+import { dataSource } from "../examples.js";
 import { evaluationText } from "../evaluation.js";
 import { betweenZeroAndOne, positiveNumber, wholeFrom, withJson, withThreads } from "../options.js";
 import type { ResultOptions } from "../options.js";
@@ -102,7 +103,7 @@ async function resume(
   const config = {
     ...saved,
     ...(threads !== undefined && { threads }),
-    ...(dataDir !== undefined && { data: { ...saved.data, folder: dataDir } }),
+    data: dataSource(saved.data, dataDir),
   };
   let checkpoint: Checkpoint | undefined;
   if (existsSync(folder.checkpoint)) {
