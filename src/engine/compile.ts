@@ -111,7 +111,7 @@ function load(
 }
 
 /** Simplifies outputs and updates as one graph, so that they share what they have in common. */
-function simplifyGraph({ outputs, updates, guard }: Graph): Graph {
+export function simplifyGraph({ outputs, updates, guard }: Graph): Graph {
   const all = simplify(allTensors({ outputs, updates, guard }));
   const pick = (
     tensors: Readonly<Record<string, Tensor>>,

@@ -3,6 +3,7 @@ import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { ShapeError, UsageError } from "../errors.js";
 import type { Arrays, NDArray } from "../tree.js";
 import type { CallName, Calls, Failure, Reply, Request } from "./messages.js";
+import { sessionOptions } from "./node-session.js";
 import {
   bindInputs,
   outputName,
@@ -66,13 +67,7 @@ const handlers: Handlers = {
 
 async function load({ bytes, ...signature }: Program): Promise<Loaded> {
   try {
-    const session = await InferenceSession.create(bytes, {
-      executionMode: "sequential",
-      executionProviders: ["cpu"],
-      graphOptimizationLevel: "basic",
-      intraOpNumThreads: threads,
-      logSeverityLevel: 3,
-    });
+    const session = await InferenceSession.create(bytes, sessionOptions(threads));
     return { signature, session };
   } catch (error) {
     throw runtimeError("loading", signature, error);

@@ -11,11 +11,13 @@ const shapes: Readonly<Record<string, Shape>> = {
 };
 const tolerance = 1e-4;
 
+type Loader = Pick<Engine, "load">;
+
 /**
  * The fastest lowering that computes here what the portable one does. Blocked convolutions are
  * internal to ONNX Runtime, and their width depends on the processor: none is taken on trust.
  */
-export async function fastestTarget(engine: (target: Target) => Engine): Promise<Target> {
+export async function fastestTarget(engine: (target: Target) => Loader): Promise<Target> {
   const expected = await convolutions(engine("portable"));
   for (const target of ["blocked16", "blocked8"] as const) {
     try {
@@ -27,7 +29,7 @@ export async function fastestTarget(engine: (target: Target) => Engine): Promise
   return "portable";
 }
 
-async function convolutions(engine: Engine): Promise<Arrays> {
+async function convolutions(engine: Loader): Promise<Arrays> {
   const [x, w, g] = [input("x", shapes.x!), input("w", shapes.w!), input("g", shapes.g!)];
   const outputs = simplify({
     forward: conv2d(x, w),
