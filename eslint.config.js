@@ -33,7 +33,7 @@ const layerRules = layers.map((layer, at) => {
   const hidden = at > layers.indexOf("engine") ? ["onnx"] : [];
   return {
     files: [`src/${layer}.ts`, `src/${layer}/**/*.ts`],
-    ignores: ["src/engine/node.ts", "src/engine/node-worker.ts"],
+    ignores: ["src/engine/{node,web}-worker.ts", "src/engine/runtime.ts"],
     rules: restrict(
       [...above, ...hidden]
         .flatMap((name) => [

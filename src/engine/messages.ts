@@ -1,10 +1,20 @@
 import type { Arrays } from "../tree.js";
 import type { Program } from "./program.js";
 
+/** What computes. */
+export type Device = "cpu" | "webgpu";
+
+export interface StartOptions {
+  readonly device: Device;
+  readonly threads: number;
+  /** Folder of the runtime's WebAssembly files, where a page can't tell by itself. */
+  readonly wasmPaths?: string;
+}
+
 /** What the engine asks of its worker: what each call takes and gives. */
 export interface Calls {
   /** Gives the version of the runtime. */
-  readonly start: Call<{ readonly threads: number }, string>;
+  readonly start: Call<StartOptions, string>;
   readonly load: Call<{ readonly session: number; readonly program: Program }>;
   readonly run: Call<
     { readonly session: number; readonly feeds: Arrays; readonly store?: number },

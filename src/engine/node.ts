@@ -1,129 +1,107 @@
 import { availableParallelism } from "node:os";
-import { UsageError } from "../errors.js";
+import { IresnetError, UsageError } from "../errors.js";
 import type { Target } from "../onnx/index.js";
-import type { Arrays } from "../tree.js";
-import type { Engine, Graph, Session, Store } from "./engine.js";
-import { WorkerCalls } from "./node-calls.js";
-import { fastestTarget } from "./probe.js";
-import { toProgram } from "./program.js";
+import { outruns } from "./device-probe.js";
+import type { Engine } from "./engine.js";
+import type { Device } from "./messages.js";
+import { nodeCalls } from "./node-calls.js";
+import { convolutions, fastestTarget } from "./probe.js";
+import type { WorkerCalls } from "./worker-calls.js";
+import { WorkerEngine } from "./worker-engine.js";
 
 export interface NodeEngineOptions {
-  /** Threads a run computes on; default as many as the machine offers. */
+  /**
+   * `cpu` (the default), `webgpu`, or `auto`: WebGPU where an adapter answers, computes what the CPU
+   * does and is faster in a short measurement; a software adapter never is.
+   */
+  readonly device?: (typeof devices)[number];
+  /** Threads a run computes on, on the CPU; default as many as the machine offers. */
   readonly threads?: number;
   /**
-   * `fastest` (the default) takes ONNX Runtime's internal blocked convolutions where a probe finds
-   * them right; `portable` takes standard operators alone.
+   * On the CPU, `fastest` (the default) takes ONNX Runtime's internal blocked convolutions where a
+   * probe finds them right; `portable` takes standard operators alone.
    */
   readonly lowering?: "fastest" | "portable";
 }
 
+/** What `device` may be. */
+export const devices = ["cpu", "webgpu", "auto"] as const;
+
 /**
- * ONNX Runtime on the CPU, in a thread of its own: the calling thread stays free while graphs run.
- * The same inputs and number of threads give the same bits.
+ * ONNX Runtime in a thread of its own: the calling thread stays free while graphs run. On the CPU
+ * the same inputs and number of threads give the same bits. With WebGPU, stored arrays stay on the
+ * GPU between runs.
  *
- * @throws {UsageError} if `threads` isn't a whole number of at least 1.
+ * @throws {UsageError} if there is no such device, or `threads` isn't a whole number of at least 1.
+ * @throws {IresnetError} if `device` is `webgpu` and no adapter answers.
  */
 export async function nodeEngine({
+  device = "cpu",
   threads = availableParallelism(),
   lowering = "fastest",
 }: NodeEngineOptions = {}): Promise<Engine> {
+  if (!devices.includes(device)) {
+    throw new UsageError(`nodeEngine: expected device ${devices.join(", ")}, got ${device}`);
+  }
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UsageError(
       `nodeEngine: expected a whole number of threads, at least 1, got ${threads}`,
     );
   }
-  const worker = new WorkerCalls(new URL("./node-worker.js", import.meta.url));
-  try {
-    const version = await worker.call("start", { threads });
-    const engine = (target: Target): NodeEngine => {
+  if (device === "webgpu") return openWebGpu();
+  const cpu = await openCpu(threads, lowering);
+  return device === "cpu" ? cpu : fasterOf(cpu);
+}
+
+/** WebGPU if it works and wins, or else `cpu`; the other one is closed. */
+async function fasterOf(cpu: Engine): Promise<Engine> {
+  const webgpu = await openWebGpu().catch(() => undefined);
+  if (!webgpu) return cpu;
+  const isFaster = await outruns(webgpu, cpu).catch(() => false);
+  await (isFaster ? cpu : webgpu).close();
+  return isFaster ? webgpu : cpu;
+}
+
+function openCpu(
+  threads: number,
+  lowering: NonNullable<NodeEngineOptions["lowering"]>,
+): Promise<Engine> {
+  return open({ device: "cpu", threads }, async (worker, version) => {
+    const engine = (target: Target): Engine => {
       const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
       const kind = `${target} convolutions`;
-      return new NodeEngine(worker, `onnxruntime-node ${version} cpu, ${count}, ${kind}`, target);
+      return new WorkerEngine(worker, `onnxruntime-node ${version} cpu, ${count}, ${kind}`, target);
     };
     return engine(lowering === "portable" ? "portable" : await fastestTarget(engine));
+  });
+}
+
+function openWebGpu(): Promise<Engine> {
+  return open({ device: "webgpu", threads: 1 }, async (worker, version) => {
+    const engine = new WorkerEngine(worker, `onnxruntime-node ${version} webgpu`, "portable");
+    try {
+      await convolutions(engine); // the runtime looks for an adapter when a session asks for one
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message.trim() : String(cause);
+      throw new IresnetError(
+        `nodeEngine: expected a WebGPU adapter, got none; install a graphics driver (on Linux with Vulkan), or take device "cpu" or "auto" (${reason})`,
+        { cause },
+      );
+    }
+    return engine;
+  });
+}
+
+/** Starts a worker and makes its engine; a failure leaves no worker behind. */
+async function open(
+  options: { readonly device: Device; readonly threads: number },
+  make: (worker: WorkerCalls, version: string) => Promise<Engine>,
+): Promise<Engine> {
+  const worker = nodeCalls(new URL("./node-worker.js", import.meta.url));
+  try {
+    return await make(worker, await worker.call("start", options));
   } catch (error) {
     await worker.close().catch(() => undefined);
     throw error;
-  }
-}
-
-class NodeEngine implements Engine {
-  readonly description: string;
-  readonly #worker: WorkerCalls;
-  readonly #target: Target;
-
-  constructor(worker: WorkerCalls, description: string, target: Target) {
-    this.#worker = worker;
-    this.description = description;
-    this.#target = target;
-  }
-
-  async load(graph: Graph): Promise<Session> {
-    const program = toProgram(graph, { target: this.#target });
-    const session = this.#worker.nextId();
-    await this.#worker.call("load", { session, program });
-    return new NodeSession(this.#worker, session, Object.keys(program.inputs));
-  }
-
-  async createStore(arrays: Arrays): Promise<Store> {
-    const store = this.#worker.nextId();
-    await this.#worker.call("createStore", { store, arrays });
-    return new NodeStore(this.#worker, store);
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.close();
-  }
-}
-
-class NodeStore implements Store {
-  readonly id: number;
-  readonly worker: WorkerCalls;
-
-  constructor(worker: WorkerCalls, id: number) {
-    this.worker = worker;
-    this.id = id;
-  }
-
-  read(names?: readonly string[]): Promise<Arrays> {
-    return this.worker.call("readStore", { store: this.id, ...(names && { names }) });
-  }
-
-  async write(arrays: Arrays): Promise<void> {
-    await this.worker.call("writeStore", { store: this.id, arrays });
-  }
-
-  async dispose(): Promise<void> {
-    await this.worker.call("disposeStore", { store: this.id });
-  }
-}
-
-class NodeSession implements Session {
-  readonly inputs: readonly string[];
-  readonly #worker: WorkerCalls;
-  readonly #id: number;
-
-  constructor(worker: WorkerCalls, id: number, inputs: readonly string[]) {
-    this.#worker = worker;
-    this.#id = id;
-    this.inputs = inputs;
-  }
-
-  async run(feeds: Arrays, store?: Store): Promise<Arrays> {
-    if (store && !(store instanceof NodeStore && store.worker === this.#worker)) {
-      throw new UsageError(
-        "Session.run: expected a store of the session's own engine, got another's",
-      );
-    }
-    const used = this.inputs.filter((name) => Object.hasOwn(feeds, name));
-    return this.#worker.call("run", {
-      session: this.#id,
-      feeds: Object.fromEntries(used.map((name) => [name, feeds[name]!])),
-      ...(store && { store: store.id }),
-    });
-  }
-
-  async release(): Promise<void> {
-    await this.#worker.call("release", { session: this.#id });
   }
 }

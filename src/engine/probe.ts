@@ -29,7 +29,8 @@ export async function fastestTarget(engine: (target: Target) => Loader): Promise
   return "portable";
 }
 
-async function convolutions(engine: Loader): Promise<Arrays> {
+/** The three convolutions of a training step, on fixed numbers. */
+export async function convolutions(engine: Loader): Promise<Arrays> {
   const [x, w, g] = [input("x", shapes.x!), input("w", shapes.w!), input("g", shapes.g!)];
   const outputs = simplify({
     forward: conv2d(x, w),
@@ -46,12 +47,13 @@ async function convolutions(engine: Loader): Promise<Arrays> {
 }
 
 /** Numbers without a pattern that a wrong order could keep. */
-function waves(shape: Shape, seed: number): Arrays[string] {
+export function waves(shape: Shape, seed: number): Arrays[string] {
   const data = Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * i + seed));
   return ndarray(data, shape);
 }
 
-function agree(a: Arrays, b: Arrays): boolean {
+/** Whether results are the same but for rounding. */
+export function agree(a: Arrays, b: Arrays): boolean {
   return Object.entries(b).every(([name, { data }]) =>
     data.every(
       (value, i) => Math.abs(value - a[name]!.data[i]!) <= tolerance * (1 + Math.abs(value)),

@@ -1,0 +1,39 @@
+import { conv2d, input, simplify, sumAll, tanh, type Tensor } from "../graph/index.js";
+import type { Shape } from "../tree.js";
+import type { Engine } from "./engine.js";
+import { agree, convolutions, waves } from "./probe.js";
+
+/** The work of a small layer, chained: half a GFLOP, a few milliseconds on two cores. */
+const image: Shape = [8, 64, 16, 16];
+const filter: Shape = [64, 64, 3, 3];
+const layers = 4;
+const runs = 3;
+
+/**
+ * Whether WebGPU is worth taking: it computes what the CPU does, in less time. A software adapter
+ * computes on the same cores with slower kernels, so it never passes.
+ */
+export async function outruns(webgpu: Engine, cpu: Engine): Promise<boolean> {
+  if (!agree(await convolutions(webgpu), await convolutions(cpu))) return false;
+  return (await shortestRun(webgpu)) < (await shortestRun(cpu));
+}
+
+/** Milliseconds of the fastest of a few runs, after one that warms up. */
+async function shortestRun(engine: Engine): Promise<number> {
+  const w = input("w", filter);
+  let y: Tensor = input("x", image);
+  for (let layer = 0; layer < layers; layer++) y = tanh(conv2d(y, w));
+  const outputs = simplify({ total: sumAll(y) });
+  const session = await engine.load({ outputs, updates: {}, guard: [] });
+  const store = await engine.createStore({ x: waves(image, 0), w: waves(filter, 1) });
+  await session.run({}, store);
+  let shortest = Infinity;
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await session.run({}, store);
+    shortest = Math.min(shortest, performance.now() - start);
+  }
+  await session.release();
+  await store.dispose();
+  return shortest;
+}

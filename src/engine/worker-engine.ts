@@ -1,0 +1,88 @@
+import { UsageError } from "../errors.js";
+import type { Target } from "../onnx/index.js";
+import type { Arrays } from "../tree.js";
+import type { Engine, Graph, Session, Store } from "./engine.js";
+import { toProgram } from "./program.js";
+import type { WorkerCalls } from "./worker-calls.js";
+
+/** An engine whose sessions and stores live in a worker that has been started. */
+export class WorkerEngine implements Engine {
+  readonly description: string;
+  readonly #worker: WorkerCalls;
+  readonly #target: Target;
+
+  constructor(worker: WorkerCalls, description: string, target: Target) {
+    this.#worker = worker;
+    this.description = description;
+    this.#target = target;
+  }
+
+  async load(graph: Graph): Promise<Session> {
+    const program = toProgram(graph, { target: this.#target });
+    const session = this.#worker.nextId();
+    await this.#worker.call("load", { session, program });
+    return new WorkerSession(this.#worker, session, Object.keys(program.inputs));
+  }
+
+  async createStore(arrays: Arrays): Promise<Store> {
+    const store = this.#worker.nextId();
+    await this.#worker.call("createStore", { store, arrays });
+    return new WorkerStore(this.#worker, store);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.close();
+  }
+}
+
+class WorkerStore implements Store {
+  readonly id: number;
+  readonly worker: WorkerCalls;
+
+  constructor(worker: WorkerCalls, id: number) {
+    this.worker = worker;
+    this.id = id;
+  }
+
+  read(names?: readonly string[]): Promise<Arrays> {
+    return this.worker.call("readStore", { store: this.id, ...(names && { names }) });
+  }
+
+  async write(arrays: Arrays): Promise<void> {
+    await this.worker.call("writeStore", { store: this.id, arrays });
+  }
+
+  async dispose(): Promise<void> {
+    await this.worker.call("disposeStore", { store: this.id });
+  }
+}
+
+class WorkerSession implements Session {
+  readonly inputs: readonly string[];
+  readonly #worker: WorkerCalls;
+  readonly #id: number;
+
+  constructor(worker: WorkerCalls, id: number, inputs: readonly string[]) {
+    this.#worker = worker;
+    this.#id = id;
+    this.inputs = inputs;
+  }
+
+  async run(feeds: Arrays, store?: Store): Promise<Arrays> {
+    if (store && !(store instanceof WorkerStore && store.worker === this.#worker)) {
+      throw new UsageError(
+        "Session.run: expected a store of the session's own engine, got another's",
+      );
+    }
+    const used = this.inputs.filter((name) => Object.hasOwn(feeds, name));
+    return this.#worker.call("run", {
+      session: this.#id,
+      feeds: Object.fromEntries(used.map((name) => [name, feeds[name]!])),
+      ...(store && { store: store.id }),
+    });
+  }
+
+  async release(): Promise<void> {
+    await this.#worker.call("release", { session: this.#id });
+  }
+}
