@@ -1,9 +1,9 @@
 import { gradients } from "../src/autodiff/vjp.js";
 import { neumannSeries, powerSeries } from "../src/bijections/index.js";
-import { compile, type Compiled, type Prepared } from "../src/engine/compile.js";
-import type { Engine, Store } from "../src/engine/engine.js";
+import { compile, type Compiled, type Prepared, type Traced } from "../src/engine/compile.js";
+import type { Engine, Graph, Store } from "../src/engine/engine.js";
 import { UsageError } from "../src/errors.js";
-import { mul, sub, type Tensor } from "../src/graph/index.js";
+import { input, mul, sub, type Tensor } from "../src/graph/index.js";
 import type { JsonObject } from "../src/json.js";
 import {
   convergeNorms,
@@ -146,33 +146,52 @@ export interface Step {
   readonly compiled: Compiled;
 }
 
-/** Our step on the engine: power iteration, forward, backward and p ← p − lr·gradient. */
+/** Our step: power iteration, forward, backward and p ← p − lr·gradient. */
+export function traceStep(
+  { model, logDet, powerIterations }: Case,
+  batch: Readonly<Record<string, Tensor>>,
+  { withGradients }: { readonly withGradients: boolean },
+): Traced {
+  const ctx = new Context({ phase: "train", powerIterations, ...(logDet && { logDet }) });
+  const { loss } = model.objective(batch, ctx);
+  const parameters = model.scope.variables.filter(({ kind }) => kind === "parameter");
+  const inParameters = gradients(
+    loss,
+    parameters.map(({ tensor }) => tensor),
+  );
+  const outputs: Record<string, Tensor> = { loss };
+  const updates: Record<string, Tensor> = { ...ctx.updates };
+  parameters.forEach(({ name, tensor }, i) => {
+    const gradient = inParameters[i]!;
+    updates[name] = sub(tensor, mul(gradient, learningRate));
+    if (withGradients) outputs[name] = gradient;
+  });
+  return { outputs, updates, noise: ctx.noises };
+}
+
+/** Our step on the engine, and what to run it with. */
 export async function makeStep(
   engine: Engine,
-  { model, logDet, powerIterations, args, random }: Case,
-  { withGradients }: { readonly withGradients: boolean },
+  test: Case,
+  options: { readonly withGradients: boolean },
 ): Promise<Step> {
+  const { model, args, random } = test;
   const store = await engine.createStore(model.scope.initialArrays(random));
   await convergeNorms(engine, model, store);
   const arrays = await store.read();
-  const compiled = compile(engine, (batch) => {
-    const ctx = new Context({ phase: "train", powerIterations, ...(logDet && { logDet }) });
-    const { loss } = model.objective(batch, ctx);
-    const parameters = model.scope.variables.filter(({ kind }) => kind === "parameter");
-    const inParameters = gradients(
-      loss,
-      parameters.map(({ tensor }) => tensor),
-    );
-    const outputs: Record<string, Tensor> = { loss };
-    const updates: Record<string, Tensor> = { ...ctx.updates };
-    parameters.forEach(({ name, tensor }, i) => {
-      const gradient = inParameters[i]!;
-      updates[name] = sub(tensor, mul(gradient, learningRate));
-      if (withGradients) outputs[name] = gradient;
-    });
-    return { outputs, updates, noise: ctx.noises };
-  });
+  const compiled = compile(engine, (batch) => traceStep(test, batch, options));
   return { compiled, prepared: compiled.prepare(args, random), store, arrays };
+}
+
+/** Our step as it is traced: not simplified. */
+export function tracedStep(test: Case): Graph {
+  const batch = Object.entries(test.args).map(([name, { shape }]) => [name, input(name, shape)]);
+  const { outputs, updates = {} } = traceStep(
+    test,
+    Object.fromEntries(batch) as Record<string, Tensor>,
+    { withGradients: false },
+  );
+  return { outputs, updates, guard: [] };
 }
 
 /** The arrays the twin needs, under its own names and in its own shapes. */

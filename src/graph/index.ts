@@ -1,4 +1,5 @@
 export * from "./conv.js";
+export * from "./cost.js";
 export * from "./derived.js";
 export * from "./elementwise.js";
 export * from "./fixed-point.js";
