@@ -21,22 +21,22 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
   softplus: as("Softplus"),
   stopGradient: (_node, inputs) => inputs[0]!,
 
-  /** elu′ = min(elu + 1, 1), and elu″ is elu′ without its ones: one exponential for all three. */
-  elu: (node, _inputs, scope) => {
-    const x = node.inputs[0]!;
-    const value = (): string => scope.derived(x, "elu", (s, name) => s.emit("Elu", [name]));
-    const slope = (): string =>
-      scope.derived(x, "elu'", (s) => {
-        const one = s.float(1);
-        return s.emit("Clip", [s.emit("Add", [value(), one]), "", one]);
-      });
+  /**
+   * With p = exp(min(x, 0)), which is elu′: elu = max(x, p − 1), and elu″ is p without its ones.
+   * ONNX Runtime's own Elu takes three times as long on the CPU, its exponential not being
+   * vectorised.
+   */
+  elu: (node, [x], scope) => {
+    const slope = scope.derived(node.inputs[0]!, "elu'", (s, name) =>
+      s.emit("Exp", [s.emit("Clip", [name, "", s.float(0)])]),
+    );
     switch (node.attributes.order) {
       case 0:
-        return value();
+        return scope.emit("Max", [x!, scope.emit("Sub", [slope, scope.float(1)])]);
       case 1:
-        return slope();
+        return slope;
       case 2:
-        return scope.emit("Sub", [slope(), scope.emit("Floor", [slope()])]);
+        return scope.emit("Sub", [slope, scope.emit("Floor", [slope])]);
     }
   },
 
