@@ -1,44 +1,56 @@
-import { add, input, matmul, sumAll } from "../src/graph/index.js";
+import { add, conv2d, input, matmul, sumAll } from "../src/graph/index.js";
 import { toProgram } from "../src/engine/program.js";
 import { Random } from "../src/random.js";
 import { ndarray, sizeOf } from "../src/tree.js";
-import { total } from "./numbers.js";
 import { profile } from "./profiler.js";
+import type { SessionSettings } from "./session.js";
 
 /** The best rates this machine was seen to reach. */
 export interface Machine {
-  /** Of a product of two large square matrices: ONNX Runtime's sgemm. */
+  /** Of arithmetic: a large matrix product or a large 3x3 convolution, whichever is faster. */
   readonly gflopsPerS: number;
   /** Of an addition whose arrays are larger than caches, reads and writes counted. */
   readonly gigabytesPerS: number;
 }
 
 const side = 1536;
+const [batch, channels, size, kernel] = [32, 128, 32, 3];
 const long = 2 ** 24;
 
-/** Measures with the runtime, and on as many threads, as what is compared with it. */
-export async function measureMachine(threads: number): Promise<Machine> {
+/** Measures with the runtime, on as many threads and with the lowering of what is compared. */
+export async function measureMachine({ threads, target }: SessionSettings): Promise<Machine> {
   const [a, b] = [input("a", [side, side]), input("b", [side, side])];
-  const [x, y] = [input("x", [long]), input("y", [long])];
-  const outputs = { product: sumAll(matmul(a, b)), total: sumAll(add(x, y)) };
+  const [x, w] = [
+    input("x", [batch, channels, size, size]),
+    input("w", [channels, channels, kernel, kernel]),
+  ];
+  const [p, q] = [input("p", [long]), input("q", [long])];
+  const outputs = {
+    matmul: sumAll(matmul(a, b)),
+    convolution: sumAll(conv2d(x, w)),
+    addition: sumAll(add(p, q)),
+  };
   const random = Random.fromSeed(1);
   const arrays = Object.fromEntries(
-    Object.entries({ a, b, x, y }).map(([name, { shape }]) => [
+    Object.entries({ a, b, x, w, p, q }).map(([name, { shape }]) => [
       name,
       ndarray(random.split(name).uniform(sizeOf(shape)), shape),
     ]),
   );
-  const program = toProgram({ outputs, updates: {}, guard: [] });
+  const program = toProgram({ outputs, updates: {}, guard: [] }, { target });
   const runs = await profile(program, arrays, { threads, rounds: 7 });
-  const least = (op: string): number =>
-    Math.min(
-      ...runs.map(({ operations }) =>
-        total(operations.filter((o) => o.op === op).map((o) => o.ms)),
+  const best = (op: string, amount: number): number =>
+    Math.max(
+      ...runs.flatMap(({ operations }) =>
+        operations.filter((done) => done.op === op).map(({ ms }) => amount / ms / 1e6),
       ),
     );
   return {
-    gflopsPerS: (2 * side ** 3) / least("MatMul") / 1e6,
-    gigabytesPerS: (3 * 4 * long) / least("Add") / 1e6,
+    gflopsPerS: Math.max(
+      best("MatMul", 2 * side ** 3),
+      best("Conv", 2 * batch * (size * channels * kernel) ** 2),
+    ),
+    gigabytesPerS: best("Add", 3 * 4 * long),
   };
 }
 

@@ -6,6 +6,11 @@ import { bindInputs, outputName, toProgram, type Program } from "../src/engine/p
 import type { Target } from "../src/onnx/index.js";
 import type { Arrays, NDArray } from "../src/tree.js";
 
+export interface SessionSettings {
+  readonly threads: number;
+  readonly target: Target;
+}
+
 /** ONNX Runtime in this thread, set as the engine sets it in its worker. */
 export class LocalSession {
   readonly #program: Program;

@@ -1,8 +1,14 @@
+import { simplifyGraph } from "../src/engine/compile.js";
 import type { Engine } from "../src/engine/engine.js";
 import { nodeEngine } from "../src/engine/node.js";
-import { makeStep, twinArrays, type Step } from "./cases.js";
-import { median, round } from "./numbers.js";
+import { allTensors } from "../src/engine/program.js";
+import { costOf } from "../src/graph/index.js";
+import type { JsonObject } from "../src/json.js";
+import { makeStep, tracedStep, twinArrays, type Case, type Step } from "./cases.js";
+import { floorMs, measureMachine, type Machine } from "./machine.js";
+import { median, round, total } from "./numbers.js";
 import { parseMeasurement, type Measurement } from "./options.js";
+import { detectTarget } from "./session.js";
 import { findPython, Twin } from "./twin.js";
 
 /** Times our training step and, where there is PyTorch, its twin, in turn. */
@@ -31,13 +37,17 @@ async function measure(
   try {
     const times = await timeInTurn(step, twin, rounds);
     const peer = twin && { times: times.peer, peakMiB: await twin.peakMiB() };
+    const oursPeakMiB = process.resourceUsage().maxRSS / 1024;
+    const machine = await measureMachine({ threads, target: await detectTarget(threads) });
+    const limits = distance(test, median(times.ours), machine);
     const result = {
       name,
       ours_ms: round(median(times.ours), 1),
       peer_ms: peer ? round(median(peer.times), 1) : null,
       ratio: peer ? round(median(times.ours) / median(peer.times), 3) : null,
-      ours_peak_mib: round(process.resourceUsage().maxRSS / 1024, 0),
+      ours_peak_mib: round(oursPeakMiB, 0),
       peer_peak_mib: peer ? round(peer.peakMiB, 0) : null,
+      ...limits,
       config: { ...test.config, batch, threads, rounds },
       engine: engine.description,
     };
@@ -45,6 +55,21 @@ async function measure(
   } finally {
     twin?.stop();
   }
+}
+
+/** What a step of `ms` milliseconds reaches of the machine. */
+function distance(test: Case, ms: number, machine: Machine): JsonObject {
+  const costs = Object.values(costOf(allTensors(simplifyGraph(tracedStep(test)))));
+  const gflop = total(costs.map(({ flops }) => flops)) / 1e9;
+  const gflopsPerS = gflop / (ms / 1000);
+  return {
+    gflop: round(gflop, 1),
+    gflops_per_s: round(gflopsPerS, 1),
+    peak_gflops_per_s: round(machine.gflopsPerS, 0),
+    share_of_peak: round(gflopsPerS / machine.gflopsPerS, 3),
+    peak_gb_per_s: round(machine.gigabytesPerS, 1),
+    floor_ms: round(total(costs.map((cost) => floorMs(cost, machine))), 1),
+  };
 }
 
 /** Milliseconds of each step after a first, uncounted one. */

@@ -35,8 +35,10 @@ const kinds: Readonly<Record<string, KindOfWork>> = Object.fromEntries([
 const renaming: readonly string[] = ["Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"];
 const bytesPerElement = 4;
 
+export type WorkOf = (operation: Operation) => DoneWork;
+
 /** Tells what operators did, in a run of the graph of `outputs`. */
-export function workRecogniser(outputs: readonly Tensor[]): (operation: Operation) => DoneWork {
+export function workRecogniser(outputs: readonly Tensor[]): WorkOf {
   const products = new Set(
     topologicalOrder(outputs).flatMap((node) => {
       if (node.op !== "matmul") return [];
@@ -71,7 +73,7 @@ export function workRecogniser(outputs: readonly Tensor[]): (operation: Operatio
       }
       default: {
         const kind = kinds[op] ?? "other";
-        const flops = kind === "elementwise" ? written : kind === "reduction" ? read : 0;
+        const flops = kind === "elementwise" ? written : kind === "reduction" ? sizeOf(image) : 0;
         return { kind, flops, bytes };
       }
     }
