@@ -41,6 +41,23 @@ const unary =
     return [() => gradient(x, node, g)];
   };
 
+/**
+ * A rule of a function of single elements, by its slope. Each node has one slope however often it
+ * is differentiated, so that what later flows back to it is added up before it flows on.
+ */
+const pointwise = (
+  slope: (node: Tensor, x: Tensor) => Tensor,
+): ((node: Tensor, g: Tensor) => readonly Lazy[]) => {
+  const slopes = new WeakMap<Tensor, Tensor>();
+  return (node, g) => [
+    () => {
+      const known = slopes.get(node) ?? slope(node, node.inputs[0]!);
+      slopes.set(node, known);
+      return mul(g, known);
+    },
+  ];
+};
+
 /** A rule of two inputs whose shapes broadcast. */
 const binary =
   (
@@ -67,17 +84,14 @@ export const rules: { readonly [K in OpName]: Rule<K> } = {
   greater: noGradient,
 
   neg: unary((_x, _y, g) => neg(g)),
-  exp: unary((_x, y, g) => mul(g, y)),
+  exp: pointwise((y) => y),
   log: unary((x, _y, g) => div(g, x)),
   sqrt: unary((_x, y, g) => div(mul(g, 0.5), y)),
-  abs: unary((x, _y, g) => mul(g, sign(x))),
-  tanh: unary((_x, y, g) => mul(g, sub(1, mul(y, y)))),
-  sigmoid: unary((_x, y, g) => mul(g, mul(y, sub(1, y)))),
-  softplus: unary((x, _y, g) => mul(g, sigmoid(x))),
-  elu: (node, g) => {
-    const order = node.attributes.order === 0 ? 1 : 2;
-    return [() => mul(g, elu(node.inputs[0]!, order))];
-  },
+  abs: pointwise((_y, x) => sign(x)),
+  tanh: pointwise((y) => sub(1, mul(y, y))),
+  sigmoid: pointwise((y) => mul(y, sub(1, y))),
+  softplus: pointwise((_y, x) => sigmoid(x)),
+  elu: pointwise((y, x) => elu(x, y.op === "elu" && y.attributes.order === 0 ? 1 : 2)),
 
   add: binary(
     (_a, _b, g) => g,
@@ -91,10 +105,13 @@ export const rules: { readonly [K in OpName]: Rule<K> } = {
     (_a, b, g) => mul(g, b),
     (a, _b, g) => mul(g, a),
   ),
-  div: binary(
-    (_a, b, g) => div(g, b),
-    (_a, b, g, y) => neg(div(mul(g, y), b)),
-  ),
+  div: (y, g) => {
+    const [a, b] = [y.inputs[0]!, y.inputs[1]!];
+    return [
+      () => unbroadcast(div(g, b), a.shape),
+      () => neg(div(unbroadcast(mul(g, y), b.shape), b)),
+    ];
+  },
   maximum: binary(
     (a, b, g) => mul(g, greater(a, b)),
     (a, b, g) => mul(g, sub(1, greater(a, b))),

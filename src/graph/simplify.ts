@@ -235,6 +235,7 @@ class Simplifier {
     if (axes.length < node.attributes.axes.length) {
       return this.make("sum", [x], { axes }, node.shape);
     }
+    if (x.op === "neg" || x.op === "mul") return this.#sumScaled(node, x, axes);
     if (x.op !== "broadcast") return undefined;
     const inner = x.inputs[0]!;
     const lead = Array.from({ length: x.shape.length - inner.shape.length }, () => 1);
@@ -247,6 +248,18 @@ class Simplifier {
     const total = this.make("sum", [small], { axes: rest }, shape);
     const scaled = this.make("mul", [total, this.#constant(count, [])], {}, shape);
     return this.make("broadcast", [scaled], {}, node.shape);
+  }
+
+  /** A sum of multiples by what doesn't vary along its axes: the factor comes after the sum. */
+  #sumScaled({ shape }: Tensor, x: Tensor, axes: readonly number[]): Tensor | undefined {
+    const summed = (a: Tensor): Tensor => this.make("sum", [a], { axes }, shape);
+    const [a, b] = [x.inputs[0]!, x.inputs[1]];
+    if (!b) return this.make("neg", [summed(a)], {}, shape);
+    const isFactor = (t: Tensor, other: Tensor): boolean =>
+      sameShape(other.shape, x.shape) &&
+      sameShape(broadcastShape(t.shape, shape, "simplify"), shape);
+    if (isFactor(b, a)) return this.make("mul", [summed(a), b], {}, shape);
+    return isFactor(a, b) ? this.make("mul", [a, summed(b)], {}, shape) : undefined;
   }
 
   #matmul(node: Node<"matmul">, a: Tensor, b: Tensor): Tensor | undefined {

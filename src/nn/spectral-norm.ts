@@ -111,13 +111,14 @@ export class SpectralNorm {
   /** u and v after so many power iterations, and |Wv|, which is at most the norm of W. */
   iterate(count: number): { u: Tensor; v: Tensor; sigma: Tensor } {
     const weight = stopGradient(this.weight);
-    let u = unit(this.u);
-    let v = unit(this.v);
-    for (let i = 0; i < count; i++) {
-      v = unit(add(this.#operator.adjoint(u, weight), mul(v, inertia)));
-      u = unit(add(this.#operator.apply(v, weight), mul(u, inertia)));
-    }
-    return { u, v, sigma: norm(this.#operator.apply(v, weight)) };
+    const forth = (v: Tensor): Tensor => this.#operator.apply(v, weight);
+    const back = (u: Tensor): Tensor => this.#operator.adjoint(u, weight);
+    // All iterations but the last need only directions: one division each, of WWᵀu, will do.
+    let direction: Tensor = this.u;
+    for (let i = 1; i < count; i++) direction = unit(forth(back(direction)));
+    const v = unit(count > 0 ? add(back(direction), mul(this.v, inertia)) : this.v);
+    const u = unit(count > 0 ? add(forth(v), mul(this.u, inertia)) : this.u);
+    return { u, v, sigma: norm(forth(v)) };
   }
 }
 
