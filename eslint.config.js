@@ -20,6 +20,7 @@ const layers = [
   "train",
   "index",
   "node",
+  "web",
   "cli",
 ];
 

@@ -10,10 +10,18 @@ const layers = 4;
 const runs = 3;
 
 /**
- * Whether WebGPU is worth taking: it computes what the CPU does, in less time. A software adapter
- * computes on the same cores with slower kernels, so it never passes.
+ * WebGPU if it opens, computes what the CPU does and takes less time, or else the CPU; the other
+ * engine is closed. A software adapter computes on the CPU's cores with slower kernels, so it loses.
  */
-export async function outruns(webgpu: Engine, cpu: Engine): Promise<boolean> {
+export async function fasterOf(cpu: Engine, openWebGpu: () => Promise<Engine>): Promise<Engine> {
+  const webgpu = await openWebGpu().catch(() => undefined);
+  if (!webgpu) return cpu;
+  const isFaster = await outruns(webgpu, cpu).catch(() => false);
+  await (isFaster ? cpu : webgpu).close();
+  return isFaster ? webgpu : cpu;
+}
+
+async function outruns(webgpu: Engine, cpu: Engine): Promise<boolean> {
   if (!agree(await convolutions(webgpu), await convolutions(cpu))) return false;
   return (await shortestRun(webgpu)) < (await shortestRun(cpu));
 }

@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { IresnetError, UsageError } from "../errors.js";
+import { input, neg } from "../graph/index.js";
 import type { Target } from "../onnx/index.js";
-import { outruns } from "./device-probe.js";
+import { fasterOf } from "./device-probe.js";
 import type { Engine } from "./engine.js";
 import type { Device } from "./messages.js";
 import { nodeCalls } from "./node-calls.js";
-import { convolutions, fastestTarget } from "./probe.js";
+import { fastestTarget } from "./probe.js";
 import type { WorkerCalls } from "./worker-calls.js";
 import { WorkerEngine } from "./worker-engine.js";
 
@@ -50,16 +51,7 @@ export async function nodeEngine({
   }
   if (device === "webgpu") return openWebGpu();
   const cpu = await openCpu(threads, lowering);
-  return device === "cpu" ? cpu : fasterOf(cpu);
-}
-
-/** WebGPU if it works and wins, or else `cpu`; the other one is closed. */
-async function fasterOf(cpu: Engine): Promise<Engine> {
-  const webgpu = await openWebGpu().catch(() => undefined);
-  if (!webgpu) return cpu;
-  const isFaster = await outruns(webgpu, cpu).catch(() => false);
-  await (isFaster ? cpu : webgpu).close();
-  return isFaster ? webgpu : cpu;
+  return device === "cpu" ? cpu : fasterOf(cpu, openWebGpu);
 }
 
 function openCpu(
@@ -78,13 +70,13 @@ function openCpu(
 
 function openWebGpu(): Promise<Engine> {
   return open({ device: "webgpu", threads: 1 }, async (worker, version) => {
-    const engine = new WorkerEngine(worker, `onnxruntime-node ${version} webgpu`, "portable");
+    const engine = new WorkerEngine(worker, `onnxruntime-node ${version} webgpu`, "webgpu");
     try {
-      await convolutions(engine); // the runtime looks for an adapter when a session asks for one
+      // Its first session makes ONNX Runtime look for an adapter; the device lives as long as one does.
+      await engine.load({ outputs: { y: neg(input("x", [1])) }, updates: {}, guard: [] });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message.trim() : String(cause);
       throw new IresnetError(
-        `nodeEngine: expected a WebGPU adapter, got none; install a graphics driver (on Linux with Vulkan), or take device "cpu" or "auto" (${reason})`,
+        'nodeEngine: expected a WebGPU adapter, got none that works; install a graphics driver (on Linux with Vulkan), or take device "cpu" or "auto"',
         { cause },
       );
     }

@@ -1,0 +1,28 @@
+import type { Request, StartOptions } from "./messages.js";
+import { serve, type Started } from "./serve.js";
+
+const receive = serve("webEngine", start, (message, transfer) => {
+  globalThis.postMessage(message, { transfer });
+});
+globalThis.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  receive(data);
+});
+
+async function start({ device, threads, wasmPaths }: StartOptions): Promise<Started> {
+  const { env, InferenceSession, Tensor } =
+    device === "webgpu"
+      ? await import("onnxruntime-web/webgpu")
+      : await import("onnxruntime-web/wasm");
+  env.wasm.numThreads = threads;
+  if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
+  return {
+    version: env.versions.web ?? env.versions.common,
+    ort: { InferenceSession, Tensor },
+    memory: device === "webgpu" ? "gpu-buffer" : "cpu",
+    session: {
+      executionProviders: [device === "webgpu" ? "webgpu" : "wasm"],
+      graphOptimizationLevel: "basic",
+      logSeverityLevel: 3,
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/**
+ * What of iresnet needs a page: ONNX Runtime in a worker, on the CPU or on WebGPU.
+ *
+ * @packageDocumentation
+ */
+export { webEngine, type WebEngineOptions } from "./engine/web.js";

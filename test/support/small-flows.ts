@@ -1,0 +1,119 @@
+import {
+  DensityRunner,
+  fit,
+  inferenceArrays,
+  IResNetDensity,
+  ndarray,
+  Random,
+  toyBatches,
+  vectorBatches,
+  type Arrays,
+  type BatchSource,
+  type Engine,
+  type TrainingOptions,
+} from "../../src/index.js";
+
+/** Two flows small enough to train anywhere, a page included. */
+export const smallFlowNames = ["plane", "image"] as const;
+
+export type SmallFlow = (typeof smallFlowNames)[number];
+
+/** What a device made of a flow; comparable between devices. */
+export interface Trained {
+  readonly losses: readonly number[];
+  /** All that a checkpoint keeps. */
+  readonly arrays: Arrays;
+  /** What of it was learned. */
+  readonly parameters: Arrays;
+  /** Of those after the first. */
+  readonly stepsPerSecond: number;
+}
+
+const random = Random.fromSeed(11);
+const batchSize = 16;
+
+function setUp(name: SmallFlow): {
+  readonly model: IResNetDensity;
+  readonly source: BatchSource;
+  readonly training: TrainingOptions;
+} {
+  const common = { batchSize, initialExamples: 64, clip: 5, ema: 0.5 };
+  if (name === "plane") {
+    return {
+      model: new IResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
+      source: toyBatches("moons", { batchSize, random }),
+      training: {
+        ...common,
+        steps: 10,
+        schedule: { kind: "cosine", learningRate: 0.02 },
+        logDet: { kind: "exact" },
+      },
+    };
+  }
+  const count = 64;
+  const x = random.split("pixels").uniform(count * 64);
+  const images = ndarray(
+    x.map((u, i) => Math.floor(u * (i % 8 < 4 ? 255 : 60))),
+    [count, 1, 8, 8],
+  );
+  return {
+    model: new IResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
+    source: vectorBatches({ x: images }, { batchSize, random }),
+    training: {
+      ...common,
+      steps: 10,
+      schedule: { kind: "cosine", learningRate: 0.01 },
+      logDet: { kind: "neumann" },
+    },
+  };
+}
+
+/** Trains for ten steps. */
+export async function trainSmall(engine: Engine, name: SmallFlow): Promise<Trained> {
+  const { model, source, training } = setUp(name);
+  const losses: number[] = [];
+  const times: number[] = [];
+  const { arrays } = await fit(model, source, training, {
+    engine,
+    onProgress: ({ loss }) => {
+      losses.push(loss);
+      times.push(performance.now());
+    },
+  });
+  const learned = model.scope.variables.filter(({ kind }) => kind === "parameter");
+  return {
+    losses,
+    arrays,
+    parameters: Object.fromEntries(learned.map(({ name }) => [name, arrays[name]!])),
+    stepsPerSecond: (1000 * (times.length - 1)) / (times.at(-1)! - times[0]!),
+  };
+}
+
+/** Scores, maps there and back, and samples, with a flow's arrays. */
+export async function useSmall(engine: Engine, name: SmallFlow, arrays: Arrays): Promise<Arrays> {
+  const { model, source } = setUp(name);
+  const flow = await DensityRunner.open(engine, model, inferenceArrays(arrays));
+  const x = source.examples(8).x!;
+  const latent = await flow.forward(x);
+  const results = {
+    logProb: (await flow.score(x, { random, logDet: "series", terms: 5 })).logProb,
+    latent,
+    inverse: await flow.inverse(latent),
+    samples: await flow.sample(8, { random }),
+  };
+  await flow.close();
+  return results;
+}
+
+/** The largest difference between arrays, relative to 1 plus the larger size. */
+export function largestDifference(a: Arrays, b: Arrays): { name: string; difference: number } {
+  let largest = { name: "", difference: 0 };
+  for (const [name, { data }] of Object.entries(a)) {
+    const other = b[name]?.data;
+    data.forEach((value, i) => {
+      const difference = Math.abs(value - (other?.[i] ?? NaN)) / (1 + Math.abs(value));
+      if (!(difference <= largest.difference)) largest = { name, difference };
+    });
+  }
+  return largest;
+}
