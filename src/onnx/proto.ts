@@ -24,8 +24,10 @@ export interface NodeProto {
   readonly attributes: Attributes;
 }
 
-/** Attributes by name: a whole number, a list of them, or a graph. */
-export type Attributes = Readonly<Record<string, number | readonly number[] | GraphProto>>;
+/** Attributes by name: a whole number, a list of them, any number, or a graph. */
+export type Attributes = Readonly<
+  Record<string, number | readonly number[] | { readonly float: number } | GraphProto>
+>;
 
 export type ElementType = "float" | "int64" | "bool";
 
@@ -44,7 +46,7 @@ export interface TensorProto extends ValueProto {
 const irVersion = 9;
 
 const elementTypes: Readonly<Record<ElementType, number>> = { float: 1, int64: 7, bool: 9 };
-const attributeTypes = { int: 2, graph: 5, ints: 7 } as const;
+const attributeTypes = { float: 1, int: 2, graph: 5, ints: 7 } as const;
 
 /** The value of `to` in ONNX's Cast. */
 export const castTo = (type: ElementType): number => elementTypes[type];
@@ -96,6 +98,9 @@ function writeNode(w: BinaryWriter, node: NodeProto): void {
       if (typeof value === "number") {
         int(w, 3, value);
         int(w, 20, attributeTypes.int);
+      } else if ("float" in value) {
+        w.tag(2, WireType.Bit32).float(value.float);
+        int(w, 20, attributeTypes.float);
       } else if ("nodes" in value) {
         message(w, 6, () => {
           writeGraph(w, value);
