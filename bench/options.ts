@@ -24,7 +24,7 @@ export function parseMeasurement(args: readonly string[]): Measurement {
       gradient: { type: "string", default: "neumann" },
     },
   });
-  const [name = "nothing"] = positionals;
+  const [name = "classifier"] = positionals;
   const { gradient } = values;
   if (gradient !== "neumann" && gradient !== "series") {
     throw new UsageError(`bench: expected --gradient neumann or series, got ${gradient}`);

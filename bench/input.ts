@@ -1,0 +1,127 @@
+import { parseArgs } from "node:util";
+import type { Engine } from "../src/engine/engine.js";
+import type { Prepared } from "../src/engine/compile.js";
+import { nodeEngine } from "../src/engine/node.js";
+import { createModel } from "../src/models/index.js";
+import { Random } from "../src/random.js";
+import { imageBatches, type BatchSource } from "../src/train/batches.js";
+import { logDetEstimator, parseTrainingConfig } from "../src/train/config.js";
+import { findPreset } from "../src/train/presets.js";
+import { sizeOf } from "../src/tree.js";
+import { makeStep, type Case, type Step } from "./cases.js";
+import { median, round } from "./numbers.js";
+import { wholeNumber } from "./options.js";
+
+/** As many images as MNIST's training set. */
+const count = 55_000;
+/** Steps timed together. */
+const stretch = 10;
+
+/**
+ * Times a preset's step on one batch over and over, and as training does it: the next batch is
+ * gathered, varied and given its noise while a step runs.
+ */
+export async function benchInput(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      threads: { type: "string", default: "2" },
+      rounds: { type: "string", default: "5" },
+    },
+  });
+  const threads = wholeNumber("threads", values.threads);
+  const rounds = wholeNumber("rounds", values.rounds);
+  const engine = await nodeEngine({ threads });
+  try {
+    for (const name of ["mnist-classifier", "mnist-density"]) {
+      const { test, source } = presetCase(name);
+      const figures = await measure(engine, test, source, rounds);
+      const config = { preset: name, threads, rounds };
+      const result = { name: "input", ...figures, config, engine: engine.description };
+      process.stdout.write(`${JSON.stringify(result)}\n`);
+    }
+  } finally {
+    await engine.close();
+  }
+}
+
+/** A preset's step, and batches as it trains on, of made-up images. */
+function presetCase(name: string): { test: Case; source: BatchSource } {
+  const preset = findPreset(name);
+  const model = createModel(preset.model.kind, preset.model.config);
+  const { batchSize, augmentation, logDet, powerIterations } = parseTrainingConfig(preset.training);
+  const isClassifier = model.task === "classification";
+  const [channels = 1, height = 1, width = 1] = model.batch.x!;
+  const shape = [channels, height, width] as const;
+  const random = Random.fromSeed(1);
+  const classes = 10;
+  const set = {
+    pixels: Uint8Array.from(random.split("pixels").integers(count * sizeOf(shape), 256)),
+    labels: Uint8Array.from(random.split("labels").integers(count, classes)),
+    shape,
+    count,
+    classes,
+  };
+  const source = imageBatches(set, { batchSize, random, augmentation, labels: isClassifier });
+  const test: Case = {
+    kind: isClassifier ? "classifier" : "density",
+    model,
+    config: {},
+    logDet: isClassifier ? undefined : logDetEstimator(logDet),
+    powerIterations,
+    args: source.batch(0),
+    random,
+    lossOffset: 0,
+  };
+  return { test, source };
+}
+
+async function measure(
+  engine: Engine,
+  test: Case,
+  source: BatchSource,
+  rounds: number,
+): Promise<Record<string, number>> {
+  const step = await makeStep(engine, test, { withGradients: false });
+  const preparing: number[] = [];
+  const prepare = (i: number): Prepared => {
+    const start = performance.now();
+    const prepared = step.compiled.prepare(source.batch(i), test.random.split(i));
+    preparing.push(performance.now() - start);
+    return prepared;
+  };
+  const repeated: number[] = [];
+  const fed: number[] = [];
+  for (let i = 0; i <= rounds; i++) {
+    const alone = await timeStretch(step, () => step.prepared);
+    const together = await timeStretch(step, (j) => prepare(i * stretch + j));
+    if (i === 0) continue;
+    repeated.push(alone);
+    fed.push(together);
+  }
+  const [stepMs, fedMs, prepareMs] = [repeated, fed, preparing].map(median) as [
+    number,
+    number,
+    number,
+  ];
+  return {
+    step_ms: round(stepMs, 2),
+    fed_step_ms: round(fedMs, 2),
+    prepare_ms: round(prepareMs, 2),
+    prepare_share: round(prepareMs / stepMs, 3),
+    input_share: round(fedMs / stepMs - 1, 3),
+  };
+}
+
+/** Mean milliseconds of a step, the next one's input being made while it runs. */
+async function timeStretch(step: Step, inputOf: (i: number) => Prepared): Promise<number> {
+  let ready = inputOf(0);
+  const start = performance.now();
+  for (let i = 1; i <= stretch; i++) {
+    const running = step.compiled.run(ready, step.store);
+    await Promise.resolve();
+    ready = inputOf(i);
+    await running;
+  }
+  return (performance.now() - start) / stretch;
+}
