@@ -46,37 +46,67 @@ export interface Compiled {
   release(): Promise<void>;
 }
 
+/** A function of arrays that several engines execute, each for its share of the rows. */
+export interface CompiledShares {
+  /**
+   * Readies one run of each engine: the i-th of n takes the i-th n-th of the rows (axis 0) of each
+   * argument and of each noise, which is drawn for all rows at once. So the noise of a row is the
+   * same whatever n is.
+   *
+   * @throws {UsageError} if a number of rows isn't a multiple of n, or the graph needs noise and
+   * `random` isn't given.
+   */
+  prepare(args: Arrays, random?: Random): readonly Prepared[];
+  /** Releases the sessions. */
+  release(): Promise<void>;
+}
+
+type Trace = (args: Record<string, Tensor>) => Traced;
+
 /**
  * Makes a traced function executable. `trace` is called once for each set of argument shapes, with
  * an input in place of each argument; its other inputs are noise or come from the store.
  */
-export function compile(engine: Engine, trace: (args: Record<string, Tensor>) => Traced): Compiled {
-  const programs = new Map<string, Loaded>();
-  const loaded = (args: Arrays): Loaded => {
-    const key = shapesKey(args);
-    const program = programs.get(key) ?? load(engine, trace, args);
-    programs.set(key, program);
-    return program;
-  };
+export function compile(engine: Engine, trace: Trace): Compiled {
+  const shares = compileShares([engine], trace);
   const compiled: Compiled = {
-    prepare: (args, random) => {
-      const { session, noises } = loaded(args);
-      return { session, feeds: { ...args, ...drawAll(noises, random) } };
-    },
+    prepare: (args, random) => shares.prepare(args, random)[0]!,
     run: async ({ session, feeds }, store) => (await session).run(feeds, store),
     call: async (args, { store, random } = {}) =>
       compiled.run(compiled.prepare(args, random), store),
-    release: async () => {
-      const sessions = [...programs.values()].map(({ session }) => session);
-      programs.clear();
-      for (const session of sessions) await (await session).release();
-    },
+    release: () => shares.release(),
   };
   return compiled;
 }
 
+/** As {@link compile}, for several engines: `trace` is called with the shapes of one share. */
+export function compileShares(engines: readonly Engine[], trace: Trace): CompiledShares {
+  const programs = new Map<string, Loaded>();
+  const loaded = (args: Arrays): Loaded => {
+    const key = shapesKey(args);
+    const program = programs.get(key) ?? load(engines, trace, args);
+    programs.set(key, program);
+    return program;
+  };
+  return {
+    prepare: (args, random) => {
+      const count = engines.length;
+      const shares = count === 1 ? [args] : splitRows(args, count);
+      const { sessions, noises } = loaded(shares[0]!);
+      const noise = drawAll(noises, count, random);
+      return sessions.map((session, i) => ({ session, feeds: { ...shares[i], ...noise[i] } }));
+    },
+    release: async () => {
+      const sessions = [...programs.values()].flatMap((program) => program.sessions);
+      programs.clear();
+      for (const session of sessions) await (await session).release();
+    },
+  };
+}
+
 interface Loaded {
-  readonly session: Promise<Session>;
+  /** One for each engine. */
+  readonly sessions: readonly Promise<Session>[];
   readonly noises: readonly Noise[];
 }
 
@@ -91,11 +121,7 @@ function shapesKey(args: Arrays): string {
   return JSON.stringify(names.map((name) => [name, args[name]!.shape]));
 }
 
-function load(
-  engine: Engine,
-  trace: (args: Record<string, Tensor>) => Traced,
-  args: Arrays,
-): Loaded {
+function load(engines: readonly Engine[], trace: Trace, args: Arrays): Loaded {
   const inputs = Object.entries(args).map(
     ([name, { shape }]) => [name, input(name, shape)] as const,
   );
@@ -105,9 +131,34 @@ function load(
     const kind = Object.hasOwn(noise, name) ? noise[name] : undefined;
     return kind ? [{ name, kind, shape }] : [];
   });
-  const session = engine.load(graph);
-  session.catch(() => undefined); // `run` reports it; a prepared run may never come to that
-  return { session, noises };
+  const sessions = engines.map((engine) => engine.load(graph));
+  // `run` reports a failure; a prepared run may never come to that.
+  for (const session of sessions) session.catch(() => undefined);
+  return { sessions, noises };
+}
+
+/** @throws {UsageError} if a number of rows isn't a multiple of `count`. */
+function splitRows(args: Arrays, count: number): Arrays[] {
+  for (const [name, { shape }] of Object.entries(args)) {
+    if (shape.length > 0 && shape[0]! % count === 0) continue;
+    throw new UsageError(
+      `compileShares: expected rows of ${name} that ${count} engines can share equally, got shape [${shape}]; choose a multiple of ${count}`,
+    );
+  }
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(
+      Object.entries(args).map(([name, { shape, data }]) => [
+        name,
+        { shape: [shape[0]! / count, ...shape.slice(1)], data: part(data, i, count) },
+      ]),
+    ),
+  );
+}
+
+/** The i-th of `count` equal parts, as a copy: what is sent to a worker takes its buffer along. */
+function part(data: Float32Array, i: number, count: number): Float32Array {
+  const size = data.length / count;
+  return count === 1 ? data : data.slice(i * size, (i + 1) * size);
 }
 
 /** Simplifies outputs and updates as one graph, so that they share what they have in common. */
@@ -121,15 +172,24 @@ export function simplifyGraph({ outputs, updates, guard }: Graph): Graph {
   return { outputs: pick(outputs, outputName), updates: pick(updates, updateName), guard };
 }
 
-function drawAll(noises: readonly Noise[], random: Random | undefined): Record<string, NDArray> {
+/** Noise for each of `count` shares. */
+function drawAll(
+  noises: readonly Noise[],
+  count: number,
+  random: Random | undefined,
+): Record<string, NDArray>[] {
   const [first] = noises;
   if (first && !random) {
     throw new UsageError(`compile: the graph needs noise (${first.name}); pass \`random\``);
   }
-  return Object.fromEntries(
-    noises.map(({ name, kind, shape }) => [
-      name,
-      { shape, data: random!.split(name)[kind](sizeOf(shape)) },
-    ]),
+  const drawn = noises.map(({ name, kind, shape }) => ({
+    name,
+    shape,
+    data: random!.split(name)[kind](count * sizeOf(shape)),
+  }));
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(
+      drawn.map(({ name, shape, data }) => [name, { shape, data: part(data, i, count) }]),
+    ),
   );
 }

@@ -1,2 +1,10 @@
-export { compile, type CallOptions, type Compiled, type Prepared, type Traced } from "./compile.js";
+export {
+  compile,
+  compileShares,
+  type CallOptions,
+  type Compiled,
+  type CompiledShares,
+  type Prepared,
+  type Traced,
+} from "./compile.js";
 export type { Engine, Graph, Session, Store } from "./engine.js";

@@ -1,7 +1,7 @@
 import { DivergenceError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { Arrays } from "../tree.js";
-import { compileProbe, type Job } from "./train-step.js";
+import { compileProbe, type Job } from "./graphs.js";
 
 /** A step whose numbers weren't finite: what it was run on, and what it gave. */
 export interface FailedStep {
@@ -14,11 +14,15 @@ export interface FailedStep {
   readonly gradNorm: number;
 }
 
-/** Finds where the step failed, by repeating it: the store is as it was before. */
-export async function divergenceError(job: Job, failed: FailedStep): Promise<DivergenceError> {
+/** Finds where the step failed, by repeating it with the arrays from before. */
+export async function divergenceError(
+  job: Job,
+  failed: FailedStep,
+  arrays: Arrays,
+): Promise<DivergenceError> {
   const { step, batch, loss, gradNorm } = failed;
   const bad = firstNonFinite(batch);
-  const where = bad === undefined ? await locate(job, failed) : `the batch itself (${bad})`;
+  const where = bad === undefined ? await locate(job, failed, arrays) : `the batch itself (${bad})`;
   const remedy =
     bad === undefined
       ? `start again with a lower learning rate (iresnet train: --lr)${job.config.clip === null ? ", clip the gradient" : ""} or check the range of the data`
@@ -28,10 +32,16 @@ export async function divergenceError(job: Job, failed: FailedStep): Promise<Div
   );
 }
 
-async function locate(job: Job, { batch, noise, gradNorm }: FailedStep): Promise<string> {
+async function locate(
+  job: Job,
+  { batch, noise, gradNorm }: FailedStep,
+  arrays: Arrays,
+): Promise<string> {
+  const store = await job.engine.createStore(arrays);
   const probe = compileProbe(job);
-  const sums = await probe.call(batch, { store: job.store, random: noise });
+  const sums = await probe.call(batch, { store, random: noise });
   await probe.release();
+  await store.dispose();
   const name = firstNonFinite(sums);
   if (name === "loss") return "the loss";
   if (name !== undefined) return `the output of block ${name}`;

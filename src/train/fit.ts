@@ -1,4 +1,4 @@
-import type { Compiled, Engine, Prepared } from "../engine/index.js";
+import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
@@ -8,9 +8,10 @@ import type { Checkpoint, TrainingState } from "./checkpoint.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { divergenceError } from "./divergence.js";
 import { learningRate } from "./schedules.js";
-import { expectBatch, expectBatchSize, freshArrays, initialise, resumedState } from "./start.js";
+import type { Job } from "./graphs.js";
+import { expectBatch, expectBatchSize, initialArrays, resumedState } from "./start.js";
 import { inferenceArrays } from "./stored-arrays.js";
-import { compileTrainStep, stepArguments, type Job } from "./train-step.js";
+import { openTrainStep, type ReadyStep, type TrainStep } from "./train-step.js";
 
 /** Where a run stands after a step. */
 export interface Progress {
@@ -37,7 +38,15 @@ export interface Report extends Progress {
 }
 
 export interface FitOptions {
+  /** Initialises the model, and takes the steps unless there are `workers`. */
   readonly engine: Engine;
+  /**
+   * Engines that take each step together, an equal part of the batch each: two of one thread are
+   * faster than one of two threads where the network is narrow. The mean of their gradients, taken
+   * in their order, is the gradient of the whole batch, up to rounding; but batch normalisation
+   * takes the statistics of a part.
+   */
+  readonly workers?: readonly Engine[];
   /** A checkpoint of the same model and seed to continue from. */
   readonly resume?: Checkpoint;
   /** Called after each step. */
@@ -64,14 +73,14 @@ export interface FitOptions {
 /**
  * Trains a model.
  *
- * The same model, source, configuration and engine give the same bits, whether or not the run was
- * interrupted and resumed in between.
+ * The same model, source, configuration, engine and number of workers give the same bits, whether
+ * or not the run was interrupted and resumed in between.
  *
  * @returns the last checkpoint.
  * @throws {DivergenceError} if a step's loss, gradient or update isn't finite; the state before
  * that step is saved.
- * @throws {UsageError} if an option isn't valid, a batch hasn't `batchSize` examples, or the seed
- * isn't the checkpoint's.
+ * @throws {UsageError} if an option isn't valid, a batch hasn't `batchSize` examples, the workers can't
+ * share it equally, or the seed isn't the checkpoint's.
  * @throws {CheckpointError} if the checkpoint isn't of this model and optimizer.
  * @throws {ShapeError} if a batch isn't what the model takes.
  * @throws {DataError} if the examples for initialisation aren't finite.
@@ -85,17 +94,15 @@ export async function fit(
 ): Promise<Checkpoint> {
   const config = parseTrainingConfig(training);
   expectIntervals(options);
-  const { engine, resume } = options;
+  const { engine, workers = [engine], resume } = options;
+  expectShares(config.batchSize, workers.length);
   const state = resume && resumedState(resume, model, config);
-  const store = await engine.createStore(resume?.arrays ?? freshArrays(model, config));
-  const job = { engine, model, config, store };
-  const step = compileTrainStep(job);
+  const job = { engine, workers, model, config };
+  const step = await openTrainStep(job, resume?.arrays ?? (await initialArrays(job, source)));
   try {
-    if (!state) await initialise(job, source);
     return await new Run(job, source, options, step, state).train();
   } finally {
     await step.release();
-    await store.dispose();
   }
 }
 
@@ -104,7 +111,7 @@ interface Ready {
   readonly batch: Arrays;
   readonly noise: Random;
   readonly rate: number;
-  readonly prepared: Prepared;
+  readonly prepared: ReadyStep;
 }
 
 /** What a step measured. */
@@ -114,7 +121,7 @@ class Run {
   readonly #job: Job;
   readonly #source: BatchSource;
   readonly #options: FitOptions;
-  readonly #step: Compiled;
+  readonly #step: TrainStep;
   readonly #noise: Random;
   readonly #start: { readonly step: number; readonly seconds: number };
   #taken: number;
@@ -128,7 +135,7 @@ class Run {
     job: Job,
     source: BatchSource,
     options: FitOptions,
-    step: Compiled,
+    step: TrainStep,
     state: TrainingState | undefined,
   ) {
     this.#job = job;
@@ -158,10 +165,10 @@ class Run {
   async #takeSteps(): Promise<void> {
     const { signal, onProgress, checkpointEvery } = this.#options;
     let ready = this.#prepare(this.#taken);
-    await ready?.prepared.session;
+    await ready?.prepared.loaded;
     while (ready && signal?.aborted !== true) {
       const start = performance.now();
-      const running = this.#step.run(ready.prepared, this.#job.store);
+      const running = ready.prepared.run();
       const next = this.#prepareMeanwhile(this.#taken + 1);
       // If it fails, that counts once the step under way has been settled.
       next.catch(() => undefined);
@@ -170,7 +177,7 @@ class Run {
       const measured = { loss: loss!, gradNorm: gradNorm!, metrics };
       if (![loss, gradNorm, parameters].every(Number.isFinite)) {
         const failed = { ...ready, ...measured, step: this.#taken + 1 };
-        throw await divergenceError(this.#job, failed);
+        throw await divergenceError(this.#job, failed, await this.#step.read());
       }
       this.#taken++;
       this.#seconds += (performance.now() - start) / 1000;
@@ -190,7 +197,7 @@ class Run {
     expectBatchSize(batch, config.batchSize);
     const rate = learningRate(config.schedule, step, config.steps);
     const noise = this.#noise.split(step);
-    const prepared = this.#step.prepare(stepArguments(batch, rate, step + 1), noise);
+    const prepared = this.#step.prepare(batch, { rate, step: step + 1 }, noise);
     return { batch, noise, rate, prepared };
   }
 
@@ -227,7 +234,7 @@ class Run {
   async #validate(): Promise<Report["validation"]> {
     const { validate, onBest } = this.#options;
     if (!validate) return undefined;
-    const arrays = inferenceArrays(await this.#job.store.read());
+    const arrays = inferenceArrays(await this.#step.read());
     const validation = await validate(arrays);
     const [value = NaN] = Object.values(validation);
     if (Number.isFinite(value) && value < (this.#best?.value ?? Infinity)) {
@@ -239,7 +246,7 @@ class Run {
 
   /** The checkpoint of this moment, saved if that hasn't happened yet. */
   async #save(): Promise<Checkpoint> {
-    const { model, config, store } = this.#job;
+    const { model, config } = this.#job;
     const checkpoint: Checkpoint = {
       format: 1,
       model: { kind: model.kind, config: model.config },
@@ -250,7 +257,7 @@ class Run {
         config,
         ...(this.#best && { best: this.#best }),
       },
-      arrays: await store.read(),
+      arrays: await this.#step.read(),
     };
     if (this.#savedAt !== this.#taken) await this.#options.checkpoint?.(checkpoint);
     this.#savedAt = this.#taken;
@@ -284,4 +291,11 @@ function expectIntervals(options: FitOptions): void {
       `fit: expected ${name} to be a whole number of steps, at least 1, got ${every}`,
     );
   }
+}
+
+function expectShares(batchSize: number, workers: number): void {
+  if (workers >= 1 && batchSize % workers === 0) return;
+  throw new UsageError(
+    `fit: expected a number of workers that divides the batch of ${batchSize}, got ${workers}; choose another number of workers or another batchSize`,
+  );
 }

@@ -7,22 +7,22 @@ import { expectArrays, expectModel, type Checkpoint, type TrainingState } from "
 import type { TrainingConfig } from "./config.js";
 import { firstNonFinite } from "./divergence.js";
 import { storedShapes, withTrainingArrays } from "./stored-arrays.js";
-import { compileInitialisation, type Job } from "./train-step.js";
+import { compileInitialisation, type Job } from "./graphs.js";
 
 /** First values of a model's variables: a function of the seed. */
-export function freshArrays(model: Model, { seed }: TrainingConfig): Arrays {
-  return model.scope.initialArrays(Random.fromSeed(seed).split("model"));
+export function freshArrays({ model, config }: Job): Arrays {
+  return model.scope.initialArrays(Random.fromSeed(config.seed).split("model"));
 }
 
 /**
- * Readies a run for its first step: lets the norms settle, sets ActNorm and the like from
- * examples, and stores what training needs beside the model's own arrays.
+ * The arrays that a run starts from: fresh ones, once the norms have settled, and ActNorm and the
+ * like are set from examples.
  *
  * @throws {DataError} if an example isn't finite.
  * @throws {LipschitzError} if the norms don't settle.
  */
-export async function initialise(job: Job, source: BatchSource): Promise<void> {
-  const { engine, model, config, store } = job;
+export async function initialArrays(job: Job, source: BatchSource): Promise<Arrays> {
+  const { engine, model, config } = job;
   const examples = source.examples(config.initialExamples);
   expectBatch(examples, model);
   const bad = firstNonFinite(examples);
@@ -31,12 +31,17 @@ export async function initialise(job: Job, source: BatchSource): Promise<void> {
       `fit: expected finite examples, got NaN or an infinite value in ${bad}; check the data`,
     );
   }
-  await convergeNorms(engine, model, store);
+  const store = await engine.createStore(freshArrays(job));
   const initialisation = compileInitialisation(job);
-  const random = Random.fromSeed(config.seed).split("initialise");
-  await initialisation.call(examples, { store, random });
-  await initialisation.release();
-  await store.write(withTrainingArrays(model, await store.read(), config));
+  try {
+    await convergeNorms(engine, model, store);
+    const random = Random.fromSeed(config.seed).split("initialise");
+    await initialisation.call(examples, { store, random });
+    return withTrainingArrays(model, await store.read(), config);
+  } finally {
+    await initialisation.release();
+    await store.dispose();
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Model } from "../models/index.js";
-import type { Variable } from "../nn/index.js";
 import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
 import { createOptimizer } from "./optimizers.js";
@@ -14,19 +13,32 @@ export const slotName = (slot: string, parameter: string): string =>
 /** Name of the moving average of a parameter. */
 export const emaName = (parameter: string): string => emaPrefix + parameter;
 
-export function parametersOf(model: Model): readonly Variable[] {
-  return model.scope.variables.filter(({ kind }) => kind === "parameter");
+/** Name of one of the arrays kept for a parameter. */
+export type KeptName = (parameter: string) => string;
+
+/** Names of what is kept for each parameter: itself, optimizer slots, moving average. */
+export function keptNames({ optimizer, ema }: TrainingConfig): readonly KeptName[] {
+  return [
+    (parameter) => parameter,
+    ...createOptimizer(optimizer).slots.map(
+      (slot): KeptName =>
+        (parameter) =>
+          slotName(slot, parameter),
+    ),
+    ...(ema === null ? [] : [emaName]),
+  ];
 }
 
 /** Shapes of all arrays of a run, by name: variables, optimizer slots, moving averages. */
 export function storedShapes(model: Model, config: TrainingConfig): Record<string, Shape> {
-  const own = model.scope.variables.map(({ name, tensor }) => [name, tensor.shape] as const);
-  const { slots } = createOptimizer(config.optimizer);
-  const kept = parametersOf(model).flatMap(({ name, tensor: { shape } }) => [
-    ...slots.map((slot) => [slotName(slot, name), shape] as const),
-    ...(config.ema === null ? [] : [[emaName(name), shape] as const]),
-  ]);
-  return Object.fromEntries([...own, ...kept]);
+  const kept = keptNames(config);
+  return Object.fromEntries(
+    model.scope.variables.flatMap(({ name, kind, tensor: { shape } }) =>
+      kind === "state"
+        ? [[name, shape] as const]
+        : kept.map((nameOf) => [nameOf(name), shape] as const),
+    ),
+  );
 }
 
 /** What training adds to a fresh model's arrays: slots of 0, averages of the parameters. */

@@ -1,107 +1,139 @@
-import { gradients } from "../autodiff/vjp.js";
-import { compile, type Compiled, type Engine, type Store } from "../engine/index.js";
-import {
-  abs,
-  addAll,
-  constant,
-  div,
-  dot,
-  input,
-  minimum,
-  mul,
-  sqrt,
-  sumAll,
-  type Tensor,
-} from "../graph/index.js";
-import type { Model } from "../models/index.js";
-import { Context } from "../nn/index.js";
-import { scalarArray, type Arrays } from "../tree.js";
-import { logDetEstimator, type TrainingConfig } from "./config.js";
-import { average, createOptimizer } from "./optimizers.js";
-import { emaName, parametersOf, slotName } from "./stored-arrays.js";
+import { compile, compileShares, type Prepared, type Store } from "../engine/index.js";
+import { input } from "../graph/index.js";
+import type { Random } from "../random.js";
+import { scalarArray, type Arrays, type NDArray } from "../tree.js";
+import { traceGradient, traceUpdate, type Job, type Task } from "./graphs.js";
+import { Layout, stateName } from "./layout.js";
 
-/** What is trained, how, and where. */
-export interface Job {
-  readonly engine: Engine;
-  readonly model: Model;
-  readonly config: TrainingConfig;
-  /** Holds variables, optimizer slots and moving averages. */
-  readonly store: Store;
+/** A step of training on an engine, or on several that share each batch; it keeps the arrays. */
+export interface TrainStep {
+  /** Readies a step; it can be called while another is under way. */
+  prepare(batch: Arrays, at: StepNumbers, noise: Random): ReadyStep;
+  /** All arrays, by the names they have in a checkpoint. */
+  read(): Promise<Arrays>;
+  release(): Promise<void>;
 }
 
-const rateInput = "train.rate";
-const stepInput = "train.step";
+export interface StepNumbers {
+  /** The learning rate. */
+  readonly rate: number;
+  /** 1 at first. */
+  readonly step: number;
+}
 
-/** Arguments of {@link compileTrainStep}: a batch, the learning rate, and the step, 1 at first. */
-export function stepArguments(batch: Arrays, rate: number, step: number): Arrays {
-  return { ...batch, [rateInput]: scalarArray(rate), [stepInput]: scalarArray(step) };
+export interface ReadyStep {
+  /** Settles once the graph is loaded. */
+  readonly loaded: Promise<unknown>;
+  /**
+   * Takes the step, and gives its scalars: see {@link traceUpdate}. Unless loss, gradient and
+   * update are finite, all arrays stay as they are.
+   */
+  run(): Promise<Arrays>;
+}
+
+const rateInput = "step.rate";
+const numberInput = "step.number";
+const nextState = "next.state";
+
+/** Loads a step's arrays. Its graphs are traced when the first batch is there. */
+export async function openTrainStep(job: Job, arrays: Arrays): Promise<TrainStep> {
+  const layout = new Layout(job.model, job.config);
+  const packed = layout.pack(arrays);
+  const names = Object.keys(packed);
+  const stores: Store[] = [];
+  for (const engine of job.workers) stores.push(await engine.createStore(packed));
+  const task = { ...job, layout };
+  const { prepare, release } = stores.length === 1 ? whole(task, stores) : shared(task, stores);
+  return {
+    prepare,
+    read: async () => layout.unpack(await stores[0]!.read(names)),
+    release: async () => {
+      await release();
+      for (const store of stores) await store.dispose();
+    },
+  };
+}
+
+type Steps = Pick<TrainStep, "prepare" | "release">;
+
+/** Steps as one graph, on one engine. */
+function whole(task: Task & Job, [store]: readonly Store[]): Steps {
+  const compiled = compile(task.workers[0]!, (args) => {
+    const { [rateInput]: rate, [numberInput]: step, ...batch } = args;
+    const { noise, ...gradient } = traceGradient(task, batch);
+    return { ...traceUpdate(task, { ...gradient, rate: rate!, step: step! }), noise };
+  });
+  return {
+    prepare: (batch, at, noise) => {
+      const prepared = compiled.prepare({ ...batch, ...feedsOf(at) }, noise);
+      return { loaded: prepared.session, run: () => compiled.run(prepared, store) };
+    },
+    release: () => compiled.release(),
+  };
 }
 
 /**
- * One step of training: loss, gradient, clipping, update, moving averages. Its outputs are
- * scalars: the objective's metrics, `loss` in nats, `gradNorm` = |∇loss|₂ before clipping, and
- * `parameters`, their sum. Unless the last three are finite, the store stays as it is.
+ * Steps as two graphs, on several engines. Each takes the gradient of its share of the batch; their
+ * mean, in the order of the engines, updates the arrays that each has of its own. So the arrays of
+ * all stay equal, and results don't depend on who is first.
  */
-export function compileTrainStep({ engine, model, config }: Job): Compiled {
-  const optimizer = createOptimizer(config.optimizer);
-  const parameters = parametersOf(model);
-  return compile(engine, ({ [rateInput]: rate, [stepInput]: step, ...batch }) => {
-    const ctx = trainingContext(config);
-    const { loss, metrics } = model.objective(batch, ctx);
-    const raw = gradients(
-      loss,
-      parameters.map(({ tensor }) => tensor),
+function shared(task: Task & Job, stores: readonly Store[]): Steps {
+  const { workers, layout } = task;
+  const gradient = compileShares(workers, (batch) => {
+    const { means, state, isStateOfBatch, noise } = traceGradient(task, batch);
+    if (!state) return { outputs: means, noise };
+    return isStateOfBatch
+      ? { outputs: { ...means, [stateName]: state }, noise }
+      : { outputs: means, updates: { [nextState]: state }, noise };
+  });
+  const updates = workers.map((engine) =>
+    compile(engine, (args) => {
+      const { [rateInput]: rate, [numberInput]: step, [stateName]: mean, ...means } = args;
+      const own = layout.state.size > 0 ? input(nextState, [layout.state.size]) : undefined;
+      const state = mean ?? own;
+      return traceUpdate(task, { means, rate: rate!, step: step!, ...(state && { state }) });
+    }),
+  );
+  const run = async (shares: readonly Prepared[], at: StepNumbers): Promise<Arrays> => {
+    const results = await Promise.all(
+      shares.map(async ({ session, feeds }, i) => (await session).run(feeds, stores[i])),
     );
-    const squares = raw.map((g) => dot(g, g));
-    const gradNorm = sqrt(addAll(squares, []));
-    const scale = config.clip === null ? constant(1) : minimum(div(config.clip, gradNorm), 1);
-    const updates: Record<string, Tensor> = { ...ctx.updates };
-    const sums = parameters.map(({ name, tensor: p, decay }, i) => {
-      const slot = (key: string): Tensor => input(slotName(key, name), p.shape);
-      const kept = Object.fromEntries(optimizer.slots.map((key) => [key, slot(key)]));
-      const at = { rate: rate!, step: step!, decay };
-      const { value, slots } = optimizer.apply(p, mul(raw[i]!, scale), kept, at);
-      updates[name] = value;
-      for (const [key, next] of Object.entries(slots)) updates[slotName(key, name)] = next;
-      if (config.ema !== null) {
-        updates[emaName(name)] = average(input(emaName(name), p.shape), value, config.ema);
+    const args = { ...meanOf(results), ...feedsOf(at) };
+    const [first] = await Promise.all(
+      updates.map((update, i) => update.call(args, { store: stores[i]! })),
+    );
+    return first!;
+  };
+  return {
+    prepare: (batch, at, noise) => {
+      const shares = gradient.prepare(batch, noise);
+      return {
+        loaded: Promise.all(shares.map(({ session }) => session)),
+        run: () => run(shares, at),
+      };
+    },
+    release: async () => {
+      for (const compiled of [gradient, ...updates]) await compiled.release();
+    },
+  };
+}
+
+function feedsOf({ rate, step }: StepNumbers): Arrays {
+  return { [rateInput]: scalarArray(rate), [numberInput]: scalarArray(step) };
+}
+
+/** Mean of the arrays of each name, added in order. */
+function meanOf(all: readonly Arrays[]): Arrays {
+  const [first, ...rest] = all;
+  return Object.fromEntries(
+    Object.entries(first!).map(([name, { shape, data }]): [string, NDArray] => {
+      const mean = data.slice();
+      for (const arrays of rest) {
+        const other = arrays[name]!.data;
+        for (let i = 0; i < mean.length; i++) mean[i]! += other[i]!;
       }
-      return sumAll(value);
-    });
-    return {
-      outputs: { ...metrics, loss, gradNorm, parameters: addAll(sums, []) },
-      updates,
-      guard: ["loss", "gradNorm", "parameters"],
-      noise: ctx.noises,
-    };
-  });
-}
-
-/** Sets what depends on data, such as ActNorm, from the batch it is run on. */
-export function compileInitialisation({ engine, model, config }: Job): Compiled {
-  return compile(engine, (batch) => {
-    const ctx = trainingContext({ ...config, powerIterations: 0 }, "initialise");
-    model.objective(batch, ctx);
-    return { outputs: {}, updates: ctx.updates, noise: ctx.noises };
-  });
-}
-
-/**
- * Where a step's numbers stop being finite: Σ|y| of each watched tensor y, in the order of the
- * forward pass, and then `loss`, for the same batch and noise as the step's.
- */
-export function compileProbe({ engine, model, config }: Job): Compiled {
-  return compile(engine, (batch) => {
-    const ctx = trainingContext(config);
-    const { loss } = model.objective(batch, ctx);
-    const sums = Object.entries(ctx.watched).map(([name, y]) => [name, sumAll(abs(y))] as const);
-    return { outputs: { ...Object.fromEntries(sums), loss }, noise: ctx.noises };
-  });
-}
-
-function trainingContext(
-  { powerIterations, logDet }: TrainingConfig,
-  phase: "train" | "initialise" = "train",
-): Context {
-  return new Context({ phase, powerIterations, logDet: logDetEstimator(logDet) });
+      for (let i = 0; i < mean.length; i++) mean[i]! /= all.length;
+      return [name, { shape, data: mean }];
+    }),
+  );
 }

@@ -1,0 +1,158 @@
+import { gradients } from "../autodiff/vjp.js";
+import { compile, type Compiled, type Engine, type Traced } from "../engine/index.js";
+import {
+  abs,
+  addAll,
+  constant,
+  div,
+  dot,
+  input,
+  minimum,
+  mul,
+  sqrt,
+  sumAll,
+  topologicalOrder,
+  type Tensor,
+} from "../graph/index.js";
+import { substitute } from "../graph/substitute.js";
+import type { Model } from "../models/index.js";
+import { Context } from "../nn/index.js";
+import type { NoiseKind } from "../random.js";
+import { logDetEstimator, type TrainingConfig } from "./config.js";
+import { stateName, type Layout } from "./layout.js";
+import { average, createOptimizer } from "./optimizers.js";
+import { emaName, slotName } from "./stored-arrays.js";
+
+/** What is trained, how, and where. */
+export interface Job {
+  /** Runs what isn't a step. */
+  readonly engine: Engine;
+  /** Take the steps: an equal part of the batch each. */
+  readonly workers: readonly Engine[];
+  readonly model: Model;
+  readonly config: TrainingConfig;
+}
+
+/** What is trained, how, and how its arrays lie in the store. */
+export interface Task extends Pick<Job, "model" | "config"> {
+  readonly layout: Layout;
+}
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** What the batch of a step gives, or a worker's share of it. */
+export interface Gradient {
+  /** Means over examples: `loss` in nats, the objective's metrics, and the gradient of each group. */
+  readonly means: Tensors;
+  /** New untrained variables, packed; absent where a model has none. */
+  readonly state?: Tensor;
+  /** Whether `state` depends on the batch. */
+  readonly isStateOfBatch: boolean;
+  readonly noise: Readonly<Record<string, NoiseKind>>;
+}
+
+const gradientPrefix = "gradient.";
+
+/** Traces the objective and its gradient at the stored variables. */
+export function traceGradient({ model, config, layout }: Task, batch: Tensors): Gradient {
+  const ctx = trainingContext(config);
+  const { loss, metrics } = model.objective(batch, ctx);
+  const variables = Object.fromEntries(model.scope.variables.map((v) => [v.name, v.tensor]));
+  const parameters = layout.groups.flatMap(({ packing }) => packing.names);
+  const slopes = gradients(
+    loss,
+    parameters.map((name) => variables[name]!),
+  );
+  const slopeOf = Object.fromEntries(parameters.map((name, i) => [name, slopes[i]!]));
+  const traced: Tensors = {
+    ...metrics,
+    loss,
+    ...Object.fromEntries(
+      layout.groups.map(({ name, packing }) => [
+        gradientPrefix + name,
+        packing.packTensors((parameter) => slopeOf[parameter]!),
+      ]),
+    ),
+    ...(layout.state.size > 0 && {
+      [stateName]: layout.state.packTensors((name) => ctx.updates[name] ?? variables[name]!),
+    }),
+  };
+  const { [stateName]: state, ...means } = substitute(traced, layout.variables());
+  const given = [...Object.keys(batch), ...Object.keys(ctx.noises)];
+  const isStateOfBatch = topologicalOrder(state ? [state] : []).some(
+    (node) => node.op === "input" && given.includes(node.attributes.name),
+  );
+  return { means, ...(state && { state }), isStateOfBatch, noise: ctx.noises };
+}
+
+/** What an update needs beside the store. */
+export interface UpdateInputs extends Pick<Gradient, "means" | "state"> {
+  /** The learning rate, a scalar. */
+  readonly rate: Tensor;
+  /** 1 at first, a scalar. */
+  readonly step: Tensor;
+}
+
+/**
+ * Traces clipping, the optimizer, and moving averages. The outputs are scalars: the objective's
+ * metrics, `loss`, `gradNorm` = |∇loss|₂ before clipping, and `parameters`, their sum. Unless the
+ * last three are finite, the store stays as it is.
+ */
+export function traceUpdate({ config, layout }: Task, inputs: UpdateInputs): Traced {
+  const { means, state, rate, step } = inputs;
+  const optimizer = createOptimizer(config.optimizer);
+  const gradientOf = (group: string): Tensor => means[gradientPrefix + group]!;
+  const squares = layout.groups.map(({ name }) => dot(gradientOf(name), gradientOf(name)));
+  const gradNorm = sqrt(addAll(squares, []));
+  const scale = config.clip === null ? constant(1) : minimum(div(config.clip, gradNorm), 1);
+  const updates: Record<string, Tensor> = { ...(state && { [stateName]: state }) };
+  const sums = layout.groups.map(({ name, decay, packing: { size } }) => {
+    const stored = (key: string): Tensor => input(key, [size]);
+    const kept = Object.fromEntries(
+      optimizer.slots.map((slot) => [slot, stored(slotName(slot, name))]),
+    );
+    const gradient = mul(gradientOf(name), scale);
+    const { value, slots } = optimizer.apply(stored(name), gradient, kept, { rate, step, decay });
+    updates[name] = value;
+    for (const [slot, next] of Object.entries(slots)) updates[slotName(slot, name)] = next;
+    if (config.ema !== null) {
+      updates[emaName(name)] = average(stored(emaName(name)), value, config.ema);
+    }
+    return sumAll(value);
+  });
+  const scalars = Object.entries(means).filter(([name]) => !name.startsWith(gradientPrefix));
+  return {
+    outputs: { ...Object.fromEntries(scalars), gradNorm, parameters: addAll(sums, []) },
+    updates,
+    guard: ["loss", "gradNorm", "parameters"],
+  };
+}
+
+/** Sets what depends on data, such as ActNorm, from the batch it is run on. */
+export function compileInitialisation({ engine, model, config }: Job): Compiled {
+  return compile(engine, (batch) => {
+    const ctx = trainingContext({ ...config, powerIterations: 0 }, "initialise");
+    model.objective(batch, ctx);
+    return { outputs: {}, updates: ctx.updates, noise: ctx.noises };
+  });
+}
+
+/**
+ * Where a step's numbers stop being finite: Σ|y| of each watched tensor y, in the order of the
+ * forward pass, and then `loss`, for the same batch and noise as the step's.
+ */
+export function compileProbe({ engine, model, config }: Job): Compiled {
+  return compile(engine, (batch) => {
+    const ctx = trainingContext(config);
+    const { loss } = model.objective(batch, ctx);
+    const sums = Object.entries(ctx.watched).map(([name, y]) => [name, sumAll(abs(y))] as const);
+    return { outputs: { ...Object.fromEntries(sums), loss }, noise: ctx.noises };
+  });
+}
+
+function trainingContext(
+  { powerIterations, logDet }: TrainingConfig,
+  phase: "train" | "initialise" = "train",
+): Context {
+  return new Context({ phase, powerIterations, logDet: logDetEstimator(logDet) });
+}
