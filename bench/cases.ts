@@ -57,12 +57,12 @@ export function makeCase(kind: string, options: CaseOptions): Case {
   }
 }
 
-function classifierCase({
+export function classifierCase({
   batch,
   blocks = [7, 7, 7],
   width = defaultWidth("classifier"),
   size = 32,
-}: CaseOptions): Case {
+}: CaseOptions): Case & { readonly model: ClassifierModel } {
   const random = Random.fromSeed(1);
   const shape = [3, size, size];
   const shared = { blocks, c: 0.9, classes: 10 };
@@ -194,14 +194,20 @@ export function tracedStep(test: Case): Graph {
   return { outputs, updates, guard: [] };
 }
 
-/** The arrays the twin needs, under its own names and in its own shapes. */
-export function twinArrays({ kind, model }: Case, { prepared, arrays }: Step): Arrays {
+/** The variables the twin needs, under its own names and in its own shapes. */
+export function twinVariables(arrays: Arrays): Arrays {
   const known = (name: string): boolean => !/initialised$|head\.norm\.(mean|variance)$/.test(name);
   const twins: Record<string, NDArray> = {};
   for (const [name, { shape, data }] of Object.entries(arrays)) {
     const column = /\.[uv]$/.test(name) && shape.length === 2;
     if (known(name)) twins[name] = { shape: column ? [...shape].reverse() : shape, data };
   }
+  return twins;
+}
+
+/** The arrays the twin needs for a step. */
+export function twinArrays({ kind, model }: Case, { prepared, arrays }: Step): Arrays {
+  const twins: Record<string, NDArray> = twinVariables(arrays);
   if (kind === "classifier") return { ...twins, ...prepared.feeds };
   // Our first noise dequantises; the others are the probes of the blocks in order.
   const feeds = prepared.feeds;

@@ -1,19 +1,31 @@
 import { IresnetError } from "../src/errors.js";
+import { benchForward } from "./forward.js";
+import { benchInput } from "./input.js";
 import { benchProfile } from "./profile.js";
+import { benchStartup } from "./startup.js";
 import { benchStep } from "./step.js";
 
 const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--threads 2] [--rounds 5]
                             [--width N] [--gradient neumann|series]
-       npm run bench -- profile classifier|density [the same]
+       npm run bench -- profile|startup [classifier|density] [the same]
+       npm run bench -- input [--threads 2] [--rounds 5]
+       npm run bench -- forward [--batch 32] [--threads 1] [--rounds 5]
 
 classifier and density time our training step and, where python3 has torch, a PyTorch twin of the
 same computation, in turn: medians in ms, and their ratio (below 1: ours is faster).
 profile tells what a step spends its time on, and how much of it the machine needs at least.
+startup times once what comes before the first step.
+forward compares the classifier's forward pass with TensorFlow.js and jax-js on WebAssembly, which
+compute on one thread in Node.
+input times how much longer the steps of the MNIST presets take when each has a fresh batch.
 
 Each prints one JSON line; what is for people goes to stderr.`;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  forward: benchForward,
+  input: benchInput,
   profile: benchProfile,
+  startup: benchStartup,
 };
 
 async function main([command, ...rest]: readonly string[]): Promise<void> {

@@ -1,0 +1,110 @@
+import { parseArgs } from "node:util";
+import { compile } from "../src/engine/compile.js";
+import type { Engine } from "../src/engine/engine.js";
+import { nodeEngine } from "../src/engine/node.js";
+import { convergeNorms } from "../src/models/index.js";
+import { Context } from "../src/nn/index.js";
+import type { Random } from "../src/random.js";
+import { ndarray, type Arrays } from "../src/tree.js";
+import { classifierCase, type CaseOptions } from "./cases.js";
+import { fold } from "./folded.js";
+import { jaxForward } from "./forward-jax.js";
+import { tensorflowForward } from "./forward-tfjs.js";
+import { median, round } from "./numbers.js";
+import { wholeNumber } from "./options.js";
+
+const names = ["ours", "tensorflow", "jax"] as const;
+type Name = (typeof names)[number];
+
+/** Gives the logits of one batch, as often as it is called. */
+export type Forward = () => Promise<Float32Array>;
+
+/** Ours and others' forward pass of one classifier on one batch. */
+export async function makeForwards(
+  engine: Engine,
+  options: CaseOptions,
+): Promise<Record<Name, Forward>> {
+  const { model, args, random } = classifierCase(options);
+  const store = await engine.createStore(moved(model.scope.initialArrays(random), random));
+  await convergeNorms(engine, model, store);
+  const net = await fold(engine, model, store);
+  const x = args.x!;
+  const compiled = compile(engine, (batch) => ({
+    outputs: { logits: model.logits(batch.x!, new Context({ phase: "infer" })) },
+  }));
+  const prepared = compiled.prepare({ x });
+  return {
+    ours: async () => (await compiled.run(prepared, store)).logits!.data,
+    tensorflow: await tensorflowForward(net, x),
+    jax: await jaxForward(net, x),
+  };
+}
+
+/** Gives the norms, which start as identities, something to do. */
+function moved(arrays: Arrays, random: Random): Arrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, data }]) => {
+      const isMoved = /(actNorm|head\.norm)\.(logScale|scale|shift|mean|variance)$/.test(name);
+      const noise = random.split(`moved ${name}`).normal(data.length);
+      return [name, ndarray(isMoved ? data.map((a, i) => a + 0.1 * noise[i]!) : data, shape)];
+    }),
+  );
+}
+
+/** Largest difference of two results. */
+export function largestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+}
+
+/** Times the classifier's forward pass, ours and others', in turn, after comparing the logits. */
+export async function benchForward(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      batch: { type: "string", default: "32" },
+      threads: { type: "string", default: "1" },
+      rounds: { type: "string", default: "5" },
+    },
+  });
+  const batch = wholeNumber("batch", values.batch);
+  const threads = wholeNumber("threads", values.threads);
+  const rounds = wholeNumber("rounds", values.rounds);
+  const engine = await nodeEngine({ threads });
+  try {
+    const forwards = await makeForwards(engine, { batch });
+    const difference = await compare(forwards);
+    const times: Record<Name, number[]> = { ours: [], tensorflow: [], jax: [] };
+    for (let i = 0; i < rounds; i++) {
+      for (const name of names) {
+        const start = performance.now();
+        await forwards[name]();
+        times[name].push(performance.now() - start);
+      }
+    }
+    const ours = median(times.ours);
+    const [tensorflow, jax] = [median(times.tensorflow), median(times.jax)];
+    const result = {
+      name: "forward",
+      ours_ms: round(ours, 1),
+      tensorflow_ms: round(tensorflow, 1),
+      jax_ms: round(jax, 1),
+      ratio_to_tensorflow: round(ours / tensorflow, 3),
+      ratio_to_jax: round(ours / jax, 3),
+      largest_difference: difference,
+      config: { batch, threads, rounds },
+      engine: engine.description,
+    };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** How far others' logits are from ours. @throws {Error} if that is more than rounding. */
+async function compare(forwards: Readonly<Record<Name, Forward>>): Promise<number> {
+  const logits = await forwards.ours();
+  const others = [await forwards.tensorflow(), await forwards.jax()];
+  const difference = Math.max(...others.map((other) => largestDifference(logits, other)));
+  if (difference <= 1e-3) return difference;
+  throw new Error(`expected logits within 0.001 of ours, others are ${difference} off`);
+}
