@@ -24,6 +24,8 @@ export interface Overrides {
   readonly validateEvery?: number;
   readonly checkpointEvery?: number;
   readonly threads?: number;
+  /** `auto` (the default) takes what a measurement finds faster. */
+  readonly workers?: number | "auto";
 }
 
 /**
@@ -64,6 +66,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 10),
     checkpointEvery: overrides.checkpointEvery ?? Math.min(250, training.steps),
     threads: overrides.threads ?? availableParallelism(),
+    ...workersConfig(overrides.workers),
     hardware: {
       cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
       memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
@@ -71,6 +74,11 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
       node: process.version,
     },
   };
+}
+
+/** The part of a run's configuration on workers: none if a measurement has to tell. */
+export function workersConfig(workers: Overrides["workers"] = "auto"): Pick<RunConfig, "workers"> {
+  return workers === "auto" ? {} : { workers };
 }
 
 /** The command as a user would type it. */

@@ -68,6 +68,13 @@ export function withThreads(command: Command): Command {
   return command.option("--threads <n>", "threads to compute on (default: all)", wholeFrom(1));
 }
 
+/** Reads a number of workers; `auto` leaves it to a measurement. */
+export function workersOption(text: string): number | "auto" {
+  if (text === "auto") return text;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a whole number of at least 1, or auto.");
+}
+
 /** Options of every command that inverts a model by iteration. */
 export interface InverseOptions {
   readonly steps?: number;
@@ -83,7 +90,7 @@ export function withInverseLimits(command: Command): Command {
     )
     .option(
       "--tolerance <x>",
-      "relative size of the last iteration's step (default: 1e-7)",
+      "wanted relative error of each block's inverse (default: 1e-6)",
       positiveNumber,
     );
 }

@@ -27,6 +27,8 @@ const runConfig = z.object({
   /** Steps between checkpoints. */
   checkpointEvery: z.int().positive(),
   threads: z.int().positive(),
+  /** Engines that share each step; absent until a measurement has told. */
+  workers: z.int().positive().optional(),
   /** What it began on: the bits depend on it. */
   engine: z.string().optional(),
   hardware: z.object({ cpu: z.string(), memory: z.string(), system: z.string(), node: z.string() }),

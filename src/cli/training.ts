@@ -11,8 +11,9 @@ import { Random } from "../random.js";
 import { imageBatches, toyBatches, type BatchSource } from "../train/batches.js";
 import { saveCheckpoint } from "../train/checkpoint-file.js";
 import type { Checkpoint } from "../train/checkpoint.js";
-import { fit, type Report } from "../train/fit.js";
+import { fit, type FitOptions, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
+import { expectShares } from "../train/start.js";
 import type { Evaluation } from "./evaluation.js";
 import { expectFit, isToy, loadExamples, type Examples } from "./examples.js";
 import { interrupted, interruptible } from "./interrupt.js";
@@ -31,6 +32,7 @@ import { writeReport } from "./report.js";
 import { openRun, writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
 import type { Terminal } from "./terminal.js";
 import { Validator } from "./validation.js";
+import { describeWorkers, withWorkers, type Workers } from "./workers.js";
 
 /** What a run has come to. */
 export interface Outcome {
@@ -48,8 +50,12 @@ export interface Prepared {
   readonly validation: Examples;
 }
 
-/** @throws {DataError} if the data are missing, damaged or don't fit the model. */
+/**
+ * @throws {DataError} if the data are missing, damaged or don't fit the model.
+ * @throws {UsageError} if its workers can't share a batch equally.
+ */
 export async function prepare(config: RunConfig): Promise<Prepared> {
+  expectShares(config.training.batchSize, config.workers ?? 1);
   const model = createModel(config.model.kind, config.model.config);
   const { batchSize, seed, augmentation } = config.training;
   const options = { batchSize, random: Random.fromSeed(seed).split("data") };
@@ -84,11 +90,12 @@ export async function train(
 ): Promise<void> {
   const { threads, training } = prepared.config;
   await withEngine({ threads }, async (engine) => {
-    if (resume) warnIfOther(engine, prepared.config, place.terminal);
-    else await writeJson(place.folder.config, { ...prepared.config, engine: engine.description });
-    const last = await interruptible(place.terminal, (signal) =>
-      runTraining(prepared, place, { engine, signal, ...(resume && { resume }) }),
-    );
+    const last = await withWorkers(engine, prepared, place.terminal, async (workers) => {
+      await noteWorkers(workers, prepared.config, place, resume);
+      return interruptible(place.terminal, (signal) =>
+        runTraining(prepared, place, { engine, workers, signal, ...(resume && { resume }) }),
+      );
+    });
     if (last.training && last.training.step < training.steps) {
       place.terminal.note(`Saved. Go on with: iresnet train --resume ${place.folder.path}`);
       process.exitCode = interrupted;
@@ -98,15 +105,25 @@ export async function train(
   });
 }
 
-function warnIfOther({ description }: Engine, { engine }: RunConfig, terminal: Terminal): void {
-  if (engine === undefined || engine === description) return;
-  terminal.warn(`the run began on ${engine}, not ${description}: the last bits will differ`);
+/** Keeps what a run begins on; warns if it goes on with something else. */
+async function noteWorkers(
+  workers: Workers,
+  config: RunConfig,
+  { folder, terminal }: Place,
+  resume: Checkpoint | undefined,
+): Promise<void> {
+  const engine = describeWorkers(workers);
+  if (!resume) {
+    await writeJson(folder.config, { ...config, workers: workers.length, engine });
+  } else if (config.engine !== undefined && config.engine !== engine) {
+    terminal.warn(`the run began on ${config.engine}, not ${engine}: the last bits will differ`);
+  }
 }
 
 async function runTraining(
   { config, model, source, validation }: Prepared,
   { folder, terminal }: Place,
-  options: { readonly engine: Engine; readonly signal: AbortSignal; readonly resume?: Checkpoint },
+  options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume">,
 ): Promise<Checkpoint> {
   const { training, validateEvery, checkpointEvery } = config;
   const { kind, config: modelConfig } = model;

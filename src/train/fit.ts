@@ -9,7 +9,13 @@ import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { divergenceError } from "./divergence.js";
 import { learningRate } from "./schedules.js";
 import type { Job } from "./graphs.js";
-import { expectBatch, expectBatchSize, initialArrays, resumedState } from "./start.js";
+import {
+  expectBatch,
+  expectBatchSize,
+  expectShares,
+  initialArrays,
+  resumedState,
+} from "./start.js";
 import { inferenceArrays } from "./stored-arrays.js";
 import { openTrainStep, type ReadyStep, type TrainStep } from "./train-step.js";
 
@@ -291,11 +297,4 @@ function expectIntervals(options: FitOptions): void {
       `fit: expected ${name} to be a whole number of steps, at least 1, got ${every}`,
     );
   }
-}
-
-function expectShares(batchSize: number, workers: number): void {
-  if (workers >= 1 && batchSize % workers === 0) return;
-  throw new UsageError(
-    `fit: expected a number of workers that divides the batch of ${batchSize}, got ${workers}; choose another number of workers or another batchSize`,
-  );
 }

@@ -92,3 +92,11 @@ export function expectBatchSize(batch: Arrays, batchSize: number): void {
     `fit: expected batches of batchSize ${batchSize}, got one of ${size} examples; give the source and the configuration the same size`,
   );
 }
+
+/** @throws {UsageError} if workers can't share a batch equally. */
+export function expectShares(batchSize: number, workers: number): void {
+  if (workers >= 1 && batchSize % workers === 0) return;
+  throw new UsageError(
+    `fit: expected a number of workers that divides the batch of ${batchSize}, got ${workers}; choose another number of workers or another batchSize`,
+  );
+}

@@ -56,6 +56,8 @@ describe("iresnet", () => {
       [["train", "toy", "--vanilla"], /--vanilla: expected a classifier, got i-resnet-density/],
       [["train", "toy", "--c", "0.5", "--vanilla"], /cannot be used with/],
       [["train", "toy", "--threads", "0"], /whole number of at least 1/],
+      [["train", "toy", "--workers", "many"], /whole number of at least 1, or auto/],
+      [["train", "toy", "--workers", "3"], /divides the batch of 256, got 3/],
       [["train", "toy", "--resume", "runs/a"], /expected no preset/],
       [["train", "--resume", "runs/a", "--steps", "9"], /got steps/],
       [["evaluate"], /missing required argument 'run'/],

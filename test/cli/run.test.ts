@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import type { RunConfig } from "../../src/cli/run-folder.js";
 import { loadCheckpoint } from "../../src/train/checkpoint-file.js";
 import { readMetrics } from "../../src/train/metrics-file.js";
 import { iresnet, start, temporaryFolder, waitForFile, writeMnist, writeRun } from "./support.js";
@@ -73,6 +74,39 @@ describe("a run", () => {
     const { code, stderr } = await iresnet(cwd, "train", "--resume", "stopped");
     assert.equal(code, 0, stderr);
     await assertSameAsWhole(path);
+  });
+
+  it("takes its steps with as many workers as it began with", async () => {
+    const [whole2, path] = [join(cwd, "whole-2"), join(cwd, "stopped-2")];
+    for (const folder of [whole2, path]) {
+      await writeRun(folder, "classifier", { data: cwd, steps: 200 });
+    }
+    const all = await iresnet(cwd, "train", "--resume", "whole-2", "--workers", "2");
+    assert.equal(all.code, 0, all.stderr);
+    const config = JSON.parse(readFileSync(join(whole2, "config.json"), "utf8")) as RunConfig;
+    assert.equal(config.workers, 2);
+    assert.match(config.engine ?? "", /^2 workers of onnxruntime-node .* 1 thread, /);
+
+    const { child, finished } = start(cwd, "train", "--resume", "stopped-2", "--workers", "2");
+    await waitForFile(join(path, "checkpoint.safetensors"));
+    child.kill("SIGINT");
+    assert.equal((await finished).code, 130);
+    const { code, stderr } = await iresnet(cwd, "train", "--resume", "stopped-2");
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /warning/);
+    assert.deepEqual((await loadCheckpoint(path)).arrays, (await loadCheckpoint(whole2)).arrays);
+  });
+
+  it("measures which number of workers is faster, and keeps it", async () => {
+    const path = join(cwd, "measured");
+    await writeRun(path, "plane", { data: cwd, steps: 4 });
+    const args = ["train", "--resume", "measured", "--threads", "2"];
+    const { code, stderr } = await iresnet(cwd, ...args);
+    assert.equal(code, 0, stderr);
+    const [, count] =
+      /^Taking (\d) workers? of .* ms a step, not \d workers? of /m.exec(stderr) ?? [];
+    const config = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as RunConfig;
+    assert.equal(String(config.workers), count);
   });
 
   it("warns if it goes on with another engine than it began with", async () => {

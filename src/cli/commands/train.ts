@@ -6,10 +6,17 @@ import { activationNames } from "../../nn/index.js";
 import { loadCheckpoint } from "../../train/checkpoint-file.js";
 import { expectModel, type Checkpoint } from "../../train/checkpoint.js";
 import { presets } from "../../train/presets.js";
-import { configure, type Overrides } from "../configuration.js";
+import { configure, workersConfig, type Overrides } from "../configuration.js";
 import { dataSource } from "../examples.js";
 import { evaluationText } from "../evaluation.js";
-import { betweenZeroAndOne, positiveNumber, wholeFrom, withJson, withThreads } from "../options.js";
+import {
+  betweenZeroAndOne,
+  positiveNumber,
+  wholeFrom,
+  withJson,
+  withThreads,
+  workersOption,
+} from "../options.js";
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import { reconstructionText } from "../reconstruction.js";
@@ -24,7 +31,7 @@ interface TrainOptions extends Omit<Overrides, "dataDir">, ResultOptions {
 }
 
 /** Options that may go with `--resume`. */
-const onResume: readonly string[] = ["resume", "dataDir", "threads", "json"];
+const onResume: readonly string[] = ["resume", "dataDir", "threads", "workers", "json"];
 
 export function addTrain(program: Command): void {
   const command = program
@@ -38,6 +45,11 @@ export function addTrain(program: Command): void {
     .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
   withJson(withThreads(command))
     .optionsGroup("Advanced options:")
+    .option(
+      "--workers <n>",
+      "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
+      workersOption,
+    )
     .option("--data <name>", "other data of the same shape (default: the preset's)")
     .option("--batch-size <n>", "examples a step (default: the preset's)", wholeFrom(1))
     .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
@@ -58,7 +70,7 @@ Examples:
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
 best.safetensors (the best on validation data), pictures and report.html. Ctrl-C saves the run
-and ends it; the resumed run is the same, bit for bit, on as many threads.`,
+and ends it; the resumed run is the same, bit for bit, on as many threads and workers.`,
     )
     .action((preset: string | undefined, options: TrainOptions) =>
       perform(options, (terminal) =>
@@ -94,15 +106,17 @@ async function resume(
   const other = preset ?? Object.keys(options).find((option) => !onResume.includes(option));
   if (other !== undefined) {
     throw new UsageError(
-      `--resume: expected no preset and no option but --data-dir, --threads and --json, got ${other}; a run goes on as it began`,
+      `--resume: expected no preset and no option but --data-dir, --threads, --workers and --json, got ${other}; a run goes on as it began`,
     );
   }
-  const { dataDir, threads } = options;
+  const { dataDir, threads, workers } = options;
   const folder = new RunFolder(path);
-  const saved = await readRunConfig(folder);
+  const { workers: before, ...saved } = await readRunConfig(folder);
+  const hasBegun = saved.engine !== undefined;
   const config = {
     ...saved,
     ...(threads !== undefined && { threads }),
+    ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
     data: dataSource(saved.data, dataDir),
   };
   let checkpoint: Checkpoint | undefined;

@@ -1,0 +1,72 @@
+import { nodeEngine } from "../engine/node.js";
+import type { Engine } from "../engine/index.js";
+import { secondsPerStep } from "../train/step-time.js";
+import type { Terminal } from "./terminal.js";
+import type { Prepared } from "./training.js";
+
+/** Engines that take the steps of a run together. */
+export type Workers = readonly [Engine, ...Engine[]];
+
+/**
+ * Opens a run's workers for as long as `use` takes: as many as its configuration says, or else
+ * whichever is faster, the engine alone or as many workers of one thread as it has threads.
+ */
+export async function withWorkers<T>(
+  engine: Engine,
+  prepared: Prepared,
+  terminal: Terminal,
+  use: (workers: Workers) => Promise<T>,
+): Promise<T> {
+  const { threads, workers: wanted, training } = prepared.config;
+  const count = wanted ?? largestDivisor(training.batchSize, threads);
+  if (count === 1) return use([engine]);
+  const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
+  try {
+    const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, terminal));
+    return await use(isFaster ? team : [engine]);
+  } finally {
+    for (const worker of team) await worker.close();
+  }
+}
+
+/** What a run's bits depend on. */
+export function describeWorkers([{ description }, ...others]: Workers): string {
+  return others.length === 0 ? description : `${others.length + 1} workers of ${description}`;
+}
+
+async function openWorkers(count: number, threads: number): Promise<Workers> {
+  const first = await nodeEngine({ threads });
+  const others = Array.from({ length: count - 1 }, () => nodeEngine({ threads }));
+  return [first, ...(await Promise.all(others))];
+}
+
+async function outruns(
+  team: Workers,
+  engine: Engine,
+  { config, model, source }: Prepared,
+  terminal: Terminal,
+): Promise<boolean> {
+  const [together, alone] = [
+    await secondsPerStep(model, source, config.training, team),
+    await secondsPerStep(model, source, config.training, [engine]),
+  ];
+  const isFaster = together < alone;
+  const milliseconds = (seconds: number): string => `${(1000 * seconds).toPrecision(3)} ms`;
+  const text = {
+    team: `${team.length} workers of one thread, ${milliseconds(together)} a step`,
+    engine: `1 worker of ${config.threads} threads, ${milliseconds(alone)} a step`,
+  };
+  terminal.note(
+    isFaster
+      ? `Taking ${text.team}, not ${text.engine}.`
+      : `Taking ${text.engine}, not ${text.team}.`,
+  );
+  return isFaster;
+}
+
+/** The largest divisor of `n` that is at most `limit`. */
+function largestDivisor(n: number, limit: number): number {
+  let divisor = Math.min(n, limit);
+  while (n % divisor !== 0) divisor--;
+  return divisor;
+}
