@@ -84,6 +84,21 @@ export class Twin {
   /** The loss, every gradient, and the power-iteration vectors after the step. */
   async gradients(): Promise<Arrays> {
     await this.#ask("gradients");
+    return this.#written();
+  }
+
+  /** The x that z came from, and the milliseconds that took. */
+  async inverse(): Promise<{ readonly x: NDArray; readonly ms: number }> {
+    const { ms } = await this.#ask("inverse");
+    return { x: this.#written().x!, ms: ms as number };
+  }
+
+  stop(): void {
+    this.#process.stdin!.end('{"op": "quit"}\n');
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #written(): Arrays {
     const { arrays } = JSON.parse(readFileSync(join(this.#folder, "twin.json"), "utf8")) as {
       arrays: readonly Entry[];
     };
@@ -95,11 +110,6 @@ export class Twin {
         { shape, data: floats.slice(offset, offset + sizeOf(shape)) },
       ]),
     );
-  }
-
-  stop(): void {
-    this.#process.stdin!.end('{"op": "quit"}\n');
-    rmSync(this.#folder, { recursive: true });
   }
 
   async #ask(op: string): Promise<JsonObject> {

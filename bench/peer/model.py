@@ -99,6 +99,12 @@ def squeeze(x: Tensor) -> Tensor:
     return x.view(b, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(b, 4 * c, h // 2, w // 2)
 
 
+def unsqueeze(x: Tensor) -> Tensor:
+    """The inverse of `squeeze`."""
+    b, c, h, w = x.shape
+    return x.view(b, 2, 2, c // 4, h, w).permute(0, 3, 4, 1, 5, 2).reshape(b, c // 4, 2 * h, 2 * w)
+
+
 def classifier_loss(arrays: Arrays, blocks: Sequence[int], pad_to: int) -> Tensor:
     """Mean cross-entropy of x [B, C, H, W] against the one-hot y [B, K].
 
@@ -187,6 +193,32 @@ def flow(arrays: Arrays, blocks: Sequence[int], terms: int, log_det_of_branch: L
             log_det = log_det + log_det_of_branch(g, a, arrays[f"noise.{stage}.{j}"], terms)
             x = a + g
     return torch.cat([*latent, x.flatten(1)], dim=1), log_det
+
+
+@torch.no_grad()
+def inverse_flow(arrays: Arrays, blocks: Sequence[int], image: Sequence[int], iterations: int) -> Tensor:
+    """The x [B, C, H, W] whose latent is z [B, D], `image` being C, H, W.
+
+    A block's a = y - g(a) is iterated from a = y, a fixed number of times (Behrmann et al. 2019,
+    Algorithm 1).
+    """
+    c, h, w = image
+    shapes = [(2 ** (stage + 2) * c, h >> stage + 1, w >> stage + 1) for stage in range(len(blocks))]
+    sizes = [math.prod(shape) // 2 for shape in shapes[:-1]] + [math.prod(shapes[-1])]
+    parts = arrays["z"].split(sizes, dim=1)
+    x = parts[-1].view(-1, *shapes[-1])
+    for stage in reversed(range(len(blocks))):
+        if stage + 1 < len(blocks):
+            channels, *size = shapes[stage]
+            x = torch.cat([parts[stage].view(-1, channels // 2, *size), unsqueeze(x)], dim=1)
+        for j in reversed(range(blocks[stage])):
+            block = f"stages.{stage}.blocks.{j}"
+            a = x
+            for _ in range(iterations):
+                a = x - branch(a, arrays, block)
+            scale = (-arrays[f"{block}.actNorm.logScale"]).exp().view(-1, 1, 1)
+            x = (a - arrays[f"{block}.actNorm.shift"].view(-1, 1, 1)) * scale
+    return unsqueeze(x)
 
 
 def density_loss(arrays: Arrays, blocks: Sequence[int], terms: int, log_det_of_branch: LogDet) -> Tensor:

@@ -1,7 +1,7 @@
 """Checks of the benchmark's PyTorch peer on tiny random cases; needs no file and takes seconds.
 
 In float64: the power iteration against the singular values of the dense operator, the flow against
-the determinant of its full Jacobian, all gradients of the classifier and of the series against
+the determinant of its full Jacobian and against its inverse, all gradients of the classifier and of the series against
 central differences, and the Neumann gradient's mean over probes against the series'. In float32:
 the program and its line protocol against the same gradients.
 
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from model import Arrays, flow, neumann_log_det, normalise_weights, power_iteration, series_log_det
-from twin import Case, gradients, is_parameter, loss_and_vectors, write_arrays
+from twin import Case, gradients, inverse, is_parameter, loss_and_vectors, write_arrays
 
 SIDE = 8
 FLOOR = 1e-3
@@ -97,7 +97,15 @@ def density_case(gradient: str, terms: int, batch: int) -> Case:
         "base.mean": torch.randn(12 * side * side),
         "base.logScale": torch.randn(12 * side * side) * 0.3,
     }
-    config = {"blocks": [2, 1], "c": 0.9, "powerIterations": 1, "terms": terms, "gradient": gradient, "lr": 0.1}
+    config = {
+        "blocks": [2, 1],
+        "inputShape": [3, SIDE, SIDE],
+        "c": 0.9,
+        "powerIterations": 1,
+        "terms": terms,
+        "gradient": gradient,
+        "lr": 0.1,
+    }
     return Case("density", config, with_gradients(arrays))
 
 
@@ -164,6 +172,14 @@ def check_flow(case: Case) -> None:
         check(f"flow: Neumann value, {terms} terms", relative(values[1], values[0]), 1e-12)
 
 
+def check_inverse(case: Case) -> None:
+    arrays, blocks = case.arrays, case.config["blocks"]
+    weights, _ = normalise_weights(arrays, case.config["c"], 0)
+    z, _ = flow({**arrays, **weights}, blocks, 0, series_log_det)
+    x = inverse(Case(case.kind, case.config, {**arrays, "z": z.detach()}))
+    check("flow: x back from its latent", (x - arrays["x"]).abs().max().item(), 1e-9)
+
+
 def check_neumann(all_probes: Case, few_probes: Case) -> None:
     def difference(case: Case) -> float:
         series, neumann = (gradients(with_config(case, gradient=mode))[1] for mode in ("series", "neumann"))
@@ -209,6 +225,7 @@ def main() -> None:
     check_differences(density)
     every_probe = with_all_probes(density_case("series", terms=5, batch=192))
     check_flow(every_probe)
+    check_inverse(density)
     check_neumann(every_probe, density)
     for case in (classifier, density, with_config(density, gradient="neumann")):
         check_program(case)

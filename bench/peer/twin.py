@@ -1,10 +1,10 @@
-"""PyTorch peer of the benchmark: the training steps of `model.py` on a case given by a folder.
+"""PyTorch peer of the benchmark: the training steps and the inverse of `model.py` on a case given by a folder.
 
     twin.py CASE_DIR --threads N
 
 A case is `case.json`, {"kind", "config", "arrays": [{"name", "shape", "offset"}]}, with offsets in
 floats into `case.bin`, little-endian float32. Arrays are the parameters, the power-iteration
-vectors (`.u`, `.v`) and the data (`x`, `y`, `noise.*`).
+vectors (`.u`, `.v`) and the data (`x`, `y`, `z`, `noise.*`).
 
 One JSON object a line on stdin, one answer a line on stdout, after a first
 {"ready": true, "torch", "threads"}:
@@ -12,6 +12,8 @@ One JSON object a line on stdin, one answer a line on stdout, after a first
     {"op": "gradients"}  writes the loss, all gradients and the updated u and v to twin.json and
                          twin.bin and answers {"loss", "file"}; changes nothing, so it repeats
     {"op": "step"}       power iteration, forward, backward and p -= lr * grad; {"ms", "loss"}
+    {"op": "inverse"}    the x of the density whose latent is z, after 100 iterations a block, to
+                         twin.json and twin.bin; {"ms", "file"}
     {"op": "memory"}     {"peakMiB"}: most resident memory of this process so far (Linux)
     {"op": "quit"}       ends the process
 """
@@ -29,9 +31,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model import Arrays, classifier_loss, density_loss, neumann_log_det, normalise_weights, series_log_det
+from model import (
+    Arrays,
+    classifier_loss,
+    density_loss,
+    inverse_flow,
+    neumann_log_det,
+    normalise_weights,
+    series_log_det,
+)
 
 LOG_DETS = {"series": series_log_det, "neumann": neumann_log_det}
+INVERSE_ITERATIONS = 100
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class Case:
 
 
 def is_parameter(name: str) -> bool:
-    return name not in ("x", "y") and not name.startswith("noise.") and not name.endswith((".u", ".v"))
+    return name not in ("x", "y", "z") and not name.startswith("noise.") and not name.endswith((".u", ".v"))
 
 
 def read_case(folder: Path) -> Case:
@@ -104,6 +115,14 @@ def step(case: Case) -> float:
     return loss.item()
 
 
+@torch.no_grad()
+def inverse(case: Case) -> Tensor:
+    """The x whose latent is the case's z, the power-iteration vectors taken as they are."""
+    config = case.config
+    weights, _ = normalise_weights(case.arrays, config["c"], 0)
+    return inverse_flow({**case.arrays, **weights}, config["blocks"], config["inputShape"], INVERSE_ITERATIONS)
+
+
 def peak_mib() -> float:
     """VmHWM of this process; getrusage's ru_maxrss would start from the parent's at the fork."""
     status = Path("/proc/self/status").read_text().splitlines()
@@ -120,10 +139,16 @@ def answer(folder: Path, case: Case, op: str) -> dict[str, Any]:
             start = time.perf_counter()
             loss = step(case)
             return {"ms": (time.perf_counter() - start) * 1000, "loss": loss}
+        case "inverse":
+            start = time.perf_counter()
+            x = inverse(case)
+            ms = (time.perf_counter() - start) * 1000
+            write_arrays(folder, "twin", {"x": x})
+            return {"ms": ms, "file": "twin.json"}
         case "memory":
             return {"peakMiB": peak_mib()}
         case _:
-            return {"error": f"expected op gradients, step, memory or quit, got {op}"}
+            return {"error": f"expected op gradients, step, inverse, memory or quit, got {op}"}
 
 
 def main() -> None:

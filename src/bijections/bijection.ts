@@ -9,17 +9,22 @@ import type { Shape } from "../tree.js";
 export interface Check {
   /** The bijection it is about, by path. */
   readonly where: string;
-  /** |f(x) − y|₂/(1 + |y|₂), `[B]`; NaN where a value is. */
+  /**
+   * |f(x) − y|₂/(1 + |y|₂), `[B]`; NaN where a value is. An iterative inverse measures it at its
+   * last iterate but one.
+   */
   readonly residual: Tensor;
   readonly tolerance: number;
   /** What to do if the tolerance is exceeded. */
   readonly remedy: string;
 }
 
+/** |x|₂ of each event, `[B]`. */
+export const lengthOf = (x: Tensor): Tensor => sqrt(sumEvent(square(x)));
+
 /** The residual of a {@link Check}: how far `difference` is from 0, relative to y, `[B]`. */
 export function relativeResidual(difference: Tensor, y: Tensor): Tensor {
-  const length = (x: Tensor): Tensor => sqrt(sumEvent(square(x)));
-  return div(length(difference), add(length(y), 1));
+  return div(lengthOf(difference), add(lengthOf(y), 1));
 }
 
 /** A batch of B events mapped in one direction. */

@@ -198,30 +198,42 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
 
   fixedPoint: (node, inputs) => {
     const { parameters, result } = node.attributes;
-    let x = inputs[0]!;
-    const [, steps, tolerance, ...captured] = inputs;
-    const size = sizeOf(node.shape.slice(1));
-    const moves = (to: Float64Array, from: Float64Array): boolean => {
-      const change = largest(to.map((value, j) => value - from[j]!));
-      return change > tolerance![0]! * (1 + largest(to));
-    };
+    const [start, steps, tolerance, ...captured] = inputs;
+    const batch = tolerance!.length;
+    const size = start!.length / batch;
+    const records = new Float64Array(batch).fill(Infinity);
+    let x = start!;
+    let f = x;
+    let r = new Float64Array(x.length);
     for (let i = 0; i < Math.round(steps![0]!); i++) {
       const values = [x, ...captured];
       const known = new Map(parameters.map((parameter, j) => [parameter, values[j]!]));
-      const last = x;
-      x = compute([result], known, {}).get(result)!;
-      const isMoving = Array.from({ length: x.length / size }, (_, event) => {
-        const part = [event * size, (event + 1) * size] as const;
-        return moves(x.subarray(...part), last.subarray(...part));
-      });
-      if (!isMoving.includes(true)) break;
+      const [lastF, lastR] = [f, r];
+      f = compute([result], known, {}).get(result)!;
+      r = f.map((value, j) => value - x[j]!);
+      x = f.slice();
+      let moves = false;
+      for (let event = 0; event < batch; event++) {
+        const of = (data: Float64Array): Float64Array =>
+          data.subarray(event * size, (event + 1) * size);
+        const rr = inner(of(r), of(r));
+        moves ||= Math.sqrt(rr) > tolerance![event]!;
+        if (!(rr <= 0.99 ** 2 * records[event]!)) continue;
+        records[event] = rr;
+        const dr = of(r).map((value, j) => value - of(lastR)[j]!);
+        const drdr = inner(dr, dr);
+        if (i === 0 || drdr === 0) continue;
+        const theta = inner(of(r), dr) / drdr;
+        of(x).forEach((value, j) => (of(x)[j] = value - theta * (value - of(lastF)[j]!)));
+      }
+      if (!moves) break;
     }
-    return x;
+    return Float64Array.of(...f, ...r);
   },
 };
 
-function largest(data: Float64Array): number {
-  return data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+function inner(a: Float64Array, b: Float64Array): number {
+  return a.reduce((total, value, i) => total + value * b[i]!, 0);
 }
 
 /** How far apart neighbours along each axis are. */

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { sameShape } from "../tree.js";
+import { axisSize, broadcast, slice } from "./structure.js";
 import {
   asTensor,
   expectShape,
@@ -11,33 +12,51 @@ import {
 } from "./tensor.js";
 
 export interface FixedPointOptions {
-  /** Most iterations, a scalar. */
+  /** Most evaluations of f, a scalar of at least 1. */
   readonly steps: TensorLike;
-  /**
-   * Stop once max|xᵢ₊₁ − xᵢ| ≤ tolerance · (1 + max|xᵢ₊₁|) in every event, a scalar. The maxima
-   * are each event's own: axis 0 counts events.
-   */
+  /** Stop once |f(x) − x|₂ ≤ tolerance in every event; a scalar, or one for each event, `[B]`. */
   readonly tolerance: TensorLike;
 }
 
+export interface FixedPoint {
+  /** f(x) at the last iterate x. */
+  readonly value: Tensor;
+  /**
+   * f(x) − x. If Lip(f) ≤ L < 1, `value` is off by at most L/(1 − L) of its length (Banach's
+   * a-posteriori bound).
+   */
+  readonly step: Tensor;
+}
+
 /**
- * Iterates x ← f(x) from `start` inside the graph, until every event's step is small or `steps` are done.
- * What f uses but doesn't derive from x is computed once, before the loop.
+ * Finds x = f(x) for each event of `start`, `[B, ...]`, by iteration inside the graph. What f uses
+ * but doesn't derive from x is computed once, before the loop.
  *
- * A graph can't throw: measure the residual of what comes back. There is no gradient either;
- * differentiate f at the fixed point instead.
+ * Anderson acceleration of depth 1: with r = f(x) − x, and Δ the change since the iterate before,
  *
- * @throws {ShapeError} if f changes the shape, or an option isn't a scalar.
+ *     x ← f(x) − θ·Δf(x),  θ = ⟨r, Δr⟩/⟨Δr, Δr⟩,
+ *
+ * which leaves no more of r, were f linear, than x ← f(x) does. An event extrapolates only where
+ * |r|₂ is at most 0.99 of what it was when it last did, and takes the plain step otherwise. So it
+ * converges for every contraction: an extrapolated x is off by at most a constant times |r|₂, for
+ * |θΔf(x)|₂ ≤ L/(1 − L)·|r|₂, and plain steps shrink that until the next one.
+ *
+ * A graph can't throw: judge `step`. There is no gradient either; differentiate f at the fixed
+ * point instead.
+ *
+ * @see Walker and Ni 2011, "Anderson acceleration for fixed-point iterations",
+ *   https://doi.org/10.1137/10078356X
+ * @throws {ShapeError} if f changes the shape, or an option has another one.
  */
 export function fixedPoint(
   start: Tensor,
   f: (x: Tensor) => Tensor,
   options: FixedPointOptions,
-): Tensor {
+): FixedPoint {
+  const batch = axisSize(start, 0);
   const steps = asTensor(options.steps);
-  const tolerance = asTensor(options.tolerance);
+  const tolerance = broadcast(asTensor(options.tolerance), [batch]);
   expectShape(steps, [], "fixedPoint: steps");
-  expectShape(tolerance, [], "fixedPoint: tolerance");
   const x = input("fixedPoint.x", start.shape);
   const fx = f(x);
   if (!sameShape(fx.shape, start.shape)) {
@@ -46,12 +65,13 @@ export function fixedPoint(
     );
   }
   const { captured, parameters, result } = close(fx, x);
-  return makeNode(
+  const both = makeNode(
     "fixedPoint",
     [start, steps, tolerance, ...captured],
     { parameters: [x, ...parameters], result },
-    start.shape,
+    [2 * batch, ...start.shape.slice(1)],
   );
+  return { value: slice(both, 0, 0, batch), step: slice(both, 0, batch, 2 * batch) };
 }
 
 /** Copies what depends on x, with a fresh input in place of every other tensor it uses. */

@@ -53,7 +53,10 @@ export interface OpAttributes {
   readonly fixedPoint: FixedPointAttributes;
 }
 
-/** The body x ↦ f(x, captured...) of a fixed-point iteration, closed over its own inputs. */
+/**
+ * The body x ↦ f(x, captured...) of a fixed-point iteration, closed over its own inputs. The node
+ * holds f(x) and then f(x) − x, along axis 0.
+ */
 export interface FixedPointAttributes {
   /** Stands for x, then for each captured value. */
   readonly parameters: readonly Tensor[];

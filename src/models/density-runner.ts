@@ -8,14 +8,7 @@ import type { Random } from "../random.js";
 import { scalarArray, type Arrays, type NDArray } from "../tree.js";
 import { batchSizeFor, concatRows, expectEvents, firstRows, inBatches } from "./batched.js";
 import type { DensityModel } from "./model.js";
-import {
-  expectConverged,
-  inverseContext,
-  openStore,
-  Runner,
-  type InverseLimits,
-  type Measured,
-} from "./runner.js";
+import { expectConverged, openStore, Runner, type InverseLimits, type Measured } from "./runner.js";
 
 export interface ScoreOptions {
   /**
@@ -150,7 +143,7 @@ export class DensityRunner extends Runner<DensityModel> {
     const known = this.#samplers.get(count);
     if (known) return known;
     const sampler = this.compile(({ steps, tolerance, temperature }) => {
-      const ctx = inverseContext(steps!, tolerance!);
+      const ctx = this.inverseContext(steps!, tolerance!);
       const { x, checks } = this.model.sample(count, temperature!, ctx);
       return { outputs: { x, ...this.checkOutputs(checks) }, noise: ctx.noises };
     });

@@ -2,22 +2,23 @@ import type { Check } from "../bijections/index.js";
 import { compile, type Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
 import { ConvergenceError } from "../errors.js";
-import type { Tensor } from "../graph/index.js";
+import { reshape, slice, type Tensor } from "../graph/index.js";
 import { Context, inverseDefaults } from "../nn/index.js";
-import { scalarArray, type Arrays, type NDArray } from "../tree.js";
+import { ndarray, type Arrays, type NDArray } from "../tree.js";
 import { expectEvents, inBatches } from "./batched.js";
 import { convergeNorms, lipschitzBounds, plannedIterations, type Norms } from "./converge.js";
 import type { Model } from "./model.js";
 
 export interface InverseLimits {
   /**
-   * Most fixed-point iterations per block. Unless given, as many as the largest Lipschitz bound of a
-   * block makes enough for the tolerance, or 500 where there is no bound below 1.
+   * Most fixed-point iterations per block. Unless given, twice as many as bring plain iteration to
+   * float32's limit by the block's Lipschitz bound, or 500 where that isn't below 1.
    */
   readonly steps?: number;
   /**
-   * A block stops when each event's step is within tolerance·(1 + max|x|), the maximum over that
-   * event; 10⁻⁷ unless given, which float32 can just reach.
+   * Wanted accuracy of each block's inverse, |x − f⁻¹(y)|₂/(1 + |y|₂), 10⁻⁶ unless given: a block
+   * stops once its last step certifies that for every event, see {@link Measured.errorBound}, or
+   * is at float32's limit.
    */
   readonly tolerance?: number;
 }
@@ -28,6 +29,13 @@ export interface Measured extends Omit<Check, "residual"> {
   readonly residual: number;
   /** `[B]`. */
   readonly perEvent: NDArray;
+  /**
+   * For an iterative inverse: |x − f⁻¹(y)|₂/(1 + |y|₂) is at most L/(1 − L) times the residual, if
+   * {@link Runner.lipschitz} bounds the block by L < 1 and rounding aside; else infinite. It is the
+   * block's own error, and doesn't bound what the blocks after it make of that: each by up to
+   * 1/(1 − L).
+   */
+  readonly errorBound?: number;
 }
 
 export interface Inverse {
@@ -59,7 +67,7 @@ export class Runner<M extends Model> {
       outputs: { z: model.bijection.forward(x!, new Context({ phase: "infer" })).value },
     }));
     this.#inverse = this.compile(({ z, steps, tolerance }) => {
-      const ctx = inverseContext(steps!, tolerance!);
+      const ctx = this.inverseContext(steps!, tolerance!);
       const { value: x, checks } = model.bijection.inverse(z!, ctx);
       return { outputs: { x, ...this.checkOutputs(checks) } };
     });
@@ -126,13 +134,28 @@ export class Runner<M extends Model> {
     return compiled;
   }
 
-  /** The limits of an inverse as arguments of a graph. */
-  protected limitArrays({
-    tolerance = inverseDefaults.tolerance,
-    steps = plannedIterations(Math.max(...Object.values(this.lipschitz)), tolerance) ??
-      inverseDefaults.steps,
-  }: InverseLimits): Arrays {
-    return { steps: scalarArray(steps), tolerance: scalarArray(tolerance) };
+  /** The limits of an inverse as arguments of a graph: one number for each block. */
+  protected limitArrays({ steps, tolerance = 1e-6 }: InverseLimits): Arrays {
+    const bounds = Object.values(this.lipschitz);
+    const vector = (f: (lipschitz: number) => number): NDArray =>
+      ndarray(bounds.map(f), [bounds.length]);
+    return {
+      steps: vector((lipschitz) => steps ?? mostIterations(lipschitz)),
+      tolerance: vector((lipschitz) => stepTolerance(lipschitz, tolerance)),
+    };
+  }
+
+  /** A context whose inverse takes its limits when the graph runs. */
+  protected inverseContext(steps: Tensor, tolerance: Tensor): Context {
+    const places = new Map(this.model.blocks.map(({ path }, i) => [path, i]));
+    const at = (vector: Tensor, i: number): Tensor => reshape(slice(vector, 0, i, i + 1), []);
+    return new Context({
+      phase: "infer",
+      inverse: (path) => {
+        const i = places.get(path)!;
+        return { steps: at(steps, i), tolerance: at(tolerance, i) };
+      },
+    });
   }
 
   protected async run(compiled: Compiled, args: Arrays): Promise<Arrays> {
@@ -151,12 +174,23 @@ export class Runner<M extends Model> {
   }
 
   protected measured(results: Arrays): Measured[] {
+    const { lipschitz } = this;
     return Object.entries(results).flatMap(([name, perEvent]) => {
       const check = this.#checks.get(name);
       if (!check) return [];
       const { where, tolerance, remedy } = check;
       const residual = perEvent.data.reduce((most, r) => Math.max(most, r), 0);
-      return [{ where, tolerance, remedy, residual, perEvent }];
+      const bound = lipschitz[where];
+      return [
+        {
+          where,
+          tolerance,
+          remedy,
+          residual,
+          perEvent,
+          ...(bound !== undefined && { errorBound: errorBound(bound, residual) }),
+        },
+      ];
     });
   }
 }
@@ -186,7 +220,18 @@ export function expectConverged(checks: readonly Measured[]): void {
   }
 }
 
-/** A context whose inverse takes its limits when the graph runs. */
-export function inverseContext(steps: Tensor, tolerance: Tensor): Context {
-  return new Context({ phase: "infer", inverse: { steps, tolerance } });
+/** Of an inverse whose last step is so long, relative to 1 + |y|₂ as the step is. */
+function errorBound(lipschitz: number, step: number): number {
+  return lipschitz < 1 ? (lipschitz / (1 - lipschitz)) * step : Infinity;
+}
+
+/** The step that certifies an accuracy, or float32's limit; not above the accuracy itself. */
+function stepTolerance(lipschitz: number, accuracy: number): number {
+  const certifying = Math.min(1, 1 / errorBound(lipschitz, 1)) * accuracy;
+  return Math.max(certifying, Math.min(accuracy, inverseDefaults.tolerance));
+}
+
+function mostIterations(lipschitz: number): number {
+  const planned = plannedIterations(lipschitz, inverseDefaults.tolerance);
+  return planned === undefined ? inverseDefaults.steps : 2 * planned;
 }

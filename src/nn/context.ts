@@ -22,18 +22,18 @@ export interface ContextOptions {
   readonly powerIterations?: number;
   /** Needed where a residual block's log-determinant is used. */
   readonly logDet?: LogDetEstimator;
-  /** Limits of an iterative inverse; {@link inverseDefaults} unless given. */
-  readonly inverse?: InverseOptions;
+  /** Limits of the iterative inverse of a block, by its path; {@link inverseDefaults} unless given. */
+  readonly inverse?: (path: string) => InverseOptions;
 }
 
 export interface InverseOptions {
-  /** Most fixed-point iterations per block. */
+  /** Most fixed-point iterations. */
   readonly steps: Tensor | number;
-  /** Relative: see `fixedPoint`. */
+  /** Stop once each event's step is at most this times 1 + |y|₂ in length. */
   readonly tolerance: Tensor | number;
 }
 
-/** Limits of an iterative inverse unless others are given. */
+/** Limits of an iterative inverse where nothing is known of the block: float32's. */
 export const inverseDefaults = { steps: 500, tolerance: 1e-7 } as const;
 
 /**
@@ -43,7 +43,7 @@ export const inverseDefaults = { steps: 500, tolerance: 1e-7 } as const;
 export class Context {
   readonly phase: "train" | "initialise" | "infer";
   readonly powerIterations: number;
-  readonly inverse: InverseOptions;
+  readonly inverse: (path: string) => InverseOptions;
   readonly noises: Record<string, NoiseKind> = {};
   readonly updates: Record<string, Tensor> = {};
   readonly watched: Record<string, Tensor> = {};
@@ -53,7 +53,7 @@ export class Context {
   constructor(options: ContextOptions) {
     this.phase = options.phase;
     this.powerIterations = options.powerIterations ?? 0;
-    this.inverse = options.inverse ?? inverseDefaults;
+    this.inverse = options.inverse ?? (() => inverseDefaults);
     this.#logDet = options.logDet;
   }
 

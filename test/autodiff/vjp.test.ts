@@ -95,12 +95,12 @@ describe("vjp", () => {
 
   it("goes past a fixed point of what is stopped", () => {
     const half = (at: Tensor): Tensor => mul(at, 0.5);
-    const z = fixedPoint(stopGradient(x), half, { steps: 1, tolerance: 0 });
+    const { value: z } = fixedPoint(stopGradient(x), half, { steps: 1, tolerance: 0 });
     assert.deepEqual(values(vjp(mul(z, x), x, constant(1, [3]))), [0.5, 1, 1.5]);
   });
 
   it("refuses to go through a fixed point", () => {
-    const z = fixedPoint(x, (at) => mul(at, y), { steps: 3, tolerance: 0 });
+    const { value: z } = fixedPoint(x, (at) => mul(at, y), { steps: 3, tolerance: 0 });
     assert.throws(() => vjp(z, y, x), UsageError);
     assert.deepEqual(values(vjp(mul(stopGradient(z), y), y, constant(0, [3]))), [0, 0, 0]);
   });

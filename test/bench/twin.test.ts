@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { makeCase, makeStep, twinArrays, type CaseOptions } from "../../bench/cases.js";
+import { largestError, makeInverse, toPixels } from "../../bench/inverse.js";
 import { findPython, peerScript, Twin } from "../../bench/twin.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import type { Arrays } from "../../src/tree.js";
@@ -35,6 +36,21 @@ async function both(
 describe("the PyTorch twin computes what we compute", { skip: !python && "no torch here" }, () => {
   it("computes what its own float64 differences and SVDs say", () => {
     execFileSync(python!, ["-B", peerScript("selfcheck.py")], { stdio: "pipe" });
+  });
+
+  it("inverse", async () => {
+    const engine = await nodeEngine({ threads: 1 });
+    const { runner, x, z, twin: twinCase } = await makeInverse(engine, small);
+    const twin = await Twin.start(python!, twinCase, 1);
+    try {
+      const theirs = toPixels((await twin.inverse()).x);
+      const ours = await runner.inverse(z);
+      assert.ok(largestError(x, ours) < 1e-5, `ours: ${largestError(x, ours)}`);
+      assert.ok(largestError(ours, theirs) < 2e-5, `apart: ${largestError(ours, theirs)}`);
+    } finally {
+      twin.stop();
+      await engine.close();
+    }
   });
 
   for (const [name, options] of cases) {

@@ -15,7 +15,7 @@ import { registry } from "./registry.js";
 const roundTripTolerance = 1e-10;
 
 const context = (): Context =>
-  new Context({ phase: "infer", logDet: exact, inverse: { steps: 500, tolerance: 1e-15 } });
+  new Context({ phase: "infer", logDet: exact, inverse: () => ({ steps: 500, tolerance: 1e-15 }) });
 
 for (const [name, { build, domain }] of Object.entries(registry)) {
   describe(name, () => {

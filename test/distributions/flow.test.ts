@@ -11,7 +11,7 @@ import { assertClose, largestDifference, sumOf, uniforms, type Feeds } from "../
 import { denseBlock } from "../bijections/registry.js";
 
 const context = (): Context =>
-  new Context({ phase: "infer", logDet: exact, inverse: { steps: 300, tolerance: 1e-13 } });
+  new Context({ phase: "infer", logDet: exact, inverse: () => ({ steps: 300, tolerance: 1e-13 }) });
 
 function planar(activation: ActivationName): { flow: Flow; feeds: Feeds } {
   const scope = new Scope();

@@ -15,6 +15,7 @@ import {
   matmul,
   mul,
   sumAll,
+  type Tensor,
 } from "../../src/graph/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray, scalarArray } from "../../src/tree.js";
@@ -62,7 +63,8 @@ describe("nodeEngine", () => {
   it("leaves the calling thread free during a run", () =>
     withEngine({ threads: 1 }, async (engine) => {
       const steps = input("steps", []);
-      const slow = fixedPoint(x, (at) => mul(matmul(at, x), 0.001), { steps, tolerance: -1 });
+      const f = (at: Tensor): Tensor => mul(matmul(at, x), 0.001);
+      const { value: slow } = fixedPoint(x, f, { steps, tolerance: -1 });
       const session = await engine.load(graphOf({ slow: sumAll(slow) }));
       const feeds = { x: ndarray(Random.fromSeed(1).normal(64 * 64), [64, 64]) };
       let ticks = 0;

@@ -92,6 +92,10 @@ describe("shapes", () => {
       () => fixedPoint(x(2), (y) => y, { steps: x(1), tolerance: 0 }),
       /fixedPoint: steps/,
     ],
+    "tolerances that aren't one for each event": [
+      () => fixedPoint(x(2), (y) => y, { steps: 1, tolerance: x(3) }),
+      /broadcast/,
+    ],
     "another shape than expected": [
       () => {
         expectShape(x(2), [3], "here");

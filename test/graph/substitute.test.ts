@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { evaluate } from "../../src/engine/reference.js";
-import { add, fixedPoint, input, mul } from "../../src/graph/index.js";
+import { add, fixedPoint, input, mul, type Tensor } from "../../src/graph/index.js";
 import { substitute } from "../../src/graph/substitute.js";
 
 describe("substitute", () => {
@@ -18,7 +18,8 @@ describe("substitute", () => {
 
   it("reaches what a loop captures", () => {
     const half = mul(y, 0.5);
-    const limit = fixedPoint(x, (at) => add(mul(at, 0.5), half), { steps: 60, tolerance: 0 });
+    const f = (at: Tensor): Tensor => add(mul(at, 0.5), half);
+    const { value: limit } = fixedPoint(x, f, { steps: 60, tolerance: 0 });
     const replaced = substitute({ limit }, { y: input("z", [1]) });
     const { limit: result } = evaluate(replaced, { x: { data: [0] }, z: { data: [5] } });
     assert.ok(Math.abs(result.data[0]! - 5) < 1e-9);

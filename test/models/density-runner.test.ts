@@ -10,8 +10,13 @@ import { assertClose } from "../support/values.js";
 
 const random = Random.fromSeed(2);
 
-function open(c: number | null, engine = referenceEngine(), gain = 1): Promise<DensityRunner> {
-  const model = new IResNetDensity({ shape: [2], blocks: [2], widths: [4], c });
+function open(
+  c: number | null,
+  engine = referenceEngine(),
+  gain = 1,
+  blocks = 2,
+): Promise<DensityRunner> {
+  const model = new IResNetDensity({ shape: [2], blocks: [blocks], widths: [4], c });
   const arrays = Object.entries(model.scope.initialArrays(Random.fromSeed(1))).map(
     ([name, { shape, data }]) =>
       [name, ndarray(name.endsWith("weight") ? data.map((w) => w * gain) : data, shape)] as const,
@@ -47,6 +52,39 @@ describe("DensityRunner.score", () => {
     const runner = await open(null, undefined, 9);
     assert.ok(Object.values(runner.lipschitz).some((lipschitz) => lipschitz > 1));
     assert.equal((await runner.score(points(1), { random, terms: 2 })).bias, Infinity);
+  });
+});
+
+describe("an inverse's certificate", () => {
+  const lengthOf = ({ data }: NDArray, event: number): number =>
+    Math.hypot(data[2 * event]!, data[2 * event + 1]!);
+
+  for (const c of [0.5, 0.9, 0.98]) {
+    it(`meets what is asked of it, and the truth, at c = ${c}`, async () => {
+      const runner = await open(c, undefined, 9, 1);
+      const x = points(16);
+      const z = await runner.forward(x);
+      const bounds: number[] = [];
+      for (const tolerance of [1e-2, 1e-5]) {
+        const back = await runner.attemptInverse(z, { tolerance });
+        const [{ errorBound = Infinity } = {}] = back.checks;
+        assert.ok(errorBound <= tolerance && errorBound > 0, `${errorBound} of ${tolerance}`);
+        // After the block comes an ActNorm that starts as the identity.
+        for (let event = 0; event < 16; event++) {
+          const difference = back.x.data.map((value, i) => value - x.data[i]!);
+          const error = lengthOf(ndarray(difference, x.shape), event) / (1 + lengthOf(z, event));
+          assert.ok(error <= errorBound + 1e-6, `${error} of ${errorBound}`); // float32's rounding
+        }
+        bounds.push(errorBound);
+      }
+      assert.ok(bounds[1]! < bounds[0]!, "an accuracy that isn't asked for isn't paid for");
+    });
+  }
+
+  it("doesn't exist without a bound below 1", async () => {
+    const runner = await open(null, undefined, 9);
+    const { checks } = await runner.attemptInverse(await runner.forward(points(2)));
+    assert.ok(checks.some(({ errorBound }) => errorBound === Infinity));
   });
 });
 

@@ -142,7 +142,10 @@ describe("i-ResNet classifier", () => {
   it("comes back through its padding", () => {
     for (const config of [imageClassifier, vectorClassifier]) {
       const { bijection, scope } = new IResNetClassifier(config);
-      const ctx = new Context({ phase: "infer", inverse: { steps: 500, tolerance: 1e-15 } });
+      const ctx = new Context({
+        phase: "infer",
+        inverse: () => ({ steps: 500, tolerance: 1e-15 }),
+      });
       const x = normals("x", [2, ...config.shape]);
       const { value } = bijection.forward(input("x", x.shape), ctx);
       const back = bijection.inverse(value, ctx);

@@ -28,6 +28,7 @@ import {
   reshape,
   simplify,
   slice,
+  sub,
   sum,
   topologicalOrder,
   transpose,
@@ -227,8 +228,19 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
     {
       inputs: [[2, 3], [3]],
       build: (start, shift) =>
-        fixedPoint(start, (x) => mul(add(elu(x), shift), 0.3), { steps: 60, tolerance: 1e-6 }),
+        fixedPoint(start, (x) => mul(add(elu(x), shift), 0.3), { steps: 60, tolerance: 1e-6 })
+          .value,
       shape: [2, 3],
+      fixed: true,
+    },
+    {
+      inputs: [
+        [2, 3, 1, 2],
+        [3, 1, 1],
+      ],
+      build: (start, shift) =>
+        fixedPoint(start, (x) => sub(shift, mul(abs(x), 0.8)), { steps: 7, tolerance: 0 }).step,
+      shape: [2, 3, 1, 2],
       fixed: true,
     },
     {
@@ -237,7 +249,7 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
         fixedPoint(start, (x) => mul(div(factor, add(1, abs(factor))), x), {
           steps: mul(bound, 3),
           tolerance: 0,
-        }),
+        }).value,
       shape: [1],
       positive: true,
       fixed: true,
@@ -251,9 +263,9 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
         const options = { steps: 40, tolerance: 1e-7 };
         return fixedPoint(
           y,
-          (x) => add(y, g(fixedPoint(x, (z) => add(mul(x, 0.5), g(z)), options))),
+          (x) => add(y, g(fixedPoint(x, (z) => add(mul(x, 0.5), g(z)), options).value)),
           options,
-        );
+        ).value;
       },
       shape: [1, 2, 3, 3],
       fixed: true,

@@ -1,0 +1,116 @@
+import { parseArgs } from "node:util";
+import type { Engine } from "../src/engine/engine.js";
+import { nodeEngine } from "../src/engine/node.js";
+import type { JsonObject } from "../src/json.js";
+import { convergeNorms, DensityRunner, IResNetDensity } from "../src/models/index.js";
+import type { Random } from "../src/random.js";
+import { ndarray, type Arrays, type NDArray } from "../src/tree.js";
+import { makeCase, twinVariables, type CaseOptions } from "./cases.js";
+import { median, round } from "./numbers.js";
+import { wholeNumber } from "./options.js";
+import { findPython, Twin } from "./twin.js";
+
+/** The benchmark's density with images and their latents, and the same for the PyTorch twin. */
+export interface InverseCase {
+  readonly runner: DensityRunner;
+  /** `[B, C, H, W]`, pixels in 0…255. */
+  readonly x: NDArray;
+  readonly z: NDArray;
+  readonly twin: { readonly kind: string; readonly config: JsonObject; readonly arrays: Arrays };
+}
+
+export async function makeInverse(engine: Engine, options: CaseOptions): Promise<InverseCase> {
+  const { kind, config, args, random, ...test } = makeCase("density", options);
+  const model = new IResNetDensity(test.model.config as IResNetDensity["config"]);
+  const store = await engine.createStore(moved(model.scope.initialArrays(random), random));
+  await convergeNorms(engine, model, store);
+  const arrays = await store.read();
+  const runner = await DensityRunner.open(engine, model, arrays);
+  const x = args.x!;
+  const z = await runner.forward(x);
+  return { runner, x, z, twin: { kind, config, arrays: { ...twinVariables(arrays), z } } };
+}
+
+/** Gives the ActNorms, which start as identities, something to undo. */
+function moved(arrays: Arrays, random: Random): Arrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, data }]) => {
+      const isMoved = /actNorm\.(logScale|shift)$/.test(name);
+      const noise = random.split(`moved ${name}`).normal(data.length);
+      return [name, ndarray(isMoved ? noise.map((value) => 0.1 * value) : data, shape)];
+    }),
+  );
+}
+
+/** Largest difference in units of a pixel's range. */
+export function largestError(x: NDArray, back: NDArray): number {
+  return x.data.reduce(
+    (most, pixel, i) => Math.max(most, Math.abs(pixel - back.data[i]!) / 256),
+    0,
+  );
+}
+
+/** The twin's x, which is centred and scaled to 1, in pixels. */
+export function toPixels({ shape, data }: NDArray): NDArray {
+  return { shape, data: data.map((value) => (value + 0.5) * 256) };
+}
+
+/**
+ * Times the inverse of a batch, ours to a certified error of 1e-5 in every block, and the twin's
+ * 100 iterations a block, in turn, after one of each that isn't counted.
+ */
+export async function benchInverse(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      batch: { type: "string", default: "64" },
+      threads: { type: "string", default: "2" },
+      rounds: { type: "string", default: "5" },
+    },
+  });
+  const batch = wholeNumber("batch", values.batch);
+  const threads = wholeNumber("threads", values.threads);
+  const rounds = wholeNumber("rounds", values.rounds);
+  const engine = await nodeEngine({ threads });
+  const python = findPython();
+  if (python === undefined) {
+    process.stderr.write("bench: no python3 with torch and numpy here; ours alone\n");
+  }
+  let twin: Twin | undefined;
+  try {
+    const { runner, x, z, twin: twinCase } = await makeInverse(engine, { batch });
+    twin = python === undefined ? undefined : await Twin.start(python, twinCase, threads);
+    const ours: number[] = [];
+    const peers: number[] = [];
+    let errors: { ours: number; peer: number | null; certified: number } | undefined;
+    for (let i = 0; i <= rounds; i++) {
+      const start = performance.now();
+      const back = await runner.attemptInverse(z, { tolerance: 1e-5 });
+      const took = performance.now() - start;
+      const peer = await twin?.inverse();
+      errors = {
+        ours: largestError(x, back.x),
+        peer: peer ? largestError(x, toPixels(peer.x)) : null,
+        certified: Math.max(...back.checks.map(({ errorBound = 0 }) => errorBound)),
+      };
+      if (i === 0) continue;
+      ours.push(took);
+      if (peer) peers.push(peer.ms);
+    }
+    const result = {
+      name: "inverse",
+      ours_ms: round(median(ours), 1),
+      peer_ms: twin ? round(median(peers), 1) : null,
+      ratio: twin ? round(median(ours) / median(peers), 3) : null,
+      certified_error_per_block: errors!.certified,
+      ours_reconstruction_error: errors!.ours,
+      peer_reconstruction_error: errors!.peer,
+      config: { ...twinCase.config, batch, threads, rounds },
+      engine: engine.description,
+    };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } finally {
+    twin?.stop();
+    await engine.close();
+  }
+}
