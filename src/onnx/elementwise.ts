@@ -1,5 +1,5 @@
 import { sameShape } from "../tree.js";
-import type { BinaryOp, UnaryOp } from "../graph/index.js";
+import type { BinaryOp, Node, Tensor, UnaryOp } from "../graph/index.js";
 import type { Lowerings } from "./lowering.js";
 import { castTo } from "./proto.js";
 import type { Scope } from "./scope.js";
@@ -21,24 +21,7 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
   softplus: as("Softplus"),
   stopGradient: (_node, inputs) => inputs[0]!,
 
-  /**
-   * With p = exp(min(x, 0)), which is elu′: elu = max(x, p − 1), and elu″ is p without its ones.
-   * ONNX Runtime's own Elu takes three times as long on the CPU, its exponential not being
-   * vectorised.
-   */
-  elu: (node, [x], scope) => {
-    const slope = scope.derived(node.inputs[0]!, "elu'", (s, name) =>
-      s.emit("Exp", [s.emit("Clip", [name, "", s.float(0)])]),
-    );
-    switch (node.attributes.order) {
-      case 0:
-        return scope.emit("Max", [x!, scope.emit("Sub", [slope, scope.float(1)])]);
-      case 1:
-        return slope;
-      case 2:
-        return scope.emit("Sub", [slope, scope.emit("Floor", [slope])]);
-    }
-  },
+  elu: (node, _inputs, scope) => lowerElu(node, scope, "elu", (s, x) => s.nameOf(x)),
 
   add: as("Add"),
   sub: as("Sub"),
@@ -54,3 +37,37 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
   greater: (_node, inputs, scope) =>
     scope.emit("Cast", [scope.emit("Greater", inputs)], { to: castTo("float") }),
 };
+
+/**
+ * elu = max(x, exp(min(x, 0)) − 1), for the exponential of ONNX Runtime's own Elu isn't vectorised
+ * and takes three times as long on the CPU. elu′ = max(0, min(1, elu + 1)), and elu″ is elu′
+ * without its ones: only elu has to be kept between the forward and the backward pass.
+ *
+ * @param what the key of elu among what is derived from x
+ * @param nameOf the value of x, in the layout wanted
+ */
+export function lowerElu(
+  node: Node<"elu">,
+  scope: Scope,
+  what: string,
+  nameOf: (scope: Scope, x: Tensor) => string,
+): string {
+  const x = node.inputs[0]!;
+  const value = (): string =>
+    scope.derived(x, what, (s, t) => {
+      const exponential = s.emit("Exp", [s.emit("Clip", [nameOf(s, t), "", s.float(0)])]);
+      return s.emit("Max", [nameOf(s, t), s.emit("Sub", [exponential, s.float(1)])]);
+    });
+  const slope = (): string =>
+    scope.derived(x, `${what}'`, (s) =>
+      s.emit("HardSigmoid", [value()], { alpha: { float: 1 }, beta: { float: 1 } }),
+    );
+  switch (node.attributes.order) {
+    case 0:
+      return value();
+    case 1:
+      return slope();
+    case 2:
+      return scope.emit("Sub", [slope(), scope.emit("Floor", [slope()])]);
+  }
+}

@@ -20,8 +20,8 @@ export const linear: Pick<Lowerings, "matmul" | "conv2d" | "conv2dInputGrad" | "
     conv2dInputGrad: (node, [g], scope) => {
       const w = node.inputs[1]!;
       const [, , kernel] = sizes(w);
-      const adjoint = scope.derived(w, "adjoint", (s, name) => {
-        const swapped = s.transpose(name, [1, 0, 2, 3]);
+      const adjoint = scope.derived(w, "adjoint", (s, t) => {
+        const swapped = s.transpose(s.nameOf(t), [1, 0, 2, 3]);
         return kernel === 1 ? swapped : reverseTaps(s, swapped);
       });
       return samePadded(scope, kernel, [g!, adjoint]);
@@ -36,23 +36,19 @@ export const linear: Pick<Lowerings, "matmul" | "conv2d" | "conv2dInputGrad" | "
         });
         return scope.reshape(product, node.shape);
       }
-      // The side with fewer channels is laid out once per tap: k²C rows against the other's.
-      if (channels <= out) {
-        const product = scope.emit("Gemm", [channelRows(scope, g), patchRows(scope, x, kernel)], {
-          transB: 1,
-        });
-        return scope.transpose(
-          scope.reshape(product, [out, kernel, kernel, channels]),
-          [0, 3, 1, 2],
-        );
+      // The side with fewer channels is laid out once per tap, which for one image costs little.
+      if (channels <= out || sizes(x)[0] === 1) {
+        const rows = [channelRows(scope, g), patchRows(scope, x, kernel)];
+        return scope.reshape(scope.emit("Gemm", rows, { transB: 1 }), node.shape);
       }
-      const product = scope.emit("Gemm", [patchRows(scope, g, kernel), channelRows(scope, x)], {
-        transB: 1,
-      });
-      return reverseTaps(
-        scope,
-        scope.transpose(scope.reshape(product, [kernel, kernel, out, channels]), [2, 3, 0, 1]),
-      );
+      const rows = [patchRows(scope, g, kernel), channelRows(scope, x)];
+      const product = scope.reshape(scope.emit("Gemm", rows, { transB: 1 }), [
+        out,
+        kernel,
+        kernel,
+        channels,
+      ]);
+      return reverseTaps(scope, scope.transpose(product, [0, 3, 1, 2]));
     },
   };
 
@@ -86,16 +82,18 @@ export function reverseTaps(scope: Scope, filter: string): string {
 /** `[B, C, H, W]` as `[C, B·H·W]`. */
 function channelRows(scope: Scope, x: Tensor): string {
   const [batch, channels, height, width] = sizes(x);
-  return scope.derived(x, "channel rows", (s, name) => {
+  return scope.derived(x, "channel rows", (s, t) => {
+    const name = s.nameOf(t);
     const leading = batch === 1 ? name : s.transpose(name, [1, 0, 2, 3]);
     return s.reshape(leading, [channels, batch * height * width]);
   });
 }
 
-/** `[B, C, H, W]` as `[k²·C, B·H·W]`: for each tap, what it sees of each channel. */
+/** `[B, C, H, W]` as `[C·k², B·H·W]`: for each channel, what each tap sees of it. */
 function patchRows(scope: Scope, x: Tensor, kernel: number): string {
   const [batch, channels, height, width] = sizes(x);
-  return scope.derived(x, `patch rows ${kernel}`, (s, name) => {
+  return scope.derived(x, `patch rows ${kernel}`, (s, t) => {
+    const name = s.nameOf(t);
     const reach = (kernel - 1) / 2;
     const leading =
       batch === 1 ? s.reshape(name, [channels, 1, height, width]) : s.transpose(name, [1, 0, 2, 3]);
@@ -109,8 +107,8 @@ function patchRows(scope: Scope, x: Tensor, kernel: number): string {
         s.ints([2, 3]),
       ]);
     });
-    return s.reshape(s.emit("Concat", taps, { axis: 0 }), [
-      kernel * kernel * channels,
+    return s.reshape(s.emit("Concat", taps, { axis: 1 }), [
+      channels * kernel * kernel,
       batch * height * width,
     ]);
   });

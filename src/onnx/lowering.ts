@@ -1,6 +1,7 @@
 import { sameShape } from "../tree.js";
 import { topologicalOrder, type Node, type OpName, type Tensor } from "../graph/index.js";
 import type { Scope } from "./scope.js";
+import { usersOf } from "./users.js";
 
 /**
  * Adds the operators that compute one node and returns the name of the result.
@@ -15,6 +16,36 @@ export type Lowering<K extends OpName> = (
 /** One lowering per operation: leaving one out doesn't compile. */
 export type Lowerings = { readonly [K in OpName]: Lowering<K> };
 
+/**
+ * How a target computes in a layout of its own, beside ONNX's: images with their channels in
+ * blocks. Models never know.
+ */
+export interface BlockedLayout {
+  readonly lowerings: BlockedLowerings;
+  /** The value in ONNX's layout of an image `[B, C, H, W]` in blocks. */
+  toRows(scope: Scope, blocks: string, image: Tensor): string;
+}
+
+/** A lowering that uses the target's layout, or nothing where it doesn't apply. */
+export type BlockedLowering<K extends OpName> = (
+  node: Node<K> & Tensor,
+  scope: Scope,
+  bias: Tensor | undefined,
+) => Lowered | undefined;
+
+export type BlockedLowerings = { readonly [K in OpName]?: BlockedLowering<K> };
+
+/** The name of a value, in ONNX's layout or in blocks. */
+export type Lowered = { readonly rows: string } | { readonly blocks: string };
+
+export interface LoweringTarget {
+  readonly lowerings: Lowerings;
+  readonly blocked?: BlockedLayout;
+}
+
+/** What an image in blocks is derived under: see `Scope.derived`. */
+export const inBlocks = "blocks";
+
 /** Lowers every node that `outputs` need and that has no name yet. */
 export function lowerNodes(outputs: readonly Tensor[], scope: Scope): void {
   const order = topologicalOrder(outputs);
@@ -23,22 +54,27 @@ export function lowerNodes(outputs: readonly Tensor[], scope: Scope): void {
   for (const node of order) {
     if (scope.has(node) || fused.has(node)) continue;
     const bias = biases.get(node);
-    const [from, inputs] = bias
-      ? [bias.conv, [...bias.conv.inputs, bias.value]]
-      : [node, node.inputs];
-    scope.bind(
-      node,
-      lower(
-        from,
-        inputs.map((i) => scope.nameOf(i)),
-        scope,
-      ),
-    );
+    const lowered = lower(bias?.conv ?? node, bias?.value, scope);
+    if ("rows" in lowered) scope.bind(node, lowered.rows);
+    else bindBlocks(node, lowered.blocks, scope);
   }
 }
 
-function lower<K extends OpName>(node: Node<K>, inputs: readonly string[], scope: Scope): string {
-  return scope.model.lowerings[node.op](node, inputs, scope);
+function bindBlocks(node: Tensor, blocks: string, scope: Scope): void {
+  scope.know(node, inBlocks, blocks);
+  scope.bindLater(node, () => scope.model.target.blocked!.toRows(scope, blocks, node));
+}
+
+function lower<K extends OpName>(
+  node: Node<K> & Tensor,
+  bias: Tensor | undefined,
+  scope: Scope,
+): Lowered {
+  const { lowerings, blocked } = scope.model.target;
+  const inOwnLayout = blocked?.lowerings[node.op]?.(node, scope, bias);
+  if (inOwnLayout) return inOwnLayout;
+  const inputs = [...node.inputs, ...(bias ? [bias] : [])].map((x) => scope.nameOf(x));
+  return { rows: lowerings[node.op](node, inputs, scope) };
 }
 
 interface Bias {
@@ -48,16 +84,14 @@ interface Bias {
 
 /** The additions of a bias that a convolution does by itself: those that alone use its result. */
 function fusedBiases(order: readonly Tensor[], outputs: readonly Tensor[]): Map<Tensor, Bias> {
-  const uses = new Map<Tensor, number>();
-  for (const used of [...order.flatMap((node) => node.inputs), ...outputs]) {
-    uses.set(used, (uses.get(used) ?? 0) + 1);
-  }
+  const users = usersOf(order);
   const biases = new Map<Tensor, Bias>();
   for (const node of order) {
     if (node.op !== "add") continue;
     const [a, b] = [node.inputs[0]!, node.inputs[1]!];
     const [conv, value] = a.op === "conv2d" ? [a, b] : [b, a];
-    if (conv.op !== "conv2d" || uses.get(conv) !== 1) continue;
+    const isOnlyUse = users.get(conv)?.length === 1 && !outputs.includes(conv);
+    if (conv.op !== "conv2d" || !isOnlyUse) continue;
     if (sameShape(value.shape, [1, conv.shape[1]!, 1, 1])) biases.set(node, { conv, value });
   }
   return biases;

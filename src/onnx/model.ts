@@ -1,10 +1,11 @@
 import { UsageError } from "../errors.js";
-import { inputShapes, type Tensor } from "../graph/index.js";
+import { inputShapes, topologicalOrder, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
 import { lowerNodes } from "./lowering.js";
 import { encodeModel, type ValueProto } from "./proto.js";
 import { ModelScope, Scope } from "./scope.js";
 import { targets, type Target } from "./targets.js";
+import { usersOf } from "./users.js";
 
 /** Versions of the operator sets our lowerings are written for. */
 const opsets: Readonly<Record<string, number>> = {
@@ -40,7 +41,9 @@ export function toOnnx(
       `toOnnx: expected names of their own for the outputs, got "${clash}", which an input has; rename it`,
     );
   }
-  const model = new ModelScope(targets[target], [...Object.keys(inputs), ...Object.keys(outputs)]);
+  const users = usersOf(topologicalOrder(Object.values(outputs)));
+  const names = [...Object.keys(inputs), ...Object.keys(outputs)];
+  const model = new ModelScope(targets[target], users, names);
   const scope = new Scope(model);
   lowerNodes(Object.values(outputs), scope);
   for (const [name, tensor] of Object.entries(outputs)) {

@@ -1,11 +1,14 @@
 import type { Tensor } from "../graph/index.js";
 import { type Shape } from "../tree.js";
-import type { Lowerings } from "./lowering.js";
+import type { Users } from "./users.js";
+import type { LoweringTarget } from "./lowering.js";
 import type { Attributes, ElementType, NodeProto, TensorProto } from "./proto.js";
 
 /** What a model and the bodies of its loops share: one namespace and one set of constants. */
 export class ModelScope {
-  readonly lowerings: Lowerings;
+  readonly target: LoweringTarget;
+  /** Which nodes take a tensor as an input. */
+  readonly users: Users;
   readonly initializers: TensorProto[] = [];
   /** Domains of the operators in use. */
   readonly domains = new Set<string>([""]);
@@ -13,8 +16,9 @@ export class ModelScope {
   readonly #used: Set<string>;
 
   /** @param reserved names of the model's inputs and outputs */
-  constructor(lowerings: Lowerings, reserved: Iterable<string>) {
-    this.lowerings = lowerings;
+  constructor(target: LoweringTarget, users: Users, reserved: Iterable<string>) {
+    this.target = target;
+    this.users = users;
     this.#used = new Set(reserved);
   }
 
@@ -44,6 +48,7 @@ export class Scope {
   readonly model: ModelScope;
   readonly #outer: Outer | undefined;
   readonly #names = new Map<Tensor, string>();
+  readonly #later = new Map<Tensor, () => string>();
   readonly #derived = new Map<Tensor, Map<string, string>>();
 
   constructor(model: ModelScope, outer?: Outer) {
@@ -99,27 +104,56 @@ export class Scope {
     this.#names.set(tensor, name);
   }
 
+  /** `make` computes `tensor` if somebody asks for its name. */
+  bindLater(tensor: Tensor, make: () => string): void {
+    this.#later.set(tensor, make);
+  }
+
   has(tensor: Tensor): boolean {
-    return this.#names.has(tensor) || this.#outer?.captured(tensor) !== undefined;
+    return (
+      this.#names.has(tensor) ||
+      this.#later.has(tensor) ||
+      this.#outer?.captured(tensor) !== undefined
+    );
   }
 
   nameOf(tensor: Tensor): string {
     const captured = this.#outer?.captured(tensor);
-    return captured ? this.#outer!.scope.nameOf(captured) : this.#names.get(tensor)!;
+    if (captured) return this.#outer!.scope.nameOf(captured);
+    const name = this.#names.get(tensor) ?? this.#later.get(tensor)!();
+    this.#names.set(tensor, name);
+    return name;
+  }
+
+  /** Whether the tensor's name has been asked for, or given at once. */
+  isNamed(tensor: Tensor): boolean {
+    const captured = this.#outer?.captured(tensor);
+    return captured ? this.#outer!.scope.isNamed(captured) : this.#names.has(tensor);
   }
 
   /**
    * A value that several operators want of one tensor, such as a flipped filter: made once, and
    * outside the loop if the tensor comes from there.
    */
-  derived(tensor: Tensor, what: string, make: (scope: Scope, name: string) => string): string {
+  derived(tensor: Tensor, what: string, make: (scope: Scope, tensor: Tensor) => string): string {
     const captured = this.#outer?.captured(tensor);
     if (captured) return this.#outer!.scope.derived(captured, what, make);
-    const known = this.#derived.get(tensor) ?? new Map<string, string>();
-    this.#derived.set(tensor, known);
-    const name = known.get(what) ?? make(this, this.nameOf(tensor));
-    known.set(what, name);
+    const name = this.known(tensor, what) ?? make(this, tensor);
+    this.know(tensor, what, name);
     return name;
+  }
+
+  /** The name of what has been derived from a tensor, if it has. */
+  known(tensor: Tensor, what: string): string | undefined {
+    const captured = this.#outer?.captured(tensor);
+    if (captured) return this.#outer!.scope.known(captured, what);
+    return this.#derived.get(tensor)?.get(what);
+  }
+
+  /** `name` holds what is derived from `tensor`. */
+  know(tensor: Tensor, what: string, name: string): void {
+    const known = this.#derived.get(tensor) ?? new Map<string, string>();
+    this.#derived.set(tensor, known.set(what, name));
   }
 
   reshape(name: string, shape: Shape): string {

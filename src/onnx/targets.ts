@@ -1,23 +1,36 @@
-import { blocked } from "./blocked.js";
+import { blockedConvolutions } from "./blocked-conv.js";
+import { blockedElementwise } from "./blocked-elementwise.js";
+import { Blocks } from "./blocks.js";
 import { elementwise } from "./elementwise.js";
 import { iteration } from "./fixed-point.js";
 import { linear } from "./linear.js";
-import type { Lowerings } from "./lowering.js";
+import type { Lowerings, LoweringTarget } from "./lowering.js";
 import { structure } from "./structure.js";
 import { webgpu } from "./webgpu.js";
 
 /** ONNX's own operators only, for every runtime. */
 const portable: Lowerings = { ...structure, ...elementwise, ...linear, ...iteration };
 
+function blocked(size: number): LoweringTarget {
+  const blocks = new Blocks(size);
+  return {
+    lowerings: portable,
+    blocked: {
+      lowerings: { ...blockedConvolutions(blocks), ...blockedElementwise(blocks) },
+      toRows: (scope, name, image) => blocks.toRows(scope, name, image.shape[1]!),
+    },
+  };
+}
+
 /**
- * What a model is lowered for. Another target replaces single entries of `portable`: `blocked16`
- * and `blocked8` are ONNX Runtime's CPU with AVX-512 and with AVX2, `webgpu` is its GPU.
+ * What a model is lowered for: `portable`, or ONNX Runtime's CPU with AVX-512 (`blocked16`) or
+ * AVX2 (`blocked8`), which computes faster in blocks, or its GPU (`webgpu`).
  */
 export const targets = {
-  portable,
-  blocked16: { ...portable, ...blocked(16) },
-  blocked8: { ...portable, ...blocked(8) },
-  webgpu: { ...portable, ...webgpu },
-} satisfies Readonly<Record<string, Lowerings>>;
+  portable: { lowerings: portable },
+  blocked16: blocked(16),
+  blocked8: blocked(8),
+  webgpu: { lowerings: { ...portable, ...webgpu } },
+} satisfies Readonly<Record<string, LoweringTarget>>;
 
 export type Target = keyof typeof targets;

@@ -7,12 +7,20 @@ import { evaluate } from "../../src/engine/reference.js";
 import {
   add,
   conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  div,
   elu,
   input,
+  maximum,
+  mul,
+  norm,
   reshape,
   simplify,
-  sumAll,
   square,
+  sum,
+  sumAll,
+  sumEvent,
   type Tensor,
 } from "../../src/graph/index.js";
 import { toOnnx } from "../../src/onnx/index.js";
@@ -32,11 +40,24 @@ const sizes = [
   [8, 3, 8, 4, 4, 3],
 ] as const;
 
+/** [B, C, width, H, W]: whole blocks, and channels that fill none. */
+const blockSizes = [
+  [8, 16, 32, 4, 5],
+  [16, 32, 16, 3, 4],
+  [12, 16, 16, 4, 4],
+  [8, 12, 16, 5, 4],
+  [8, 16, 20, 4, 4],
+  // Too small a batch.
+  [2, 16, 16, 4, 4],
+] as const;
+
+interface TestGraph {
+  readonly inputs: Tensor[];
+  readonly outputs: Record<string, Tensor>;
+}
+
 /** A convolution with bias, its two gradients, and the gradient of a vector-Jacobian product. */
-function graphOf([b, i, o, h, w, k]: (typeof sizes)[number]): {
-  inputs: Tensor[];
-  outputs: Record<string, Tensor>;
-} {
+function graphOf([b, i, o, h, w, k]: (typeof sizes)[number]): TestGraph {
   const x = input("x", [b, i, h, w]);
   const weight = input("weight", [o, i, k, k]);
   const bias = input("bias", [o]);
@@ -47,6 +68,49 @@ function graphOf([b, i, o, h, w, k]: (typeof sizes)[number]): {
   const [second] = gradients(sumAll(square(dx)), [weight]);
   const outputs = { y, dx, dWeight: dWeight!, dBias: dBias!, second: second! };
   return { inputs: [x, weight, bias, v], outputs: simplify(outputs) };
+}
+
+/**
+ * y = a + g(a) for a = x·scale + shift and g = 3x3 ∘ φ ∘ 1x1 ∘ φ ∘ 3x3 ∘ φ, filters divided by a
+ * scalar, the first one also applied to one image as power iteration does; sums and gradients.
+ */
+function residualBlock([b, c, width, h, w]: (typeof blockSizes)[number]): TestGraph {
+  const x = input("x", [b, c, h, w]);
+  const cotangent = input("cotangent", [b, c, h, w]);
+  const [scale, shift] = [input("scale", [1, c, 1, 1]), input("shift", [1, c, 1, 1])];
+  const sigma = input("sigma", []);
+  const filters = [
+    input("w1", [width, c, 3, 3]),
+    input("w2", [width, width, 1, 1]),
+    input("w3", [c, width, 3, 3]),
+  ];
+  const biases = filters.map((f, i) => input(`b${i + 1}`, [1, f.shape[0]!, 1, 1]));
+  const v = input("v", [1, c, h, w]);
+  const scalar = maximum(sigma, 1);
+  const a = add(mul(x, scale), shift);
+  const g = filters.reduce(
+    (t: Tensor, filter, i) => add(conv2d(elu(t), div(filter, scalar)), biases[i]!),
+    a,
+  );
+  const y = add(a, g);
+  const product = conv2d(v, filters[0]!);
+  const back = conv2dInputGrad(product, filters[0]!);
+  const loss = add(sumAll(square(y)), sumAll(square(vjp(g, a, cotangent))));
+  const trained = [scale, shift, sigma, ...filters, ...biases];
+  const inTrained = gradients(loss, trained);
+  return {
+    inputs: [x, cotangent, v, ...trained],
+    outputs: simplify({
+      y,
+      perPixel: sum(mul(g, 2), [1]),
+      perEvent: sumEvent(mul(g, y)),
+      perImageChannel: sum(y, [2, 3]),
+      product,
+      outer: conv2dWeightGrad(v, div(product, norm(product)), 3),
+      back: div(back, norm(back)),
+      ...Object.fromEntries(inTrained.map((t, i) => [`gradient${i}`, t])),
+    }),
+  };
 }
 
 describe("blocked convolutions", () => {
@@ -64,27 +128,43 @@ describe("blocked convolutions", () => {
     assert.match(engines[1]!.description, /, portable convolutions$/);
   });
 
-  for (const size of sizes) {
-    it(`give what the reference gives for [B, I, O, H, W, k] = [${size}]`, async () => {
-      const { inputs, outputs } = graphOf(size);
-      const feeds = drawInputs(inputs);
-      const expected = evaluate(outputs, feeds);
-      for (const engine of engines) {
-        const session = await engine.load({ outputs, updates: {}, guard: [] });
-        const actual = await session.run(feeds);
-        for (const [name, { data }] of Object.entries(expected)) {
-          const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-          assertClose(
-            actual[name]!.data.map((value) => value / largest),
-            data.map((value) => value / largest),
-            // Float32 adds up to 16·7·7 products one after another: 784 half units of 6e-8 at worst.
-            2e-5,
-            `${name}, ${engine.description}`,
-          );
-        }
+  async function assertAgrees({ inputs, outputs }: TestGraph): Promise<void> {
+    const feeds = drawInputs(inputs);
+    const expected = evaluate(outputs, feeds);
+    for (const engine of engines) {
+      const session = await engine.load({ outputs, updates: {}, guard: [] });
+      const actual = await session.run(feeds);
+      for (const [name, { data }] of Object.entries(expected)) {
+        const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+        assertClose(
+          actual[name]!.data.map((value) => value / largest),
+          data.map((value) => value / largest),
+          // Float32 adds up to 16·7·7 products one after another: 784 half units of 6e-8 at worst.
+          2e-5,
+          `${name}, ${engine.description}`,
+        );
       }
-    });
+    }
   }
+
+  for (const size of sizes) {
+    it(`give what the reference gives for [B, I, O, H, W, k] = [${size}]`, () =>
+      assertAgrees(graphOf(size)));
+  }
+
+  for (const size of blockSizes) {
+    it(`keep a residual block in blocks for [B, C, width, H, W] = [${size}]`, () =>
+      assertAgrees(residualBlock(size)));
+  }
+
+  it("bring a residual block's results to rows, and nothing in between", () => {
+    const { y, perPixel } = residualBlock(blockSizes[0]).outputs;
+    const text = new TextDecoder("latin1").decode(
+      toOnnx({ y: y!, perPixel: perPixel! }, { target: "blocked16" }).bytes,
+    );
+    // The field of a node's operator: its tag, its length, its name.
+    assert.equal(text.split("\x22\x0dReorderOutput").length - 1, 2);
+  });
 
   it("take the place of the plain ones in batches of 8 and more, and only there", () => {
     const text = (size: (typeof sizes)[number]): string =>

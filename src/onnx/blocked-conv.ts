@@ -1,0 +1,122 @@
+import type { Tensor } from "../graph/index.js";
+import { BlockedFilters, relatives } from "./blocked-filters.js";
+import { nchwc, type Blocks } from "./blocks.js";
+import { sizes } from "./linear.js";
+import type { BlockedLowerings, Lowered } from "./lowering.js";
+import type { Scope } from "./scope.js";
+
+/** Below this batch size, packing a filter costs more than the blocked convolution saves. */
+const leastBatch = 8;
+
+/**
+ * Convolutions on blocked channels, where they are faster. Kernels of 1x1 only where the image is
+ * in blocks already, and small batches only where their filter is packed for a larger one too.
+ */
+export function blockedConvolutions(
+  blocks: Blocks,
+): Pick<BlockedLowerings, "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad"> {
+  const filters = new BlockedFilters(blocks);
+
+  const takes = (scope: Scope, image: Tensor, filter: Tensor): boolean => {
+    const [out, channels, kernel] = sizes(filter);
+    if (kernel === 1) return blocks.has(scope, image) && out % blocks.size === 0;
+    return out % 4 === 0 && channels % 4 === 0 && isPacked(scope, image, filter);
+  };
+
+  const isPacked = (scope: Scope, image: Tensor, filter: Tensor): boolean =>
+    sizes(image)[0] >= leastBatch ||
+    relatives(scope, filter).some((relative) =>
+      scope.model.users
+        .get(relative)
+        ?.some(({ op, shape }) => /^conv2d(InputGrad)?$/.test(op) && shape[0]! >= leastBatch),
+    );
+
+  const convolve = (
+    scope: Scope,
+    inputs: readonly string[],
+    kernel: readonly [number, number],
+    reach: number,
+  ): string =>
+    scope.emit(
+      "Conv",
+      inputs,
+      { kernel_shape: kernel, pads: [reach, reach, reach, reach], group: 1 },
+      nchwc,
+    );
+
+  const convolution = (
+    node: Tensor,
+    scope: Scope,
+    filter: string,
+    bias: readonly string[],
+  ): Lowered => {
+    const [image, kernel] = [node.inputs[0]!, sizes(node.inputs[1]!)[2]];
+    const inputs = [blocks.of(scope, image), filter, ...bias];
+    const result = convolve(scope, inputs, [kernel, kernel], (kernel - 1) / 2);
+    if (blocks.fill(node)) return { blocks: result };
+    return { rows: blocks.toRows(scope, result, sizes(node)[1]) };
+  };
+
+  const padBias = (scope: Scope, bias: string, channels: number): string => {
+    const flat = scope.reshape(bias, [channels]);
+    const extra = blocks.padded(channels) - channels;
+    return extra === 0 ? flat : scope.emit("Pad", [flat, scope.ints([0, extra])]);
+  };
+
+  return {
+    conv2d: (node, scope, bias) => {
+      const [x, w] = [node.inputs[0]!, node.inputs[1]!];
+      if (!takes(scope, x, w)) return undefined;
+      const biases = bias ? [padBias(scope, scope.nameOf(bias), sizes(w)[0])] : [];
+      return convolution(node, scope, filters.forward(scope, w), biases);
+    },
+
+    conv2dInputGrad: (node, scope) => {
+      const [g, w] = [node.inputs[0]!, node.inputs[1]!];
+      if (!takes(scope, g, w)) return undefined;
+      return convolution(node, scope, filters.adjoint(scope, w), []);
+    },
+
+    /**
+     * A convolution with the batch as its channels: the side with more channels is the filter, as
+     * high and wide as the image, and slides over the other side, padded.
+     */
+    conv2dWeightGrad: (node, scope) => {
+      const [x, g] = [node.inputs[0]!, node.inputs[1]!];
+      const [out, channels, kernel] = sizes(node);
+      const [batch, , height, width] = sizes(x);
+      if (kernel === 1) {
+        if (!blocks.hasOnly(scope, x) || !blocks.hasOnly(scope, g)) return undefined;
+        const rows = [blocks.pixelRows(scope, g), blocks.pixelRows(scope, x)];
+        return { rows: scope.reshape(scope.emit("Gemm", rows, { transA: 1 }), node.shape) };
+      }
+      const isLarge = batch >= leastBatch && batch % 4 === 0;
+      if (!isLarge || out % 4 !== 0 || channels % 4 !== 0) return undefined;
+      const xSlides = channels <= out;
+      const [sliding, filtering] = xSlides ? [x, g] : [g, x];
+      const inputs = [padded(scope, sliding, kernel), filters.ofImages(scope, filtering)];
+      const result = convolve(scope, inputs, [height, width], 0);
+      const [rows, columns] = [sizes(sliding)[1], sizes(filtering)[1]];
+      if (xSlides) {
+        return { rows: scope.transpose(blocks.toRows(scope, result, columns), [1, 0, 2, 3]) };
+      }
+      const reversed = filters.reverseTaps(scope, result, [rows, columns, kernel, kernel]);
+      return { rows: blocks.toRows(scope, reversed, columns) };
+    },
+  };
+
+  /** `[B, C, H, W]` as an image of B channels, in blocks, for each of C, with a margin of zeros. */
+  function padded(scope: Scope, images: Tensor, kernel: number): string {
+    const reach = (kernel - 1) / 2;
+    return scope.derived(images, `blocked batch ${reach}`, (s, t) => {
+      const [batch, channels, height, width] = sizes(t);
+      const all = blocks.padded(batch);
+      const { size } = blocks;
+      const turned = blocks.fromRows(s, s.transpose(s.nameOf(t), [1, 0, 2, 3]));
+      const lines = s.reshape(turned, [(channels * all) / size, height, width * size]);
+      const margin = [0, reach, reach * size];
+      const wide = s.emit("Pad", [lines, s.ints([...margin, ...margin])]);
+      return s.reshape(wide, [channels, all, height + 2 * reach, width + 2 * reach]);
+    });
+  }
+}
