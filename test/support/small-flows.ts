@@ -9,20 +9,18 @@ import {
   vectorBatches,
   type Arrays,
   type BatchSource,
+  type Checkpoint,
   type Engine,
   type TrainingOptions,
 } from "../../src/index.js";
 
 /** Two flows small enough to train anywhere, a page included. */
-export const smallFlowNames = ["plane", "image"] as const;
-
-export type SmallFlow = (typeof smallFlowNames)[number];
+export type SmallFlow = "plane" | "image";
 
 /** What a device made of a flow; comparable between devices. */
 export interface Trained {
   readonly losses: readonly number[];
-  /** All that a checkpoint keeps. */
-  readonly arrays: Arrays;
+  readonly checkpoint: Checkpoint;
   /** What of it was learned. */
   readonly parameters: Arrays;
   /** Of those after the first. */
@@ -68,23 +66,38 @@ function setUp(name: SmallFlow): {
   };
 }
 
-/** Trains for ten steps. */
-export async function trainSmall(engine: Engine, name: SmallFlow): Promise<Trained> {
+export interface Part {
+  /** Where to go on; from the beginning unless given. */
+  readonly resume?: Checkpoint;
+  /** The step to stop after; 10 unless given. */
+  readonly until?: number;
+}
+
+/** Trains for ten steps, or for some of them. */
+export async function trainSmall(
+  engine: Engine,
+  name: SmallFlow,
+  { resume, until = 10 }: Part = {},
+): Promise<Trained> {
   const { model, source, training } = setUp(name);
+  const stop = new AbortController();
   const losses: number[] = [];
   const times: number[] = [];
-  const { arrays } = await fit(model, source, training, {
+  const checkpoint = await fit(model, source, training, {
     engine,
-    onProgress: ({ loss }) => {
+    signal: stop.signal,
+    ...(resume && { resume }),
+    onProgress: ({ step, loss }) => {
       losses.push(loss);
       times.push(performance.now());
+      if (step === until) stop.abort();
     },
   });
   const learned = model.scope.variables.filter(({ kind }) => kind === "parameter");
   return {
     losses,
-    arrays,
-    parameters: Object.fromEntries(learned.map(({ name }) => [name, arrays[name]!])),
+    checkpoint,
+    parameters: Object.fromEntries(learned.map(({ name }) => [name, checkpoint.arrays[name]!])),
     stepsPerSecond: (1000 * (times.length - 1)) / (times.at(-1)! - times[0]!),
   };
 }
