@@ -24,6 +24,7 @@ export interface Overrides {
   readonly validateEvery?: number;
   readonly checkpointEvery?: number;
   readonly threads?: number;
+  readonly device?: NonNullable<RunConfig["device"]>;
   /** `auto` (the default) takes what a measurement finds faster. */
   readonly workers?: number | "auto";
 }
@@ -66,6 +67,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 10),
     checkpointEvery: overrides.checkpointEvery ?? Math.min(250, training.steps),
     threads: overrides.threads ?? availableParallelism(),
+    ...(overrides.device && { device: overrides.device }),
     ...workersConfig(overrides.workers),
     hardware: {
       cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,

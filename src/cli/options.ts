@@ -1,9 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Split } from "../data/files.js";
+import { devices, type NodeEngineOptions } from "../engine/node.js";
 
 /** Options of every command that computes. */
 export interface EngineOptions {
   readonly threads?: number;
+  readonly device?: NonNullable<NodeEngineOptions["device"]>;
 }
 
 /** Options of every command that gives results. */
@@ -65,7 +67,13 @@ export function withSplit(command: Command): Command {
 }
 
 export function withThreads(command: Command): Command {
-  return command.option("--threads <n>", "threads to compute on (default: all)", wholeFrom(1));
+  return command
+    .option("--threads <n>", "threads to compute on (default: all)", wholeFrom(1))
+    .addOption(
+      new Option("--device <name>", "what computes; auto: the faster one (default: cpu)").choices(
+        devices,
+      ),
+    );
 }
 
 /** Reads a number of workers; `auto` leaves it to a measurement. */

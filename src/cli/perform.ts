@@ -23,10 +23,13 @@ export async function perform(
 
 /** Opens an engine for as long as `use` takes. */
 export async function withEngine<T>(
-  { threads }: EngineOptions,
+  { threads, device }: { readonly [K in keyof EngineOptions]: EngineOptions[K] | undefined },
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const engine = await nodeEngine(threads === undefined ? {} : { threads });
+  const engine = await nodeEngine({
+    ...(threads !== undefined && { threads }),
+    ...(device && { device }),
+  });
   try {
     return await use(engine);
   } finally {

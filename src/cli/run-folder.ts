@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { devices } from "../engine/node.js";
 import { CheckpointError, FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
 import { createModel, type ClassifierModel, type DensityModel } from "../models/index.js";
@@ -27,6 +28,8 @@ const runConfig = z.object({
   /** Steps between checkpoints. */
   checkpointEvery: z.int().positive(),
   threads: z.int().positive(),
+  /** `cpu` unless given. */
+  device: z.enum(devices).optional(),
   /** Engines that share each step; absent until a measurement has told. */
   workers: z.int().positive().optional(),
   /** What it began on: the bits depend on it. */

@@ -88,8 +88,8 @@ export async function train(
   place: Place,
   { resume, show }: { readonly resume?: Checkpoint; readonly show: (outcome: Outcome) => void },
 ): Promise<void> {
-  const { threads, training } = prepared.config;
-  await withEngine({ threads }, async (engine) => {
+  const { threads, device, training } = prepared.config;
+  await withEngine({ threads, device }, async (engine) => {
     const last = await withWorkers(engine, prepared, place.terminal, async (workers) => {
       await noteWorkers(workers, prepared.config, place, resume);
       return interruptible(place.terminal, (signal) =>

@@ -1,5 +1,6 @@
 import { nodeEngine } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
+import { UsageError } from "../errors.js";
 import { secondsPerStep } from "../train/step-time.js";
 import type { Terminal } from "./terminal.js";
 import type { Prepared } from "./training.js";
@@ -17,8 +18,13 @@ export async function withWorkers<T>(
   terminal: Terminal,
   use: (workers: Workers) => Promise<T>,
 ): Promise<T> {
-  const { threads, workers: wanted, training } = prepared.config;
-  const count = wanted ?? largestDivisor(training.batchSize, threads);
+  const { threads, device = "cpu", workers: wanted, training } = prepared.config;
+  if (device !== "cpu" && (wanted ?? 1) > 1) {
+    throw new UsageError(
+      `--workers: expected 1 on device ${device}, got ${wanted}; more than one need --device cpu`,
+    );
+  }
+  const count = device === "cpu" ? (wanted ?? largestDivisor(training.batchSize, threads)) : 1;
   if (count === 1) return use([engine]);
   const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
   try {

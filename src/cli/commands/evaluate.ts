@@ -51,7 +51,7 @@ vectors) with its standard error, its spread over probes, and a bound on the tru
 async function evaluate(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, ...series }: EvaluateOptions,
+  { split, dataDir, threads, device, ...series }: EvaluateOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
@@ -61,7 +61,7 @@ async function evaluate(
     );
   }
   const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
-  await withEngine({ threads: threads ?? config.threads }, async (engine) => {
+  await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
     const runner = await openRunner(engine, run);
     const evaluation = await evaluateRun(runner, examples, terminal, series);
     const results = { checkpoint: run.file, ...evaluation };

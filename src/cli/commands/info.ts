@@ -88,7 +88,7 @@ async function describeRun(terminal: Terminal, run: Run, options: EngineOptions)
     ? await loadCheckpoint(folder.checkpoint)
     : undefined;
   const training = newest?.training;
-  await withEngine({ threads: options.threads ?? config.threads }, async (engine) => {
+  await withEngine({ ...options, threads: options.threads ?? config.threads }, async (engine) => {
     const runner = await openRunner(engine, run);
     const blocks = model.blocks.map(({ path, dimensions }) => {
       const lipschitz = runner.lipschitz[path] ?? Infinity;

@@ -43,12 +43,12 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, ...options }: ReconstructOptions,
+  { split, dataDir, threads, device, ...options }: ReconstructOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
   const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
-  await withEngine({ threads: threads ?? config.threads }, async (engine) => {
+  await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
     const runner = await openRunner(engine, run);
     const measurement = await reconstructRun(runner, examples, terminal, options);
     const { reconstruction } = measurement;

@@ -48,7 +48,7 @@ Images become a sheet. Points become a picture and, beside it, a .csv file.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, out, ...limits }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...limits }: SampleOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { model, arrays } = run;
@@ -58,7 +58,7 @@ async function sample(
     );
   }
   const picture = out ?? run.folder.picture("samples.png");
-  await withEngine({ threads: threads ?? run.config.threads }, async (engine) => {
+  await withEngine({ threads: threads ?? run.config.threads, device }, async (engine) => {
     const runner = await DensityRunner.open(engine, model, arrays);
     const random = Random.fromSeed(seed);
     const samples = await runner.sample(count, { ...limits, temperature, random });

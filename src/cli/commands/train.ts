@@ -31,7 +31,7 @@ interface TrainOptions extends Omit<Overrides, "dataDir">, ResultOptions {
 }
 
 /** Options that may go with `--resume`. */
-const onResume: readonly string[] = ["resume", "dataDir", "threads", "workers", "json"];
+const onResume: readonly string[] = ["resume", "dataDir", "threads", "device", "workers", "json"];
 
 export function addTrain(program: Command): void {
   const command = program
@@ -106,16 +106,17 @@ async function resume(
   const other = preset ?? Object.keys(options).find((option) => !onResume.includes(option));
   if (other !== undefined) {
     throw new UsageError(
-      `--resume: expected no preset and no option but --data-dir, --threads, --workers and --json, got ${other}; a run goes on as it began`,
+      `--resume: expected no preset and no option but --data-dir, --threads, --device, --workers and --json, got ${other}; a run goes on as it began`,
     );
   }
-  const { dataDir, threads, workers } = options;
+  const { dataDir, threads, device, workers } = options;
   const folder = new RunFolder(path);
   const { workers: before, ...saved } = await readRunConfig(folder);
   const hasBegun = saved.engine !== undefined;
   const config = {
     ...saved,
     ...(threads !== undefined && { threads }),
+    ...(device && { device }),
     ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
     data: dataSource(saved.data, dataDir),
   };
