@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
-import { IresnetError, UsageError } from "../errors.js";
+import { IresnetError } from "../errors.js";
 import { input, neg } from "../graph/index.js";
 import type { Target } from "../onnx/index.js";
 import { fasterOf } from "./device-probe.js";
 import type { Engine } from "./engine.js";
-import type { Device } from "./messages.js";
 import { nodeCalls } from "./node-calls.js";
 import { fastestTarget } from "./probe.js";
+import { expectEngineOptions, startEngine, threadCount } from "./start-engine.js";
 import type { WorkerCalls } from "./worker-calls.js";
 import { WorkerEngine } from "./worker-engine.js";
 
@@ -41,14 +41,7 @@ export async function nodeEngine({
   threads = availableParallelism(),
   lowering = "fastest",
 }: NodeEngineOptions = {}): Promise<Engine> {
-  if (!devices.includes(device)) {
-    throw new UsageError(`nodeEngine: expected device ${devices.join(", ")}, got ${device}`);
-  }
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new UsageError(
-      `nodeEngine: expected a whole number of threads, at least 1, got ${threads}`,
-    );
-  }
+  expectEngineOptions("nodeEngine", { device, threads }, devices);
   if (device === "webgpu") return openWebGpu();
   const cpu = await openCpu(threads, lowering);
   return device === "cpu" ? cpu : fasterOf(cpu, openWebGpu);
@@ -58,18 +51,19 @@ function openCpu(
   threads: number,
   lowering: NonNullable<NodeEngineOptions["lowering"]>,
 ): Promise<Engine> {
-  return open({ device: "cpu", threads }, async (worker, version) => {
+  const worker = openWorker();
+  return startEngine(worker, { device: "cpu", threads }, async (version) => {
     const engine = (target: Target): Engine => {
-      const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-      const kind = `${target} convolutions`;
-      return new WorkerEngine(worker, `onnxruntime-node ${version} cpu, ${count}, ${kind}`, target);
+      const how = `cpu, ${threadCount(threads)}, ${target} convolutions`;
+      return new WorkerEngine(worker, `onnxruntime-node ${version} ${how}`, target);
     };
     return engine(lowering === "portable" ? "portable" : await fastestTarget(engine));
   });
 }
 
 function openWebGpu(): Promise<Engine> {
-  return open({ device: "webgpu", threads: 1 }, async (worker, version) => {
+  const worker = openWorker();
+  return startEngine(worker, { device: "webgpu", threads: 1 }, async (version) => {
     const engine = new WorkerEngine(worker, `onnxruntime-node ${version} webgpu`, "webgpu");
     try {
       // Its first session makes ONNX Runtime look for an adapter; the device lives as long as one does.
@@ -84,16 +78,4 @@ function openWebGpu(): Promise<Engine> {
   });
 }
 
-/** Starts a worker and makes its engine; a failure leaves no worker behind. */
-async function open(
-  options: { readonly device: Device; readonly threads: number },
-  make: (worker: WorkerCalls, version: string) => Promise<Engine>,
-): Promise<Engine> {
-  const worker = nodeCalls(new URL("./node-worker.js", import.meta.url));
-  try {
-    return await make(worker, await worker.call("start", options));
-  } catch (error) {
-    await worker.close().catch(() => undefined);
-    throw error;
-  }
-}
+const openWorker = (): WorkerCalls => nodeCalls(new URL("./node-worker.js", import.meta.url));

@@ -2,6 +2,7 @@ import { IresnetError, UsageError } from "../errors.js";
 import { fasterOf } from "./device-probe.js";
 import type { Engine } from "./engine.js";
 import type { Reply, StartOptions } from "./messages.js";
+import { expectEngineOptions, startEngine, threadCount } from "./start-engine.js";
 import { WorkerCalls } from "./worker-calls.js";
 import { WorkerEngine } from "./worker-engine.js";
 
@@ -35,14 +36,7 @@ export async function webEngine({
   threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1,
   wasmPaths,
 }: WebEngineOptions = {}): Promise<Engine> {
-  if (!devices.includes(device)) {
-    throw new UsageError(`webEngine: expected device ${devices.join(", ")}, got ${device}`);
-  }
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new UsageError(
-      `webEngine: expected a whole number of threads, at least 1, got ${threads}`,
-    );
-  }
+  expectEngineOptions("webEngine", { device, threads }, devices);
   if (threads > 1 && !globalThis.crossOriginIsolated) {
     throw new UsageError(
       `webEngine: expected 1 thread in a page that isn't cross-origin isolated, got ${threads}; serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp`,
@@ -68,20 +62,15 @@ async function findAdapter(): Promise<GPUAdapter | undefined> {
   return (await gpu?.requestAdapter()) ?? undefined;
 }
 
-/** Starts a worker and makes its engine; a failure leaves no worker behind. */
-async function start(options: StartOptions): Promise<Engine> {
+function start(options: StartOptions): Promise<Engine> {
+  const { device, threads } = options;
   const worker = webCalls();
-  try {
-    const version = await worker.call("start", options);
-    const { device, threads } = options;
-    const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-    const what = device === "webgpu" ? "webgpu" : `wasm, ${count}, portable convolutions`;
-    const target = device === "webgpu" ? "webgpu" : "portable";
+  return startEngine(worker, options, (version) => {
+    const wasm = `wasm, ${threadCount(threads)}, portable convolutions`;
+    const [what, target] =
+      device === "webgpu" ? (["webgpu", "webgpu"] as const) : ([wasm, "portable"] as const);
     return new WorkerEngine(worker, `onnxruntime-web ${version} ${what}`, target);
-  } catch (error) {
-    await worker.close().catch(() => undefined);
-    throw error;
-  }
+  });
 }
 
 function webCalls(): WorkerCalls {
