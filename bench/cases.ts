@@ -222,3 +222,14 @@ export function twinArrays({ kind, model }: Case, { prepared, arrays }: Step): A
   });
   return twins;
 }
+
+/** Gives the normalisations, which start as identities, something to do. */
+export function moved(arrays: Arrays, random: Random): Arrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, data }]) => {
+      const isMoved = /(actNorm|head\.norm)\.(logScale|scale|shift|mean|variance)$/.test(name);
+      const noise = random.split(`moved ${name}`).normal(data.length);
+      return [name, ndarray(isMoved ? data.map((a, i) => a + 0.1 * noise[i]!) : data, shape)];
+    }),
+  );
+}

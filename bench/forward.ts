@@ -1,17 +1,14 @@
-import { parseArgs } from "node:util";
 import { compile } from "../src/engine/compile.js";
 import type { Engine } from "../src/engine/engine.js";
 import { nodeEngine } from "../src/engine/node.js";
 import { convergeNorms } from "../src/models/index.js";
 import { Context } from "../src/nn/index.js";
-import type { Random } from "../src/random.js";
-import { ndarray, type Arrays } from "../src/tree.js";
-import { classifierCase, type CaseOptions } from "./cases.js";
+import { classifierCase, moved, type CaseOptions } from "./cases.js";
 import { fold } from "./folded.js";
 import { jaxForward } from "./forward-jax.js";
 import { tensorflowForward } from "./forward-tfjs.js";
 import { median, round } from "./numbers.js";
-import { wholeNumber } from "./options.js";
+import { wholeNumbers } from "./options.js";
 
 const names = ["ours", "tensorflow", "jax"] as const;
 type Name = (typeof names)[number];
@@ -40,17 +37,6 @@ export async function makeForwards(
   };
 }
 
-/** Gives the norms, which start as identities, something to do. */
-function moved(arrays: Arrays, random: Random): Arrays {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, { shape, data }]) => {
-      const isMoved = /(actNorm|head\.norm)\.(logScale|scale|shift|mean|variance)$/.test(name);
-      const noise = random.split(`moved ${name}`).normal(data.length);
-      return [name, ndarray(isMoved ? data.map((a, i) => a + 0.1 * noise[i]!) : data, shape)];
-    }),
-  );
-}
-
 /** Largest difference of two results. */
 export function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
@@ -58,17 +44,7 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
 
 /** Times the classifier's forward pass, ours and others', in turn, after comparing the logits. */
 export async function benchForward(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      batch: { type: "string", default: "32" },
-      threads: { type: "string", default: "1" },
-      rounds: { type: "string", default: "5" },
-    },
-  });
-  const batch = wholeNumber("batch", values.batch);
-  const threads = wholeNumber("threads", values.threads);
-  const rounds = wholeNumber("rounds", values.rounds);
+  const { batch, threads, rounds } = wholeNumbers(args, { batch: 32, threads: 1, rounds: 5 });
   const engine = await nodeEngine({ threads });
   try {
     const forwards = await makeForwards(engine, { batch });

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import type { Engine } from "../src/engine/engine.js";
 import type { Prepared } from "../src/engine/compile.js";
 import { nodeEngine } from "../src/engine/node.js";
@@ -10,7 +9,7 @@ import { findPreset } from "../src/train/presets.js";
 import { sizeOf } from "../src/tree.js";
 import { makeStep, type Case, type Step } from "./cases.js";
 import { median, round } from "./numbers.js";
-import { wholeNumber } from "./options.js";
+import { wholeNumbers } from "./options.js";
 
 /** As many images as MNIST's training set. */
 const count = 55_000;
@@ -22,15 +21,7 @@ const stretch = 10;
  * gathered, varied and given its noise while a step runs.
  */
 export async function benchInput(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      threads: { type: "string", default: "2" },
-      rounds: { type: "string", default: "5" },
-    },
-  });
-  const threads = wholeNumber("threads", values.threads);
-  const rounds = wholeNumber("rounds", values.rounds);
+  const { threads, rounds } = wholeNumbers(args, { threads: 2, rounds: 5 });
   const engine = await nodeEngine({ threads });
   try {
     for (const name of ["mnist-classifier", "mnist-density"]) {

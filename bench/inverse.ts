@@ -1,13 +1,11 @@
-import { parseArgs } from "node:util";
 import type { Engine } from "../src/engine/engine.js";
 import { nodeEngine } from "../src/engine/node.js";
 import type { JsonObject } from "../src/json.js";
 import { convergeNorms, DensityRunner, IResNetDensity } from "../src/models/index.js";
-import type { Random } from "../src/random.js";
-import { ndarray, type Arrays, type NDArray } from "../src/tree.js";
-import { makeCase, twinVariables, type CaseOptions } from "./cases.js";
+import type { Arrays, NDArray } from "../src/tree.js";
+import { makeCase, moved, twinVariables, type CaseOptions } from "./cases.js";
 import { median, round } from "./numbers.js";
-import { wholeNumber } from "./options.js";
+import { wholeNumbers } from "./options.js";
 import { findPython, Twin } from "./twin.js";
 
 /** The benchmark's density with images and their latents, and the same for the PyTorch twin. */
@@ -31,17 +29,6 @@ export async function makeInverse(engine: Engine, options: CaseOptions): Promise
   return { runner, x, z, twin: { kind, config, arrays: { ...twinVariables(arrays), z } } };
 }
 
-/** Gives the ActNorms, which start as identities, something to undo. */
-function moved(arrays: Arrays, random: Random): Arrays {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, { shape, data }]) => {
-      const isMoved = /actNorm\.(logScale|shift)$/.test(name);
-      const noise = random.split(`moved ${name}`).normal(data.length);
-      return [name, ndarray(isMoved ? noise.map((value) => 0.1 * value) : data, shape)];
-    }),
-  );
-}
-
 /** Largest difference in units of a pixel's range. */
 export function largestError(x: NDArray, back: NDArray): number {
   return x.data.reduce(
@@ -60,17 +47,7 @@ export function toPixels({ shape, data }: NDArray): NDArray {
  * 100 iterations a block, in turn, after one of each that isn't counted.
  */
 export async function benchInverse(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      batch: { type: "string", default: "64" },
-      threads: { type: "string", default: "2" },
-      rounds: { type: "string", default: "5" },
-    },
-  });
-  const batch = wholeNumber("batch", values.batch);
-  const threads = wholeNumber("threads", values.threads);
-  const rounds = wholeNumber("rounds", values.rounds);
+  const { batch, threads, rounds } = wholeNumbers(args, { batch: 64, threads: 2, rounds: 5 });
   const engine = await nodeEngine({ threads });
   const python = findPython();
   if (python === undefined) {

@@ -47,3 +47,22 @@ export function wholeNumber(option: string, text: string): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw new UsageError(`bench: expected a whole number of at least 1 for --${option}, got ${text}`);
 }
+
+/**
+ * Options that are whole numbers.
+ * @throws {UsageError} if one isn't known or isn't a whole number of at least 1.
+ */
+export function wholeNumbers<K extends string>(
+  args: readonly string[],
+  defaults: Readonly<Record<K, number>>,
+): Record<K, number> {
+  const names = Object.keys(defaults) as K[];
+  const { values } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      names.map((name) => [name, { type: "string" as const, default: String(defaults[name]) }]),
+    ),
+  });
+  const entries = names.map((name) => [name, wholeNumber(name, String(values[name]))]);
+  return Object.fromEntries(entries) as Record<K, number>;
+}
