@@ -28,7 +28,10 @@ export function blockedConvolutions(
     relatives(scope, filter).some((relative) =>
       scope.model.users
         .get(relative)
-        ?.some(({ op, shape }) => /^conv2d(InputGrad)?$/.test(op) && shape[0]! >= leastBatch),
+        ?.some(
+          ({ op, shape }) =>
+            (op === "conv2d" || op === "conv2dInputGrad") && shape[0]! >= leastBatch,
+        ),
     );
 
   const convolve = (

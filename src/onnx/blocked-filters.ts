@@ -30,13 +30,11 @@ export class BlockedFilters {
 
   /** An image batch `[B, C, H, W]` as a filter with B channels in, C out and H x W taps. */
   ofImages(scope: Scope, images: Tensor): string {
-    const { size } = this.#blocks;
-    const [batch, channels, height, width] = sizes(images);
     return scope.derived(images, "blocked image filter", (s, t) => {
-      if (!this.#blocks.has(s, t) || batch % size !== 0) {
-        return this.#pack(s, s.nameOf(t), sizes(t), false);
-      }
-      return this.#arrange(s, this.#blocks.of(s, t), [batch, channels, height, width]);
+      const fillsBlocks = this.#blocks.has(s, t) && t.shape[0]! % this.#blocks.size === 0;
+      return fillsBlocks
+        ? this.#arrange(s, this.#blocks.of(s, t), sizes(t))
+        : this.#pack(s, s.nameOf(t), sizes(t), false);
     });
   }
 
@@ -101,9 +99,9 @@ function multipleOf(filter: Tensor): { filter: Tensor; scale: Tensor } | undefin
   return undefined;
 }
 
-/** The filter itself, what it is a multiple of, and the multiples of that. */
+/** What the filter is a multiple of (itself, if of nothing), and the multiples of that. */
 export function relatives(scope: Scope, filter: Tensor): readonly Tensor[] {
   const root = multipleOf(filter)?.filter ?? filter;
   const users = scope.model.users.get(root) ?? [];
-  return [filter, root, ...users.filter((user) => multipleOf(user)?.filter === root)];
+  return [root, ...users.filter((user) => multipleOf(user)?.filter === root)];
 }
