@@ -5,7 +5,7 @@ import { createModel } from "../src/models/index.js";
 import { Random } from "../src/random.js";
 import { imageBatches, type BatchSource } from "../src/train/batches.js";
 import { logDetEstimator, parseTrainingConfig } from "../src/train/config.js";
-import { findPreset } from "../src/train/presets.js";
+import { findPreset } from "../src/train/presets/index.js";
 import { sizeOf } from "../src/tree.js";
 import { makeStep, type Case, type Step } from "./cases.js";
 import { median, round } from "./numbers.js";

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
 import { createModel, models } from "../models/index.js";
 import type { ActivationName } from "../nn/index.js";
 import { parseTrainingConfig } from "../train/config.js";
-import { findPreset } from "../train/presets.js";
+import { findPreset } from "../train/presets/index.js";
 import { expectDataName } from "./examples.js";
 import type { RunConfig } from "./run-folder.js";
 import { version } from "./version.js";

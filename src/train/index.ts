@@ -4,6 +4,6 @@ export * from "./checkpoint.js";
 export * from "./config.js";
 export * from "./fit.js";
 export * from "./optimizers.js";
-export * from "./presets.js";
+export * from "./presets/index.js";
 export * from "./schedules.js";
 export { inferenceArrays } from "./stored-arrays.js";

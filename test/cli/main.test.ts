@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { presets } from "../../src/train/presets.js";
+import { presets } from "../../src/train/presets/index.js";
 import { iresnet, mainFile, temporaryFolder } from "./support.js";
 
 describe("iresnet", () => {

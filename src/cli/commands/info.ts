@@ -4,7 +4,7 @@ import { UsageError } from "../../errors.js";
 import { models, plannedIterations } from "../../models/index.js";
 import { loadCheckpoint } from "../../train/checkpoint-file.js";
 import type { TrainingState } from "../../train/checkpoint.js";
-import { presets } from "../../train/presets.js";
+import { presets } from "../../train/presets/index.js";
 import { withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";

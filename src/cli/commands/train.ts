@@ -5,7 +5,7 @@ import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
 import { loadCheckpoint } from "../../train/checkpoint-file.js";
 import { expectModel, type Checkpoint } from "../../train/checkpoint.js";
-import { presets } from "../../train/presets.js";
+import { presets } from "../../train/presets/index.js";
 import { configure, workersConfig, type Overrides } from "../configuration.js";
 import { dataSource } from "../examples.js";
 import { evaluationText } from "../evaluation.js";

@@ -1,0 +1,106 @@
+import type { TrainingOptions } from "../config.js";
+import { affine, cifarCentre, mnistCentre } from "./images.js";
+import type { Preset } from "./preset.js";
+
+const mnistClassifier: Preset = {
+  name: "mnist-classifier",
+  description:
+    "i-ResNet classifier of MNIST for two cores: 4-4 blocks, 355 k parameters, 0.38 % error",
+  data: "mnist",
+  model: {
+    kind: "i-resnet-classifier",
+    config: {
+      shape: [1, 28, 28],
+      classes: 10,
+      blocks: [4, 4],
+      widths: [32, 64],
+      squeezeFirst: true,
+      channels: 16,
+      centre: mnistCentre,
+      activation: "elu",
+      c: 0.9,
+    },
+  },
+  training: {
+    steps: 8000,
+    batchSize: 64,
+    optimizer: { kind: "adam", beta2: 0.99, weightDecay: 0.01 },
+    schedule: { kind: "cosine", learningRate: 0.004, warmup: 100 },
+    powerIterations: 1,
+    augmentation: affine,
+  },
+};
+
+/** Rates and lengths of the paper's classifiers: 200 epochs of batches of 128. */
+function paperClassifierTraining(examples: number): TrainingOptions {
+  const epoch = Math.floor(examples / 128);
+  return {
+    steps: 200 * epoch,
+    batchSize: 128,
+    optimizer: { kind: "sgd", momentum: 0.9, weightDecay: 5e-4 },
+    schedule: {
+      kind: "step",
+      learningRate: 0.1,
+      warmup: 10 * epoch,
+      milestones: [60 * epoch, 120 * epoch, 160 * epoch],
+      factor: 0.2,
+    },
+    powerIterations: 1,
+    initialExamples: 1024,
+  };
+}
+
+function cifarClassifier(data: "cifar-10" | "cifar-100", classes: number): Preset {
+  return {
+    name: `${data}-classifier-paper`,
+    description: `The paper's i-ResNet classifier of ${data.toUpperCase()}: 18-18-18 blocks, 200 epochs`,
+    data,
+    model: {
+      kind: "i-resnet-classifier",
+      config: {
+        shape: [3, 32, 32],
+        classes,
+        blocks: [18, 18, 18],
+        widths: [32, 64, 128],
+        squeezeFirst: false,
+        channels: 16,
+        centre: cifarCentre,
+        activation: "elu",
+        c: 0.9,
+      },
+    },
+    training: {
+      ...paperClassifierTraining(45_000),
+      augmentation: { kind: "crop", pad: 4, flip: true },
+    },
+  };
+}
+
+const mnistPaper: Preset = {
+  name: "mnist-classifier-paper",
+  description: "The paper's i-ResNet classifier of MNIST: 7-7-7 blocks, 200 epochs",
+  data: "mnist",
+  model: {
+    kind: "i-resnet-classifier",
+    config: {
+      shape: [1, 28, 28],
+      classes: 10,
+      blocks: [7, 7, 7],
+      widths: [32, 64, 128],
+      squeezeFirst: false,
+      channels: 16,
+      centre: mnistCentre,
+      activation: "elu",
+      c: 0.9,
+    },
+  },
+  training: paperClassifierTraining(55_000),
+};
+
+/** The i-ResNet as a classifier of images: small, and as in the paper. */
+export const iResNetClassifierPresets: readonly Preset[] = [
+  mnistClassifier,
+  mnistPaper,
+  cifarClassifier("cifar-10", 10),
+  cifarClassifier("cifar-100", 100),
+];

@@ -1,0 +1,119 @@
+import type { TrainingOptions } from "../config.js";
+import type { Preset } from "./preset.js";
+
+const toy: Preset = {
+  name: "toy",
+  description: "i-ResNet density in two dimensions, under two minutes on two cores",
+  data: "8gaussians",
+  model: {
+    kind: "i-resnet-density",
+    config: { shape: [2], blocks: [12], widths: [64, 64], activation: "elu", c: 0.9 },
+  },
+  training: {
+    steps: 2000,
+    batchSize: 256,
+    optimizer: { kind: "adam", beta2: 0.99 },
+    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
+    clip: 5,
+    powerIterations: 1,
+    logDet: { kind: "exact" },
+    initialExamples: 2048,
+  },
+};
+
+const mnistDensity: Preset = {
+  name: "mnist-density",
+  description:
+    "i-ResNet density of MNIST for two cores: 6-6 blocks of width 32, 56 k parameters, 1.26 bits/dim",
+  data: "mnist",
+  model: {
+    kind: "i-resnet-density",
+    config: {
+      shape: [1, 28, 28],
+      blocks: [6, 6],
+      widths: [32],
+      pixels: "logit",
+      activation: "elu",
+      c: 0.9,
+    },
+  },
+  training: {
+    steps: 20000,
+    batchSize: 16,
+    optimizer: { kind: "adam", beta2: 0.99 },
+    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
+    clip: 2,
+    powerIterations: 1,
+    logDet: { kind: "neumann", terms: 5 },
+  },
+};
+
+/** Rates and lengths of the paper's densities: 200 epochs of batches of 128. */
+function paperDensityTraining(examples: number): TrainingOptions {
+  return {
+    steps: 200 * Math.floor(examples / 128),
+    batchSize: 128,
+    optimizer: { kind: "adamax" },
+    schedule: { kind: "constant", learningRate: 0.003 },
+    powerIterations: 5,
+    logDet: { kind: "series", terms: 5, noise: "normal" },
+    initialExamples: 1024,
+  };
+}
+
+const mnistPaper: Preset = {
+  name: "mnist-density-paper",
+  description:
+    "The paper's i-ResNet density on MNIST at its own 28x28: 16-16 blocks of width 512, 200 epochs",
+  data: "mnist",
+  model: {
+    kind: "i-resnet-density",
+    config: {
+      shape: [1, 28, 28],
+      blocks: [16, 16],
+      widths: [512],
+      pixels: "centre",
+      activation: "elu",
+      c: 0.9,
+    },
+  },
+  training: paperDensityTraining(55_000),
+};
+
+const cifarPaper: Preset = {
+  name: "cifar-10-density-paper",
+  description: "The paper's i-ResNet density of CIFAR-10: 16-16-16 blocks of width 512, 200 epochs",
+  data: "cifar-10",
+  model: {
+    kind: "i-resnet-density",
+    config: {
+      shape: [3, 32, 32],
+      blocks: [16, 16, 16],
+      widths: [512],
+      pixels: "centre",
+      activation: "elu",
+      c: 0.9,
+    },
+  },
+  training: paperDensityTraining(45_000),
+};
+
+const toyPaper: Preset = {
+  name: "toy-paper",
+  description: "The paper's toy density: 100 blocks of 2-64-64-64-2",
+  data: "8gaussians",
+  model: {
+    kind: "i-resnet-density",
+    config: { shape: [2], blocks: [100], widths: [64, 64, 64], activation: "elu", c: 0.9 },
+  },
+  training: { ...toy.training, steps: 50_000 },
+};
+
+/** The i-ResNet as a density of the plane and of images: small, and as in the paper. */
+export const iResNetDensityPresets: readonly Preset[] = [
+  toy,
+  mnistDensity,
+  toyPaper,
+  mnistPaper,
+  cifarPaper,
+];

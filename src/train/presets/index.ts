@@ -1,0 +1,25 @@
+import { UsageError } from "../../errors.js";
+import { iResNetClassifierPresets } from "./i-resnet-classifier.js";
+import { iResNetDensityPresets } from "./i-resnet-density.js";
+import type { Preset } from "./preset.js";
+
+export type { Preset } from "./preset.js";
+
+const all: readonly Preset[] = [...iResNetDensityPresets, ...iResNetClassifierPresets];
+
+const isPaper = ({ name }: Preset): boolean => name.endsWith("-paper");
+
+/** Small presets for two cores, then the papers' own, by name. */
+export const presets: Readonly<Record<string, Preset>> = Object.fromEntries(
+  [...all.filter((preset) => !isPaper(preset)), ...all.filter(isPaper)].map((preset) => [
+    preset.name,
+    preset,
+  ]),
+);
+
+/** @throws {UsageError} if there is no preset of this name. */
+export function findPreset(name: string): Preset {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (preset) return preset;
+  throw new UsageError(`preset: expected one of ${Object.keys(presets).join(", ")}, got "${name}"`);
+}
