@@ -1,12 +1,4 @@
-import {
-  Chain,
-  Logit,
-  MultiScale,
-  Rescale,
-  squeeze,
-  halfOf,
-  type Bijection,
-} from "../bijections/index.js";
+import { Chain, halfOf, MultiScale, squeeze, type Bijection } from "../bijections/index.js";
 import { z } from "zod";
 import { DiagonalGaussian, Flow } from "../distributions/index.js";
 import { UsageError } from "../errors.js";
@@ -15,6 +7,7 @@ import { Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo, DensityModel, Objective } from "./model.js";
 import { count, eventShape, parseConfig } from "./config.js";
+import { pixelBijections, pixelOption } from "./pixels.js";
 import {
   expectImage,
   expectResidualOptions,
@@ -29,11 +22,7 @@ export const iResNetDensityConfig = z.strictObject({
   blocks: z.array(count).readonly(),
   /** Hidden channels of every block; for vectors, the sizes of the hidden layers. */
   widths: z.array(count).readonly(),
-  /**
-   * How pixels become real numbers: `logit` (α = 10⁻⁶, the default), or `centre`, x/256 − ½.
-   * Vectors are taken as they are.
-   */
-  pixels: z.enum(["logit", "centre"]).default("logit"),
+  pixels: pixelOption,
 });
 
 /**
@@ -43,9 +32,6 @@ export const iResNetDensityConfig = z.strictObject({
  * and the series may diverge.
  */
 export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
-
-const levels = 256;
-const alpha = 1e-6;
 
 /**
  * The i-ResNet as a density: squeeze, residual blocks, half the channels factored out after each
@@ -129,11 +115,6 @@ function vectorBody(scope: Scope, config: IResNetDensityConfig): Body {
 
 function imageBody(scope: Scope, config: IResNetDensityConfig): Body {
   const blocks: BlockInfo[] = [];
-  const unit = new Rescale(config.shape, { offset: 0, scale: 1 / levels });
-  const real =
-    config.pixels === "centre"
-      ? new Rescale(config.shape, { offset: 0.5, scale: 1 })
-      : new Logit(config.shape, alpha);
   let shape: Shape = config.shape;
   const scales = config.blocks.map((count, stage) => {
     const half = squeeze(expectImage(stage === 0 ? shape : halfOf(shape)));
@@ -147,5 +128,8 @@ function imageBody(scope: Scope, config: IResNetDensityConfig): Body {
     blocks.push(...stack.blocks);
     return new Chain([half, ...stack.parts]);
   });
-  return { bijection: new Chain([unit, real, new MultiScale(scales)]), blocks };
+  return {
+    bijection: new Chain([...pixelBijections(config.shape, config.pixels), new MultiScale(scales)]),
+    blocks,
+  };
 }
