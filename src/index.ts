@@ -7,6 +7,7 @@
 export { gradients, vjp } from "./autodiff/vjp.js";
 export {
   ActNorm,
+  BatchNormBijection,
   Chain,
   exact,
   flatten,

@@ -19,6 +19,45 @@ import { ones, zeros, type Scope } from "./scope.js";
 const epsilon = 1e-5;
 const momentum = 0.1;
 
+/** What normalises x: each is `[1, C, 1, ...]`. */
+export interface Statistics {
+  readonly mean: Tensor;
+  /** Of the centred x, biased, plus 10⁻⁵. */
+  readonly variance: Tensor;
+}
+
+/** Mean and variance per channel of `[B, C, ...]`: a batch's own, or running ones. */
+export class RunningStatistics {
+  readonly #mean: Input;
+  readonly #variance: Input;
+
+  /** Declares the state `mean` and `variance`, at 0 and 1. */
+  constructor(scope: Scope, channels: number) {
+    this.#mean = scope.state("mean", [channels], zeros);
+    this.#variance = scope.state("variance", [channels], ones);
+  }
+
+  /** The running ones, for an x of `rank` axes. */
+  running(rank: number): Statistics {
+    return {
+      mean: perChannel(this.#mean, rank),
+      variance: add(perChannel(this.#variance, rank), epsilon),
+    };
+  }
+
+  /** Those of the batch x, towards which `ctx` moves the running ones by a share of `momentum`. */
+  ofBatch(x: Tensor, ctx: Context, momentum: number): Statistics {
+    const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+    const batchMean = mean(x, axes);
+    const variance = mean(square(sub(x, batchMean)), axes);
+    const moved = (running: Tensor, batch: Tensor): Tensor =>
+      add(mul(running, 1 - momentum), mul(reshape(batch, running.shape), momentum));
+    ctx.update(this.#mean, moved(this.#mean, batchMean));
+    ctx.update(this.#variance, moved(this.#variance, variance));
+    return { mean: batchMean, variance: add(variance, epsilon) };
+  }
+}
+
 /**
  * (x − mean)/√(variance + 10⁻⁵) · scale + shift per channel of `[B, C, H, W]`. Training takes the
  * batch's statistics and moves the running ones by a tenth; inference takes the running ones.
@@ -28,14 +67,12 @@ const momentum = 0.1;
 export class BatchNorm implements Layer {
   readonly #scale: Tensor;
   readonly #shift: Tensor;
-  readonly #mean: Input;
-  readonly #variance: Input;
+  readonly #statistics: RunningStatistics;
 
   constructor(scope: Scope, channels: number) {
     this.#scale = scope.parameter("scale", [channels], ones);
     this.#shift = scope.parameter("shift", [channels], zeros);
-    this.#mean = scope.state("mean", [channels], zeros);
-    this.#variance = scope.state("variance", [channels], ones);
+    this.#statistics = new RunningStatistics(scope, channels);
   }
 
   /**
@@ -44,21 +81,16 @@ export class BatchNorm implements Layer {
    */
   apply(x: Tensor, ctx: Context): Tensor {
     expectRank(x, 4, "BatchNorm: x");
-    const perChannel = (t: Tensor): Tensor => reshape(t, [1, axisSize(x, 1), 1, 1]);
-    const normalise = (centred: Tensor, variance: Tensor): Tensor => {
-      const gain = div(perChannel(this.#scale), sqrt(add(variance, epsilon)));
-      return add(mul(centred, gain), perChannel(this.#shift));
-    };
-    if (ctx.phase === "infer") {
-      return normalise(sub(x, perChannel(this.#mean)), perChannel(this.#variance));
-    }
-    const batchMean = mean(x, [0, 2, 3]);
-    const centred = sub(x, batchMean);
-    const variance = mean(square(centred), [0, 2, 3]);
-    const moved = (running: Tensor, batch: Tensor): Tensor =>
-      add(mul(running, 1 - momentum), mul(reshape(batch, running.shape), momentum));
-    ctx.update(this.#mean, moved(this.#mean, batchMean));
-    ctx.update(this.#variance, moved(this.#variance, variance));
-    return normalise(centred, variance);
+    const { mean, variance } =
+      ctx.phase === "infer"
+        ? this.#statistics.running(4)
+        : this.#statistics.ofBatch(x, ctx, momentum);
+    const gain = div(perChannel(this.#scale, 4), sqrt(variance));
+    return add(mul(sub(x, mean), gain), perChannel(this.#shift, 4));
   }
+}
+
+/** `[C]` as `[1, C, 1, ...]`, of `rank` axes. */
+export function perChannel(t: Tensor, rank: number): Tensor {
+  return reshape(t, [1, axisSize(t, 0), ...Array.from({ length: rank - 2 }, () => 1)]);
 }

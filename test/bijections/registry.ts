@@ -1,5 +1,6 @@
 import {
   ActNorm,
+  BatchNormBijection,
   Chain,
   flatten,
   Logit,
@@ -84,6 +85,10 @@ export const registry: Readonly<Record<string, Entry>> = {
   },
   "ActNorm, vector": { build: inScope((scope) => new ActNorm(scope, [5])) },
   "ActNorm, image": { build: inScope((scope) => new ActNorm(scope, [3, 2, 4])) },
+  "BatchNormBijection, vector": { build: inScope((scope) => new BatchNormBijection(scope, [5])) },
+  "BatchNormBijection, image": {
+    build: inScope((scope) => new BatchNormBijection(scope, [3, 2, 4])),
+  },
   squeeze: { build: inScope(() => squeeze([2, 4, 2])) },
   flatten: { build: inScope(() => flatten([2, 3, 2])) },
   "Rescale, vector": {
