@@ -72,6 +72,7 @@ export {
   models,
   plannedIterations,
   type ClassifierModel,
+  type Conditioned,
   type DensityModel,
   type IResNetClassifierConfig,
   type IResNetDensityConfig,

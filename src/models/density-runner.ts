@@ -6,11 +6,12 @@ import { add, type Tensor } from "../graph/index.js";
 import { Context, type LogDetEstimator } from "../nn/index.js";
 import type { Random } from "../random.js";
 import { scalarArray, type Arrays, type NDArray } from "../tree.js";
-import { batchSizeFor, concatRows, expectEvents, firstRows, inBatches } from "./batched.js";
+import { batchSizeFor, concatRows, expectEvents, firstRows, inBatches, rows } from "./batched.js";
+import { conditionArrays, type Conditioned } from "./condition.js";
 import type { DensityModel } from "./model.js";
 import { expectConverged, openStore, Runner, type InverseLimits, type Measured } from "./runner.js";
 
-export interface ScoreOptions {
+export interface ScoreOptions extends Conditioned {
   /**
    * Where the log-determinant comes from: the `exact` Jacobian (the default up to 16 dimensions,
    * unless `terms` are given) or the power `series`.
@@ -39,7 +40,7 @@ export interface Scores {
   readonly bias: number;
 }
 
-export interface SampleOptions extends InverseLimits {
+export interface SampleOptions extends InverseLimits, Conditioned {
   readonly random: Random;
   /** Scales the base's standard deviation; 1 unless given. */
   readonly temperature?: number;
@@ -74,10 +75,14 @@ export class DensityRunner extends Runner<DensityModel> {
     const scorer = isExact
       ? this.#scorer("exact", exact)
       : this.#scorer(`series ${terms}`, powerSeries({ terms }));
+    const args = {
+      x,
+      ...conditionArrays(this.model, options, x.shape[0]!, "DensityRunner.score"),
+    };
     const perProbe: NDArray[] = [];
     for (let probe = 0; probe < probes; probe++) {
       const noise = random.split(probe);
-      const { logProb } = await inBatches({ x }, batchSize, (batch, i) =>
+      const { logProb } = await inBatches(args, batchSize, (batch, i) =>
         scorer.run(scorer.prepare(batch, noise.split(i)), this.store),
       );
       perProbe.push(logProb!);
@@ -105,10 +110,15 @@ export class DensityRunner extends Runner<DensityModel> {
       ...this.limitArrays(options),
       temperature: scalarArray(options.temperature ?? 1),
     };
+    const { condition } = conditionArrays(this.model, options, count, "DensityRunner.sample");
     const parts: NDArray[] = [];
     const checks: Measured[] = [];
     for (let start = 0; start < count; start += size) {
-      const prepared = sampler.prepare(args, options.random.split(start));
+      const batch = {
+        ...args,
+        ...(condition && { condition: rows(condition, start, start + size) }),
+      };
+      const prepared = sampler.prepare(batch, options.random.split(start));
       const drawn = await sampler.run(prepared, this.store);
       const results = firstRows(drawn, Math.min(size, count - start));
       parts.push(results.x!);
@@ -126,8 +136,8 @@ export class DensityRunner extends Runner<DensityModel> {
   #scorer(key: string, logDet: LogDetEstimator): Compiled {
     const known = this.#scorers.get(key);
     if (known) return known;
-    const scorer = this.compile(({ x }) => {
-      const ctx = new Context({ phase: "infer", logDet });
+    const scorer = this.compile(({ x, condition }) => {
+      const ctx = new Context({ phase: "infer", logDet, condition });
       const logProb = this.model.logProb(this.#dequantised(x!, ctx), ctx);
       return { outputs: { logProb }, noise: ctx.noises };
     });
@@ -142,9 +152,9 @@ export class DensityRunner extends Runner<DensityModel> {
   #sampler(count: number): Compiled {
     const known = this.#samplers.get(count);
     if (known) return known;
-    const sampler = this.compile(({ steps, tolerance, temperature }) => {
-      const ctx = this.inverseContext(steps!, tolerance!);
-      const { x, checks } = this.model.sample(count, temperature!, ctx);
+    const sampler = this.compile((args) => {
+      const ctx = this.inverseContext(args);
+      const { x, checks } = this.model.sample(count, args.temperature!, ctx);
       return { outputs: { x, ...this.checkOutputs(checks) }, noise: ctx.noises };
     });
     this.#samplers.set(count, sampler);

@@ -1,4 +1,5 @@
 export * from "./classifier-runner.js";
+export * from "./condition.js";
 export * from "./converge.js";
 export * from "./density-runner.js";
 export * from "./i-resnet-classifier.js";

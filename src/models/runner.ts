@@ -6,6 +6,7 @@ import { reshape, slice, type Tensor } from "../graph/index.js";
 import { Context, inverseDefaults } from "../nn/index.js";
 import { ndarray, type Arrays, type NDArray } from "../tree.js";
 import { expectEvents, inBatches } from "./batched.js";
+import { conditionArrays, type Conditioned } from "./condition.js";
 import { convergeNorms, lipschitzBounds, plannedIterations, type Norms } from "./converge.js";
 import type { Model } from "./model.js";
 
@@ -63,11 +64,12 @@ export class Runner<M extends Model> {
     this.model = model;
     this.store = store;
     this.#norms = norms;
-    this.#forward = this.compile(({ x }) => ({
-      outputs: { z: model.bijection.forward(x!, new Context({ phase: "infer" })).value },
-    }));
-    this.#inverse = this.compile(({ z, steps, tolerance }) => {
-      const ctx = this.inverseContext(steps!, tolerance!);
+    this.#forward = this.compile(({ x, condition }) => {
+      const ctx = new Context({ phase: "infer", condition });
+      return { outputs: { z: model.bijection.forward(x!, ctx).value } };
+    });
+    this.#inverse = this.compile(({ z, ...args }) => {
+      const ctx = this.inverseContext(args);
       const { value: x, checks } = model.bijection.inverse(z!, ctx);
       return { outputs: { x, ...this.checkOutputs(checks) } };
     });
@@ -96,9 +98,10 @@ export class Runner<M extends Model> {
   }
 
   /** z = f(x), `[B, ...shape]` to `[B, ...latent]`. */
-  async forward(x: NDArray): Promise<NDArray> {
+  async forward(x: NDArray, conditioned: Conditioned = {}): Promise<NDArray> {
     expectEvents(x, this.model.bijection.inShape, "Runner.forward: x");
-    const { z } = await inBatches({ x }, batchSize, (batch) => this.run(this.#forward, batch));
+    const args = { x, ...conditionArrays(this.model, conditioned, x.shape[0]!, "Runner.forward") };
+    const { z } = await inBatches(args, batchSize, (batch) => this.run(this.#forward, batch));
     return z!;
   }
 
@@ -106,16 +109,17 @@ export class Runner<M extends Model> {
    * x = f⁻¹(z).
    * @throws {ConvergenceError} if a block's residual is above its tolerance.
    */
-  async inverse(z: NDArray, limits?: InverseLimits): Promise<NDArray> {
+  async inverse(z: NDArray, limits?: InverseLimits & Conditioned): Promise<NDArray> {
     const { x, checks } = await this.attemptInverse(z, limits);
     expectConverged(checks);
     return x;
   }
 
   /** x ≈ f⁻¹(z) with what its checks measured, be they kept or not. */
-  async attemptInverse(z: NDArray, limits: InverseLimits = {}): Promise<Inverse> {
+  async attemptInverse(z: NDArray, limits: InverseLimits & Conditioned = {}): Promise<Inverse> {
     expectEvents(z, this.model.bijection.outShape, "Runner.inverse: z");
-    const results = await inBatches({ z }, batchSize, (batch) =>
+    const args = { z, ...conditionArrays(this.model, limits, z.shape[0]!, "Runner.inverse") };
+    const results = await inBatches(args, batchSize, (batch) =>
       this.run(this.#inverse, { ...batch, ...this.limitArrays(limits) }),
     );
     return { x: results.x!, checks: this.measured(results) };
@@ -145,15 +149,20 @@ export class Runner<M extends Model> {
     };
   }
 
-  /** A context whose inverse takes its limits when the graph runs. */
-  protected inverseContext(steps: Tensor, tolerance: Tensor): Context {
+  /** A context whose inverse takes its limits, and its condition, when the graph runs. */
+  protected inverseContext({
+    steps,
+    tolerance,
+    condition,
+  }: Readonly<Record<string, Tensor>>): Context {
     const places = new Map(this.model.blocks.map(({ path }, i) => [path, i]));
     const at = (vector: Tensor, i: number): Tensor => reshape(slice(vector, 0, i, i + 1), []);
     return new Context({
       phase: "infer",
+      condition,
       inverse: (path) => {
         const i = places.get(path)!;
-        return { steps: at(steps, i), tolerance: at(tolerance, i) };
+        return { steps: at(steps!, i), tolerance: at(tolerance!, i) };
       },
     });
   }

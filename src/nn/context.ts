@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import { input, type Input, type Tensor } from "../graph/index.js";
+import { expectEvent, input, type Input, type Tensor } from "../graph/index.js";
 import type { NoiseKind } from "../random.js";
 import type { Shape } from "../tree.js";
 
@@ -24,6 +24,8 @@ export interface ContextOptions {
   readonly logDet?: LogDetEstimator;
   /** Limits of the iterative inverse of a block, by its path; {@link inverseDefaults} unless given. */
   readonly inverse?: (path: string) => InverseOptions;
+  /** What the model is conditioned on, `[B, K]`. */
+  readonly condition?: Tensor | undefined;
 }
 
 export interface InverseOptions {
@@ -47,6 +49,8 @@ export class Context {
   readonly noises: Record<string, NoiseKind> = {};
   readonly updates: Record<string, Tensor> = {};
   readonly watched: Record<string, Tensor> = {};
+  /** What the model is conditioned on, `[B, K]`; an objective sets it from its batch. */
+  condition: Tensor | undefined;
   readonly #logDet: LogDetEstimator | undefined;
   readonly #memo = new Map<object, unknown>();
 
@@ -54,6 +58,7 @@ export class Context {
     this.phase = options.phase;
     this.powerIterations = options.powerIterations ?? 0;
     this.inverse = options.inverse ?? (() => inverseDefaults);
+    this.condition = options.condition;
     this.#logDet = options.logDet;
   }
 
@@ -65,6 +70,21 @@ export class Context {
       );
     }
     return this.#logDet;
+  }
+
+  /**
+   * The condition, for a module at `where` that needs one.
+   * @throws {UsageError} if there is none.
+   * @throws {ShapeError} if it isn't `[B, features]`.
+   */
+  expectCondition(features: number, where: string): Tensor {
+    if (!this.condition) {
+      throw new UsageError(
+        `${where}: expected a condition of shape [B, ${features}], got none; pass \`condition\``,
+      );
+    }
+    expectEvent(this.condition, [features], `${where}: condition`);
+    return this.condition;
   }
 
   /** A tensor of fresh noise: an input of the graph, so that a run replays. */

@@ -24,17 +24,19 @@ export interface ImageBatchOptions extends BatchOptions {
   readonly augmentation?: Augmentation;
   /** Whether batches have one-hot labels y. Without them x is meant for a density. */
   readonly labels: boolean;
+  /** Whether batches have one-hot labels as the condition of a density; not unless given. */
+  readonly conditional?: boolean;
 }
 
 /**
- * Batches of x `[B, C, H, W]`, 0 ... 255, and y `[B, classes]` if asked for.
+ * Batches of x `[B, C, H, W]`, 0 ... 255, with y or condition `[B, classes]` if asked for.
  *
  * @throws {UsageError} if the batch size isn't from 1 to the count of images, or if pixels without
  * labels wouldn't stay whole numbers.
  */
 export function imageBatches(
   set: ImageSet,
-  { augmentation = { kind: "none" }, labels, ...options }: ImageBatchOptions,
+  { augmentation = { kind: "none" }, labels, conditional = false, ...options }: ImageBatchOptions,
 ): BatchSource {
   if (!labels && augmentation.kind === "affine") {
     throw new UsageError(
@@ -43,7 +45,8 @@ export function imageBatches(
   }
   const gather = (indices: Uint32Array): Arrays => {
     const batch = imageBatch(set, indices);
-    return { x: batch.x, ...(labels && { y: oneHot(batch.labels, set.classes) }) };
+    const marks = oneHot(batch.labels, set.classes);
+    return { x: batch.x, ...(labels && { y: marks }), ...(conditional && { condition: marks }) };
   };
   const source = indexed(set.count, options, gather);
   const noise = options.random.split("augmentation");

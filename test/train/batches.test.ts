@@ -68,6 +68,14 @@ describe("imageBatches", () => {
     }
   });
 
+  it("gives a conditional density the labels as its condition", () => {
+    const options = { batchSize: 12, random };
+    const { y } = imageBatches(set, { ...options, labels: true }).batch(0);
+    const batch = imageBatches(set, { ...options, labels: false, conditional: true }).batch(0);
+    assert.deepEqual(Object.keys(batch), ["x", "condition"]);
+    assert.deepEqual(batch.condition, y);
+  });
+
   it("augments batches, differently in each epoch, but not examples", () => {
     const source = imageBatches(set, {
       batchSize: 12,
