@@ -1,0 +1,53 @@
+import type { ModelKind } from "../../src/models/index.js";
+import type { JsonValue } from "../../src/json.js";
+
+/** A model as the contract sees it. */
+export interface SmallModel {
+  /**
+   * Configurations by what is special about them, small enough for an exact Jacobian. A density of
+   * shape `[2]` without a condition is also trained for a moment, and must integrate to 1.
+   */
+  readonly configs: Readonly<Record<string, JsonValue>>;
+  /** What a density's latent follows: a Gaussian, its mean and scale in `base.*` if it has them. */
+  readonly base?: "gaussian" | "logistic";
+  /**
+   * Largest relative error of round trips, log-determinants and of an event alone against the same
+   * in a batch, in float64: 10⁻¹⁰ unless given. Larger only where a solver stops at a tolerance.
+   */
+  readonly tolerance?: number;
+}
+
+/** Small configurations of every model. One contract holds for all. */
+export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
+  "i-resnet-classifier": {
+    configs: {
+      image: {
+        shape: [1, 4, 4],
+        classes: 3,
+        blocks: [1, 1],
+        widths: [3, 4],
+        squeezeFirst: true,
+        channels: 6,
+        centre: { mean: 0.1, deviation: 0.7 },
+      },
+      vector: {
+        shape: [4],
+        classes: 3,
+        blocks: [2],
+        widths: [6],
+        squeezeFirst: false,
+        channels: 5,
+        centre: { mean: -1, deviation: 2 },
+        activation: "lipswish",
+      },
+    },
+  },
+  "i-resnet-density": {
+    configs: {
+      image: { shape: [1, 4, 4], blocks: [1, 1], widths: [3] },
+      "image, centred": { shape: [2, 4, 2], blocks: [2], widths: [3], pixels: "centre" },
+      plane: { shape: [2], blocks: [4], widths: [16, 16] },
+      vector: { shape: [4], blocks: [2], widths: [6] },
+    },
+  },
+};
