@@ -5,6 +5,7 @@ import {
   conv2dWeightGrad,
   div,
   elu,
+  expectShape,
   greater,
   matmul,
   mul,
@@ -179,10 +180,27 @@ export const rules: { readonly [K in OpName]: Rule<K> } = {
     return [() => conv2dInputGrad(g, v), () => conv2d(x, v)];
   },
 
+  withGradient: (node, g) => {
+    let given: readonly Tensor[] | undefined;
+    const sources = node.inputs.slice(1);
+    return [
+      undefined,
+      ...sources.map(({ shape }, i) => () => {
+        given ??= node.attributes.vjp(g);
+        const gradient = given[i]!;
+        expectShape(gradient, shape, `withGradient: gradient in source ${i}`);
+        return gradient;
+      }),
+    ];
+  },
+
   fixedPoint: () => {
     throw new UsageError(
       "vjp: a fixed-point iteration has no gradient; differentiate the forward map instead",
     );
+  },
+  loop: () => {
+    throw new UsageError("vjp: a loop has no gradient; give it one by withGradient, or stop it");
   },
 };
 

@@ -196,8 +196,11 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
     return w;
   },
 
+  withGradient: (_node, inputs) => inputs[0]!,
+
   fixedPoint: (node, inputs) => {
-    const { parameters, result } = node.attributes;
+    const { parameters } = node.attributes;
+    const result = node.attributes.results[0]!;
     const [start, steps, tolerance, ...captured] = inputs;
     const batch = tolerance!.length;
     const size = start!.length / batch;
@@ -229,6 +232,22 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
       if (!moves) break;
     }
     return Float64Array.of(...f, ...r);
+  },
+
+  loop: (node, [steps, begins, ...rest]) => {
+    const { parameters, results } = node.attributes;
+    const states = results.length - 1;
+    const captured = rest.slice(states);
+    let state = rest.slice(0, states);
+    let goOn = begins!;
+    for (let i = 0; i < Math.round(steps![0]!) && goOn[0]! > 0; i++) {
+      const values = [...state, ...captured];
+      const given = new Map(parameters.map((parameter, j) => [parameter, values[j]!]));
+      const known = compute(results, given, {});
+      state = results.slice(0, -1).map((result) => known.get(result)!);
+      goOn = known.get(results.at(-1)!)!;
+    }
+    return Float64Array.from(state.flatMap((data) => Array.from(data)));
   },
 };
 

@@ -50,6 +50,7 @@ const rules: { readonly [K in OpName]: (node: Node<K>) => Work | undefined } = {
   constant: free,
   literal: free,
   stopGradient: free,
+  withGradient: free,
   reshape: free,
 
   neg: elementwise,
@@ -97,13 +98,14 @@ const rules: { readonly [K in OpName]: (node: Node<K>) => Work | undefined } = {
   }),
 
   fixedPoint: free,
+  loop: free,
 };
 
 const bytesPerElement = 4;
 
 /**
  * FLOPs and bytes of the graph of `outputs` by kind of work, a lower bound on what any runtime
- * without fusion does. Simplify first. The body of a fixed point counts `iterations` times: how
+ * without fusion does. Simplify first. The body of a fixed point or a loop counts `iterations` times: how
  * many it needs is known only after a run.
  */
 export function costOf(
@@ -124,8 +126,8 @@ function addCosts(
   times: number,
 ): void {
   for (const node of topologicalOrder(outputs)) {
-    if (node.op === "fixedPoint") {
-      addCosts(total, [node.attributes.result], iterations, times * iterations);
+    if (node.op === "fixedPoint" || node.op === "loop") {
+      addCosts(total, node.attributes.results, iterations, times * iterations);
     }
     const work = workOf(node);
     if (!work) continue;

@@ -1,15 +1,8 @@
 import { ShapeError } from "../errors.js";
 import { sameShape } from "../tree.js";
+import { close } from "./close.js";
 import { axisSize, broadcast, slice } from "./structure.js";
-import {
-  asTensor,
-  expectShape,
-  input,
-  makeNode,
-  topologicalOrder,
-  type Tensor,
-  type TensorLike,
-} from "./tensor.js";
+import { asTensor, expectShape, input, makeNode, type Tensor, type TensorLike } from "./tensor.js";
 
 export interface FixedPointOptions {
   /** Most evaluations of f, a scalar of at least 1. */
@@ -64,42 +57,10 @@ export function fixedPoint(
       `fixedPoint: expected f to keep shape [${start.shape}], got [${fx.shape}]`,
     );
   }
-  const { captured, parameters, result } = close(fx, x);
-  const both = makeNode(
-    "fixedPoint",
-    [start, steps, tolerance, ...captured],
-    { parameters: [x, ...parameters], result },
-    [2 * batch, ...start.shape.slice(1)],
-  );
+  const { captured, ...body } = close([fx], [x]);
+  const both = makeNode("fixedPoint", [start, steps, tolerance, ...captured], body, [
+    2 * batch,
+    ...start.shape.slice(1),
+  ]);
   return { value: slice(both, 0, 0, batch), step: slice(both, 0, batch, 2 * batch) };
-}
-
-/** Copies what depends on x, with a fresh input in place of every other tensor it uses. */
-function close(
-  fx: Tensor,
-  x: Tensor,
-): { captured: Tensor[]; parameters: Tensor[]; result: Tensor } {
-  const copies = new Map<Tensor, Tensor>([[x, x]]);
-  const dependent = new Set<Tensor>([x]);
-  const captured: Tensor[] = [];
-  const parameters: Tensor[] = [];
-  const inside = (node: Tensor): Tensor => {
-    let copy = copies.get(node);
-    if (!copy) {
-      copy =
-        node.op === "constant" ? node : input(`fixedPoint.captured${captured.length}`, node.shape);
-      if (copy !== node) {
-        captured.push(node);
-        parameters.push(copy);
-      }
-      copies.set(node, copy);
-    }
-    return copy;
-  };
-  for (const node of topologicalOrder([fx])) {
-    if (!node.inputs.some((i) => dependent.has(i))) continue;
-    dependent.add(node);
-    copies.set(node, makeNode(node.op, node.inputs.map(inside), node.attributes, node.shape));
-  }
-  return { captured, parameters, result: inside(fx) };
 }

@@ -23,10 +23,10 @@ export function print(outputs: Readonly<Record<string, Tensor>>): string {
 }
 
 function details(node: Tensor): string {
-  if (node.op === "fixedPoint") {
-    const { parameters, result } = node.attributes;
+  if (node.op === "fixedPoint" || node.op === "loop") {
+    const { parameters, results } = node.attributes;
     const names = parameters.map((p) => (p.op === "input" ? p.attributes.name : ""));
-    return ` {\n(${names.join(", ")}) =>\n${print({ result })}\n}`;
+    return ` {\n(${names.join(", ")}) =>\n${print(Object.fromEntries(results.entries()))}\n}`;
   }
   const text = JSON.stringify(node.attributes);
   return text === "{}" ? "" : ` ${text}`;

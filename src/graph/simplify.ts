@@ -14,7 +14,8 @@ import {
 /**
  * An equal, smaller graph: common subexpressions are shared, constants folded, operations that
  * undo each other removed, broadcasts left to the operations that do them anyway, and nodes no
- * output needs are gone. Stops of the gradient vanish: simplify after differentiating.
+ * output needs are gone. Stops of the gradient and gradients given by hand vanish: simplify after
+ * differentiating.
  */
 export function simplify<K extends string>(
   outputs: Readonly<Record<K, Tensor>>,
@@ -64,14 +65,10 @@ class Simplifier {
   }
 
   #intern(node: Tensor): Tensor {
-    if (node.op === "fixedPoint") {
-      const { parameters, result } = node.attributes;
-      return makeNode(
-        "fixedPoint",
-        node.inputs,
-        { parameters, ...simplify({ result }) },
-        node.shape,
-      );
+    if (node.op === "fixedPoint" || node.op === "loop") {
+      const { parameters, results } = node.attributes;
+      const simplified = Object.values(simplify(Object.fromEntries(results.entries())));
+      return makeNode(node.op, node.inputs, { parameters, results: simplified }, node.shape);
     }
     const key = `${node.op}|${node.inputs.map((i) => i.id)}|${this.#attributeKey(node)}|${node.shape}`;
     const known = this.#interned.get(key);
@@ -95,7 +92,7 @@ class Simplifier {
   #rewrite(node: Tensor): Tensor | undefined {
     const [x, y] = node.inputs;
     if (!x) return undefined;
-    if (node.op === "stopGradient") return x;
+    if (node.op === "stopGradient" || node.op === "withGradient") return x;
     if (x.op === "constant" && (node.inputs.length === 1 || y?.op === "constant")) {
       const folded = this.#fold(node, x.attributes.value, y);
       if (folded) return folded;

@@ -50,17 +50,20 @@ export interface OpAttributes {
   readonly conv2dInputGrad: NoAttributes;
   readonly conv2dWeightGrad: NoAttributes;
 
-  readonly fixedPoint: FixedPointAttributes;
+  /** The first input, whose gradient in the others `vjp` gives. */
+  readonly withGradient: { readonly vjp: (g: Tensor) => readonly Tensor[] };
+
+  /** Body x ↦ f(x). The node holds f(x) and then f(x) − x, along axis 0. */
+  readonly fixedPoint: Body;
+  /** Body state ↦ next state, goOn. The node holds the last state's tensors, flat, one by one. */
+  readonly loop: Body;
 }
 
-/**
- * The body x ↦ f(x, captured...) of a fixed-point iteration, closed over its own inputs. The node
- * holds f(x) and then f(x) − x, along axis 0.
- */
-export interface FixedPointAttributes {
-  /** Stands for x, then for each captured value. */
+/** The body of an iteration, closed over inputs of its own. */
+export interface Body {
+  /** Stand for what the iteration carries, then for each captured value. */
   readonly parameters: readonly Tensor[];
-  readonly result: Tensor;
+  readonly results: readonly Tensor[];
 }
 
 export type OpName = keyof OpAttributes;

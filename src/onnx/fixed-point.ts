@@ -11,8 +11,8 @@ const noRecord = 1e38;
 /** A Loop; what its body needs from outside it finds there by name. */
 export const iteration: Pick<Lowerings, "fixedPoint"> = {
   fixedPoint: (node, [start, steps, tolerance], scope) => {
-    const { parameters, result } = node.attributes;
-    const [x, ...captures] = parameters;
+    const [x, ...captures] = node.attributes.parameters;
+    const result = node.attributes.results[0]!;
     const outside = new Map(captures.map((parameter, i) => [parameter, node.inputs[3 + i]!]));
     const body = new Scope(scope.model, { scope, captured: (parameter) => outside.get(parameter) });
     const { shape } = x!;

@@ -13,6 +13,7 @@ export const structure: Pick<
   | "concat"
   | "sum"
   | "max"
+  | "withGradient"
 > = {
   input: (node) => node.attributes.name,
   constant: (node, _inputs, scope) => {
@@ -20,6 +21,8 @@ export const structure: Pick<
     return node.shape.length === 0 ? value : scope.emit("Expand", [value, scope.ints(node.shape)]);
   },
   literal: (node, _inputs, scope) => scope.floats(node.attributes.data, node.shape),
+
+  withGradient: (_node, inputs) => inputs[0]!,
 
   reshape: (node, inputs, scope) => scope.reshape(inputs[0]!, node.shape),
   broadcast: (node, inputs, scope) => scope.emit("Expand", [inputs[0]!, scope.ints(node.shape)]),

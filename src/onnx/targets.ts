@@ -4,12 +4,13 @@ import { Blocks } from "./blocks.js";
 import { elementwise } from "./elementwise.js";
 import { iteration } from "./fixed-point.js";
 import { linear } from "./linear.js";
+import { loops } from "./loop.js";
 import type { Lowerings, LoweringTarget } from "./lowering.js";
 import { structure } from "./structure.js";
 import { webgpu } from "./webgpu.js";
 
 /** ONNX's own operators only, for every runtime. */
-const portable: Lowerings = { ...structure, ...elementwise, ...linear, ...iteration };
+const portable: Lowerings = { ...structure, ...elementwise, ...linear, ...iteration, ...loops };
 
 function blocked(size: number): LoweringTarget {
   const blocks = new Blocks(size);

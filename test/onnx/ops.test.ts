@@ -18,9 +18,11 @@ import {
   div,
   dot,
   elu,
+  exp,
   fixedPoint,
   input,
   literal,
+  loop,
   matmul,
   max,
   mul,
@@ -33,6 +35,7 @@ import {
   topologicalOrder,
   transpose,
   unary,
+  withGradient,
   type BinaryOp,
   type OpName,
   type Tensor,
@@ -92,6 +95,8 @@ const convolutions = [
   [2, 2, 1, 5, 6, 5],
   [1, 2, 2, 1, 1, 3],
 ] as const;
+
+const one = constant(1);
 
 const cases: Readonly<Record<OpName, readonly Case[]>> = {
   input: [{ inputs: [[2, 3]], build: (x) => x, shape: [2, 3] }],
@@ -267,6 +272,109 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
           options,
         ).value;
       },
+      shape: [1, 2, 3, 3],
+      fixed: true,
+    },
+  ],
+
+  withGradient: [
+    {
+      inputs: [[2, 3], []],
+      build: (x, y) => {
+        const value = mul(exp(x), y);
+        return withGradient(value, [x, y], (g) => [
+          mul(g, mul(exp(x), y)),
+          reshape(sum(mul(g, exp(x)), [0, 1]), []),
+        ]);
+      },
+      shape: [2, 3],
+    },
+    {
+      // A loop's value with a gradient: x⁸ by squaring three times.
+      inputs: [[3]],
+      build: (x) => {
+        const squares = { next: ({ y }: { y: Tensor }) => ({ y: mul(y, y) }), goOn: () => one };
+        const { y } = loop({ y: x }, { ...squares, steps: 3 });
+        const power = mul(x, mul(mul(x, x), mul(mul(x, x), mul(x, x))));
+        return withGradient(y, [x], (g) => [mul(mul(g, 8), power)]);
+      },
+      shape: [3],
+      positive: true,
+    },
+  ],
+  loop: [
+    {
+      // Until the sum of squares passes a bound: more turns for some draws than for others.
+      inputs: [[2, 3], [3], []],
+      build: (start, step, bound) =>
+        loop(
+          { x: start, turns: constant(0) },
+          {
+            next: ({ x, turns }) => ({ x: add(x, step), turns: add(turns, 1) }),
+            goOn: ({ x }) => sub(mul(bound, 20), dot(x, x)),
+            steps: 40,
+          },
+        ).x,
+      shape: [2, 3],
+      positive: true,
+      fixed: true,
+    },
+    {
+      // States of several shapes; one passes unchanged, one becomes what the body captures.
+      inputs: [[1, 2], [2, 1, 2], []],
+      build: (a, b, c) => {
+        const last = loop(
+          { a, b, c, d: constant(1) },
+          {
+            next: (state) => ({
+              a: mul(state.a, 0.5),
+              b: add(state.b, reshape(state.a, [1, 1, 2])),
+              c: state.c,
+              d: c,
+            }),
+            goOn: () => one,
+            steps: mul(c, 2),
+          },
+        );
+        return add(add(last.b, last.a), add(last.c, last.d));
+      },
+      shape: [2, 1, 2],
+      positive: true,
+      fixed: true,
+    },
+    {
+      // No turn at all.
+      inputs: [[3]],
+      build: (x) =>
+        loop({ x }, { next: () => ({ x: constant(7, [3]) }), goOn: () => constant(0), steps: 9 }).x,
+      shape: [3],
+      fixed: true,
+    },
+    {
+      // A loop in a loop, the inner one with a convolution and what the outer one carries.
+      inputs: [
+        [1, 2, 3, 3],
+        [2, 2, 3, 3],
+      ],
+      build: (x, w) =>
+        loop(
+          { x, n: constant(0) },
+          {
+            next: ({ x: outer, n }) => ({
+              x: loop(
+                { y: outer },
+                {
+                  next: ({ y }) => ({ y: mul(elu(add(conv2d(y, w), outer)), 0.3) }),
+                  goOn: () => one,
+                  steps: add(n, 1),
+                },
+              ).y,
+              n: add(n, 1),
+            }),
+            goOn: ({ n }) => sub(2.5, n),
+            steps: 100,
+          },
+        ).x,
       shape: [1, 2, 3, 3],
       fixed: true,
     },
