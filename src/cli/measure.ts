@@ -62,7 +62,7 @@ export async function reconstructRun(
   const label = `reconstruct ${examples.split}`;
   const onProgress = counter(terminal, { label, total: indices.length, unit: "examples" });
   const measurement = await reconstruct(runner, examples, { ...limits, indices, onProgress });
-  if (runner.model.bijection.inShape.length !== 3) return { ...measurement, pictures: {} };
+  if (runner.model.batch.x?.length !== 3) return { ...measurement, pictures: {} };
   const { x } = examples.take(spread(examples.count, pairs));
   const back = await runner.attemptInverse(await runner.forward(x), limits);
   const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));

@@ -34,7 +34,7 @@ export class ClassifierRunner extends Runner<ClassifierModel> {
 
   /** p(class | x), `[B, classes]`. */
   async predict(x: NDArray): Promise<NDArray> {
-    expectEvents(x, this.model.bijection.inShape, "ClassifierRunner.predict: x");
+    expectEvents(x, this.model.batch.x!, "ClassifierRunner.predict: x");
     const { probabilities } = await inBatches({ x }, batchSize, (batch) =>
       this.run(this.#predict, batch),
     );

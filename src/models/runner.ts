@@ -1,7 +1,7 @@
-import type { Check } from "../bijections/index.js";
+import type { Bijection, Check } from "../bijections/index.js";
 import { compile, type Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
-import { ConvergenceError } from "../errors.js";
+import { ConvergenceError, UsageError } from "../errors.js";
 import { reshape, slice, type Tensor } from "../graph/index.js";
 import { Context, inverseDefaults } from "../nn/index.js";
 import { ndarray, type Arrays, type NDArray } from "../tree.js";
@@ -66,11 +66,11 @@ export class Runner<M extends Model> {
     this.#norms = norms;
     this.#forward = this.compile(({ x, condition }) => {
       const ctx = new Context({ phase: "infer", condition });
-      return { outputs: { z: model.bijection.forward(x!, ctx).value } };
+      return { outputs: { z: expectBijection(model, "Runner.forward").forward(x!, ctx).value } };
     });
     this.#inverse = this.compile(({ z, ...args }) => {
       const ctx = this.inverseContext(args);
-      const { value: x, checks } = model.bijection.inverse(z!, ctx);
+      const { value: x, checks } = expectBijection(model, "Runner.inverse").inverse(z!, ctx);
       return { outputs: { x, ...this.checkOutputs(checks) } };
     });
   }
@@ -97,9 +97,12 @@ export class Runner<M extends Model> {
     this.#norms = await convergeNorms(this.engine, this.model, this.store);
   }
 
-  /** z = f(x), `[B, ...shape]` to `[B, ...latent]`. */
+  /**
+   * z = f(x), `[B, ...shape]` to `[B, ...latent]`.
+   * @throws {UsageError} if the model has no inverse.
+   */
   async forward(x: NDArray, conditioned: Conditioned = {}): Promise<NDArray> {
-    expectEvents(x, this.model.bijection.inShape, "Runner.forward: x");
+    expectEvents(x, expectBijection(this.model, "Runner.forward").inShape, "Runner.forward: x");
     const args = { x, ...conditionArrays(this.model, conditioned, x.shape[0]!, "Runner.forward") };
     const { z } = await inBatches(args, batchSize, (batch) => this.run(this.#forward, batch));
     return z!;
@@ -107,6 +110,7 @@ export class Runner<M extends Model> {
 
   /**
    * x = f⁻¹(z).
+   * @throws {UsageError} if the model has no inverse.
    * @throws {ConvergenceError} if a block's residual is above its tolerance.
    */
   async inverse(z: NDArray, limits?: InverseLimits & Conditioned): Promise<NDArray> {
@@ -115,9 +119,12 @@ export class Runner<M extends Model> {
     return x;
   }
 
-  /** x ≈ f⁻¹(z) with what its checks measured, be they kept or not. */
+  /**
+   * x ≈ f⁻¹(z) with what its checks measured, be they kept or not.
+   * @throws {UsageError} if the model has no inverse.
+   */
   async attemptInverse(z: NDArray, limits: InverseLimits & Conditioned = {}): Promise<Inverse> {
-    expectEvents(z, this.model.bijection.outShape, "Runner.inverse: z");
+    expectEvents(z, expectBijection(this.model, "Runner.inverse").outShape, "Runner.inverse: z");
     const args = { z, ...conditionArrays(this.model, limits, z.shape[0]!, "Runner.inverse") };
     const results = await inBatches(args, batchSize, (batch) =>
       this.run(this.#inverse, { ...batch, ...this.limitArrays(limits) }),
@@ -217,6 +224,17 @@ export async function openStore(
     await store.dispose();
     throw error;
   }
+}
+
+/**
+ * The map from data to latent of a model that has one.
+ * @throws {UsageError} if it has none.
+ */
+export function expectBijection({ kind, bijection }: Model, where: string): Bijection {
+  if (bijection) return bijection;
+  throw new UsageError(
+    `${where}: expected a model with an inverse, got ${kind}, which has none; take an invertible one, such as i-resnet-classifier`,
+  );
 }
 
 /** @throws {ConvergenceError} if a residual is above its tolerance, or not a number. */
