@@ -8,7 +8,8 @@ import { mapped, type Bijection, type Mapped } from "./bijection.js";
 export class Chain implements Bijection {
   readonly inShape: Shape;
   readonly outShape: Shape;
-  readonly #parts: readonly Bijection[];
+  /** f₁ … fₙ. */
+  readonly parts: readonly Bijection[];
 
   /** @throws {ShapeError} if a part doesn't take what the one before it gives. */
   constructor(parts: readonly Bijection[]) {
@@ -24,15 +25,15 @@ export class Chain implements Bijection {
     });
     this.inShape = first.inShape;
     this.outShape = last.outShape;
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   forward(x: Tensor, ctx: Context): Mapped {
-    return this.#run(x, this.#parts, (part, value) => part.forward(value, ctx));
+    return this.#run(x, this.parts, (part, value) => part.forward(value, ctx));
   }
 
   inverse(y: Tensor, ctx: Context): Mapped {
-    return this.#run(y, [...this.#parts].reverse(), (part, value) => part.inverse(value, ctx));
+    return this.#run(y, [...this.parts].reverse(), (part, value) => part.inverse(value, ctx));
   }
 
   #run(

@@ -9,7 +9,8 @@ import type { Point } from "./pictures/plane.js";
 import { formatNumber } from "./terminal.js";
 import { table } from "./text.js";
 
-const curvePoint = z.object({ steps: z.int(), maxError: measured, meanError: measured });
+/** Errors after so many iterations in every block. */
+export const curvePoint = z.object({ steps: z.int(), maxError: measured, meanError: measured });
 
 export const reconstructionSchema = z.object({
   split: z.string(),
@@ -29,7 +30,7 @@ export const reconstructionSchema = z.object({
 /** How far x̂ = f⁻¹(f(x)) is from x. */
 export type Reconstruction = Readonly<z.output<typeof reconstructionSchema>>;
 
-type CurvePoint = z.output<typeof curvePoint>;
+export type CurvePoint = z.output<typeof curvePoint>;
 
 export interface ReconstructionOptions {
   readonly indices: Uint32Array;
@@ -157,7 +158,7 @@ export function reconstructionRows({
 }
 
 /** Largest and mean absolute difference; a difference that is no number stays one. */
-class Errors {
+export class Errors {
   max = 0;
   #sum = 0;
   #count = 0;

@@ -8,7 +8,7 @@ import { parseJsonObject, type JsonValue } from "../json.js";
 import { createModel, type ClassifierModel, type DensityModel } from "../models/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { CHECKPOINT_FILE, loadCheckpoint } from "../train/checkpoint-file.js";
-import { expectArrays, expectModel } from "../train/checkpoint.js";
+import { expectArrays, expectModel, type Checkpoint } from "../train/checkpoint.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
 import { readError } from "../files/file-errors.js";
 import { inferenceArrays } from "../train/stored-arrays.js";
@@ -111,6 +111,20 @@ export async function createRun(path: string, config: RunConfig): Promise<RunFol
 export async function readRunConfig(folder: RunFolder): Promise<RunConfig> {
   const config = await readJson(folder.config, runConfig);
   return { ...config, training: parseTrainingConfig(config.training) };
+}
+
+/**
+ * The newest state of a run's training, if it has begun.
+ * @throws {CheckpointError} if it is damaged or of another model.
+ */
+export async function readCheckpoint(
+  { checkpoint: path }: RunFolder,
+  { model }: RunConfig,
+): Promise<Checkpoint | undefined> {
+  if (!existsSync(path)) return undefined;
+  const checkpoint = await loadCheckpoint(path);
+  expectModel(checkpoint, model, path);
+  return checkpoint;
 }
 
 /**

@@ -88,21 +88,34 @@ export async function train(
   place: Place,
   { resume, show }: { readonly resume?: Checkpoint; readonly show: (outcome: Outcome) => void },
 ): Promise<void> {
-  const { threads, device, training } = prepared.config;
+  const { threads, device } = prepared.config;
   await withEngine({ threads, device }, async (engine) => {
-    const last = await withWorkers(engine, prepared, place.terminal, async (workers) => {
-      await noteWorkers(workers, prepared.config, place, resume);
-      return interruptible(place.terminal, (signal) =>
-        runTraining(prepared, place, { engine, workers, signal, ...(resume && { resume }) }),
-      );
-    });
-    if (last.training && last.training.step < training.steps) {
+    if (!(await takeSteps(engine, prepared, place, resume))) {
       place.terminal.note(`Saved. Go on with: iresnet train --resume ${place.folder.path}`);
       process.exitCode = interrupted;
       return;
     }
     await finish(engine, prepared.validation, place, show);
   });
+}
+
+/**
+ * Takes the steps of a run that are left, and saves it.
+ * @returns whether the run is complete: the user may have interrupted it.
+ */
+export async function takeSteps(
+  engine: Engine,
+  prepared: Prepared,
+  place: Place,
+  resume?: Checkpoint,
+): Promise<boolean> {
+  const last = await withWorkers(engine, prepared, place.terminal, async (workers) => {
+    await noteWorkers(workers, prepared.config, place, resume);
+    return interruptible(place.terminal, (signal) =>
+      runTraining(prepared, place, { engine, workers, signal, ...(resume && { resume }) }),
+    );
+  });
+  return !last.training || last.training.step >= prepared.config.training.steps;
 }
 
 /** Keeps what a run begins on; warns if it goes on with something else. */
@@ -202,7 +215,7 @@ async function finish(
 }
 
 /** A network without a bound need not have an inverse: what needs one is left out. */
-async function warnIfDiverging<T>(
+export async function warnIfDiverging<T>(
   terminal: Terminal,
   body: () => Promise<T>,
 ): Promise<T | undefined> {

@@ -1,4 +1,3 @@
-import { range } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { ClassifierRunner, type ClassifierModel, type DensityModel } from "../models/index.js";
 import type { Arrays } from "../tree.js";
@@ -7,14 +6,21 @@ import { spread, type Examples } from "./examples.js";
 import { openRunner, type AnyRunner } from "./perform.js";
 import { validationPrefix } from "./report.js";
 
+type AnyModel = ClassifierModel | DensityModel;
+
 export interface ValidatorOptions {
   readonly engine: Engine;
-  readonly model: ClassifierModel | DensityModel;
+  readonly model: AnyModel;
   readonly examples: Examples;
 }
 
-/** Examples that a density is validated on while it trains. */
+/** Most examples that a density is validated on while it trains. */
 const densityExamples = 1000;
+
+/** Examples that a model is validated on while it trains. */
+export function validatedOn({ task }: AnyModel, { count }: Examples): number {
+  return task === "density" ? Math.min(densityExamples, count) : count;
+}
 
 /** Measures a model while it trains. */
 export class Validator {
@@ -44,16 +50,15 @@ export class Validator {
   }
 
   async #evaluate(runner: AnyRunner): Promise<Readonly<Record<string, number>>> {
-    const { examples } = this.#options;
+    const { model, examples } = this.#options;
+    const indices = spread(examples.count, validatedOn(model, examples));
     if (runner instanceof ClassifierRunner) {
-      const indices = range(0, examples.count);
       const { errorPercent, nll } = await evaluateClassifier(runner, examples, { indices });
       return {
         [`${validationPrefix}error (%)`]: errorPercent,
         [`${validationPrefix}nll (nats)`]: nll,
       };
     }
-    const indices = spread(examples.count, densityExamples);
     const { value, unit } = await evaluateDensity(runner, examples, { indices });
     const name = unit === "nats" ? "nll (nats)" : unit;
     return { [validationPrefix + name]: value };

@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
-import { loadCheckpoint } from "../../train/checkpoint-file.js";
-import { expectModel, type Checkpoint } from "../../train/checkpoint.js";
 import { presets } from "../../train/presets/index.js";
 import { configure, workersConfig, type Overrides } from "../configuration.js";
 import { dataSource } from "../examples.js";
@@ -20,7 +17,7 @@ import {
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import { reconstructionText } from "../reconstruction.js";
-import { createRun, readRunConfig, RunFolder } from "../run-folder.js";
+import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
 import { prepare, train, type Outcome } from "../training.js";
 
@@ -120,11 +117,7 @@ async function resume(
     ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
     data: dataSource(saved.data, dataDir),
   };
-  let checkpoint: Checkpoint | undefined;
-  if (existsSync(folder.checkpoint)) {
-    checkpoint = await loadCheckpoint(folder.checkpoint);
-    expectModel(checkpoint, config.model, folder.checkpoint);
-  }
+  const checkpoint = await readCheckpoint(folder, config);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
   const prepared = await prepare(config);
   const show = printing(terminal, folder);
