@@ -6,8 +6,8 @@ import {
   convBranch,
   denseBranch,
   expectContractive,
-  type ActivationName,
   type Branch,
+  type BranchOptions,
   type Scope,
 } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
@@ -20,7 +20,10 @@ export const residualOptions = {
   c: z.number().nullable().default(0.9),
 };
 
-export type ResidualOptions = z.output<z.ZodObject<typeof residualOptions>>;
+export interface ResidualOptions extends z.output<z.ZodObject<typeof residualOptions>> {
+  /** Features of a condition that every branch takes; none unless given. */
+  readonly condition?: number;
+}
 
 /** @throws {LipschitzError} if the options hold a number c outside (0, 1). */
 export function expectResidualOptions(options: unknown, where: string): void {
@@ -60,6 +63,7 @@ export class ResidualStack {
         activation: options.activation,
         c: options.c ?? undefined,
         activateInput: !(sizes.first && i === 0),
+        condition: options.condition ?? 0,
       });
       parts.push(
         new ActNorm(at.child("actNorm"), shape),
@@ -80,7 +84,7 @@ function makeBranch(
   scope: Scope,
   shape: Shape,
   hidden: readonly number[],
-  options: { activation: ActivationName; c: number | undefined; activateInput: boolean },
+  options: BranchOptions,
 ): Branch {
   const [first, height, width] = shape;
   if (first !== undefined && height !== undefined && width !== undefined) {

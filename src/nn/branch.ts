@@ -1,8 +1,8 @@
-import type { Tensor } from "../graph/index.js";
+import { add, axisSize, broadcast, matmul, reshape, type Tensor } from "../graph/index.js";
 import { activation, type Activation, type ActivationName } from "./activations.js";
 import type { Context } from "./context.js";
 import { LipschitzConv2d, LipschitzLinear, type Layer } from "./linear.js";
-import type { Scope } from "./scope.js";
+import { uniform, type Scope } from "./scope.js";
 import type { SpectralNorm } from "./spectral-norm.js";
 
 export interface BranchOptions {
@@ -11,6 +11,11 @@ export interface BranchOptions {
   readonly c: number | undefined;
   /** Whether the input passes an activation first; not in a network's first block. */
   readonly activateInput: boolean;
+  /**
+   * Features K of the context's condition, none unless given. A free linear map of it is added to
+   * the first layer's output. It doesn't depend on x, so Lip(g) in x is what it is without.
+   */
+  readonly condition?: number;
 }
 
 /** A residual branch g: normalised linear layers with activations of slope at most 1 between. */
@@ -57,16 +62,46 @@ export function denseBranch(
 
 function sequence(
   scope: Scope,
-  options: BranchOptions,
+  { condition = 0, ...options }: BranchOptions,
   layers: readonly (LipschitzConv2d | LipschitzLinear)[],
 ): Branch {
   const activations = layers.map((_, i): Activation => {
     if (i === 0 && !options.activateInput) return (x) => x;
     return activation(options.activation, scope.child(`activation${i + 1}`));
   });
+  const conditioned = condition > 0 ? addCondition(scope, condition, layers[0]!) : undefined;
   return {
     norms: layers.map((layer) => layer.norm),
     apply: (x: Tensor, ctx: Context) =>
-      layers.reduce((h, layer, i) => layer.apply(activations[i]!(h), ctx), x),
+      layers.reduce((h, layer, i) => {
+        const y = layer.apply(activations[i]!(h), ctx);
+        return i === 0 && conditioned ? conditioned(y, ctx) : y;
+      }, x),
+  };
+}
+
+/**
+ * y + Wc per channel (or feature), W free. A y of m rows for each one of the condition, as an exact
+ * Jacobian needs, takes each row m times in a row.
+ */
+function addCondition(
+  scope: Scope,
+  features: number,
+  { outChannels }: LipschitzConv2d | LipschitzLinear,
+): (y: Tensor, ctx: Context) => Tensor {
+  const bound = uniform(1 / Math.sqrt(features));
+  const weight = scope.parameter("condition.weight", [outChannels, features], bound, {
+    decay: true,
+  });
+  return (y, ctx) => {
+    const condition = ctx.expectCondition(features, `residual branch ${scope.path}`);
+    const shift = matmul(condition, weight, { transposeB: true });
+    const [batch, rows] = [axisSize(shift, 0), axisSize(y, 0)];
+    const repeated = broadcast(reshape(shift, [batch, 1, outChannels]), [
+      batch,
+      rows / batch,
+      outChannels,
+    ]);
+    return add(y, reshape(repeated, [rows, outChannels, ...y.shape.slice(2).map(() => 1)]));
   };
 }

@@ -31,11 +31,13 @@ export class Linear implements Layer {
 /** y = xWᵀ + b, `[B, I]` to `[B, O]`, with |W|₂ ≤ c. */
 export class LipschitzLinear implements Layer {
   readonly norm: SpectralNorm;
+  readonly outChannels: number;
   readonly #bias: Tensor;
 
   /** @throws {LipschitzError} unless 0 < c < 1; `undefined` leaves the weight free. */
   constructor(scope: Scope, inFeatures: number, outFeatures: number, c: number | undefined) {
     const bound = uniform(1 / Math.sqrt(inFeatures));
+    this.outChannels = outFeatures;
     const weight = scope.parameter("weight", [outFeatures, inFeatures], bound, { decay: true });
     this.#bias = scope.parameter("bias", [outFeatures], bound);
     this.norm = new SpectralNorm(scope, weight, matrixOperator(inFeatures, outFeatures), c);
@@ -62,6 +64,7 @@ export interface ConvSizes {
 /** y = w ∗ x + b, `[B, I, H, W]` to `[B, O, H, W]`, with an operator norm of w of at most c. */
 export class LipschitzConv2d implements Layer {
   readonly norm: SpectralNorm;
+  readonly outChannels: number;
   readonly #bias: Tensor;
 
   /** @throws {LipschitzError} unless 0 < c < 1; `undefined` leaves the weight free. */
@@ -69,6 +72,7 @@ export class LipschitzConv2d implements Layer {
     const { inChannels, outChannels, kernel, height, width } = sizes;
     const bound = uniform(1 / Math.sqrt(inChannels * kernel * kernel));
     const shape = [outChannels, inChannels, kernel, kernel];
+    this.outChannels = outChannels;
     const weight = scope.parameter("weight", shape, bound, { decay: true });
     this.#bias = scope.parameter("bias", [outChannels], bound);
     const operator =

@@ -11,6 +11,7 @@ import {
   ZeroPad,
   type Bijection,
 } from "../../src/bijections/index.js";
+import { axisSize, broadcast, literal, type Tensor } from "../../src/graph/index.js";
 import { IResNetClassifier } from "../../src/models/i-resnet-classifier.js";
 import { IResNetDensity } from "../../src/models/i-resnet-density.js";
 import {
@@ -18,7 +19,8 @@ import {
   convBranch,
   denseBranch,
   Scope,
-  type ActivationName,
+  type BranchOptions,
+  type Context,
 } from "../../src/nn/index.js";
 
 /** A bijection and where its variables are declared. */
@@ -40,15 +42,20 @@ const inScope = (make: (scope: Scope) => Bijection) => (): Built => {
   return { bijection: make(scope), scope };
 };
 
+type BlockOptions = { readonly [K in keyof BranchOptions]?: BranchOptions[K] | undefined };
+
+function branchOptions(options: BlockOptions): BranchOptions {
+  const { activation = "elu", activateInput = true, condition = 0 } = options;
+  return { activation, c: "c" in options ? options.c : 0.9, activateInput, condition };
+}
+
 export function denseBlock(
   scope: Scope,
   features: number,
   hidden: readonly number[],
-  options: { activation?: ActivationName; c?: number | undefined; activateInput?: boolean } = {},
+  options: BlockOptions = {},
 ): ResidualBlock {
-  const { activation = "elu", activateInput = true } = options;
-  const c = "c" in options ? options.c : 0.9;
-  const branch = denseBranch(scope, features, hidden, { activation, c, activateInput });
+  const branch = denseBranch(scope, features, hidden, branchOptions(options));
   return new ResidualBlock(scope.path, [features], branch);
 }
 
@@ -56,12 +63,27 @@ export function convBlock(
   scope: Scope,
   shape: Image,
   hidden: number,
-  options: { activation?: ActivationName; c?: number | undefined; activateInput?: boolean } = {},
+  options: BlockOptions = {},
 ): ResidualBlock {
-  const { activation = "elu", activateInput = true } = options;
-  const c = "c" in options ? options.c : 0.9;
-  const branch = convBranch(scope, shape, hidden, { activation, c, activateInput });
+  const branch = convBranch(scope, shape, hidden, branchOptions(options));
   return new ResidualBlock(scope.path, shape, branch);
+}
+
+/** The bijection at a fixed condition, the same for every event. */
+function conditioned(bijection: Bijection, condition: readonly number[]): Bijection {
+  const at = (x: Tensor, ctx: Context): Context => {
+    ctx.condition = broadcast(literal(condition, [1, condition.length]), [
+      axisSize(x, 0),
+      condition.length,
+    ]);
+    return ctx;
+  };
+  return {
+    inShape: bijection.inShape,
+    outShape: bijection.outShape,
+    forward: (x, ctx) => bijection.forward(x, at(x, ctx)),
+    inverse: (y, ctx) => bijection.inverse(y, at(y, ctx)),
+  };
 }
 
 const blocks = Object.fromEntries(
@@ -82,6 +104,16 @@ export const registry: Readonly<Record<string, Entry>> = {
   ...blocks,
   "ResidualBlock, input not activated": {
     build: inScope((scope) => denseBlock(scope.child("block"), 3, [5], { activateInput: false })),
+  },
+  "ResidualBlock, dense, conditional": {
+    build: inScope((scope) =>
+      conditioned(denseBlock(scope.child("block"), 3, [5], { condition: 2 }), [0.7, -1.5]),
+    ),
+  },
+  "ResidualBlock, convolution, conditional": {
+    build: inScope((scope) =>
+      conditioned(convBlock(scope.child("block"), [2, 3, 2], 4, { condition: 3 }), [1, 0, -2]),
+    ),
   },
   "ActNorm, vector": { build: inScope((scope) => new ActNorm(scope, [5])) },
   "ActNorm, image": { build: inScope((scope) => new ActNorm(scope, [3, 2, 4])) },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { evaluate } from "../../src/engine/reference.js";
+import { UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
 import {
   activationNames,
@@ -14,7 +15,15 @@ import {
 import { jacobian } from "../support/derivatives.js";
 import { spectralNorm } from "../support/matrices.js";
 import { settled, settledFeeds } from "../support/modules.js";
-import { events, normals, sumOf, uniforms, type Feeds, type Values } from "../support/values.js";
+import {
+  assertClose,
+  events,
+  normals,
+  sumOf,
+  uniforms,
+  type Feeds,
+  type Values,
+} from "../support/values.js";
 
 interface Kind {
   readonly event: readonly number[];
@@ -101,6 +110,53 @@ for (const [kind, { event, make }] of Object.entries(kinds)) {
       assert.deepEqual(
         activations.map(({ name }) => name),
         ["activation2.lipswish.b", "activation3.lipswish.b"],
+      );
+    });
+
+    it("adds a free map of its condition to the first layer, and is no steeper in x", () => {
+      const scope = new Scope();
+      const c = 0.8;
+      const options: BranchOptions = { activation: "elu", c, activateInput: true, condition: 2 };
+      const branch = make(scope, options);
+      const feeds = settledFeeds(scope);
+      const x = normals("x", [3, ...event]);
+      const condition = normals("condition", [3, 2], 5);
+      const at = (given: Values): Feeds => ({ ...feeds, x, condition: given });
+      const ctx = new Context({ phase: "infer", condition: input("condition", [3, 2]) });
+      const gx = branch.apply(input("x", x.shape), ctx);
+      const conditioned = evaluate({ gx }, at(condition)).gx;
+
+      // The same through the first bias of a branch without a condition, event by event.
+      const plainScope = new Scope();
+      const plain = make(plainScope, { ...options, condition: 0 });
+      const names = scope.variables.map(({ name }) => name);
+      assert.deepEqual(
+        names.filter((name) => name !== "condition.weight"),
+        plainScope.variables.map(({ name }) => name),
+      );
+      const bias = names.find((name) => name.endsWith("1.bias"))!;
+      const weight = feeds["condition.weight"]!;
+      for (let i = 0; i < 3; i++) {
+        const [a, b] = [condition.data[2 * i]!, condition.data[2 * i + 1]!];
+        const shifted = Float64Array.from(
+          feeds[bias]!.data,
+          (value, o) => value + weight.data[2 * o]! * a + weight.data[2 * o + 1]! * b,
+        );
+        const one = plain.apply(input("x", [1, ...event]), new Context({ phase: "infer" }));
+        const expected = evaluate(
+          { one },
+          { ...feeds, x: events(x, i, i + 1), [bias]: { shape: [shifted.length], data: shifted } },
+        ).one;
+        assertClose(events(conditioned, i, i + 1).data, expected.data, 1e-13, `event ${i}`);
+      }
+
+      const single = events(condition, 1, 2);
+      const fixed = new Context({ phase: "infer", condition: input("condition", [1, 2]) });
+      const matrix = jacobian((t) => branch.apply(t, fixed), events(x, 1, 2), at(single));
+      assert.ok(spectralNorm(matrix) <= c ** 3 * (1 + 1e-6));
+      assert.throws(
+        () => branch.apply(input("x", x.shape), new Context({ phase: "infer" })),
+        UsageError,
       );
     });
   });
