@@ -2,13 +2,13 @@ import { exact, powerSeries, truncationBias } from "../bijections/index.js";
 import type { Compiled } from "../engine/compile.js";
 import type { Engine } from "../engine/engine.js";
 import { UsageError } from "../errors.js";
-import { add, type Tensor } from "../graph/index.js";
 import { Context, type LogDetEstimator } from "../nn/index.js";
 import type { Random } from "../random.js";
 import { scalarArray, type Arrays, type NDArray } from "../tree.js";
 import { batchSizeFor, concatRows, expectEvents, firstRows, inBatches, rows } from "./batched.js";
 import { conditionArrays, type Conditioned } from "./condition.js";
-import type { DensityModel } from "./model.js";
+import { dequantised } from "./density-objective.js";
+import type { Density } from "./model.js";
 import { expectConverged, openStore, Runner, type InverseLimits, type Measured } from "./runner.js";
 
 export interface ScoreOptions extends Conditioned {
@@ -50,12 +50,12 @@ const mostExactByDefault = 16;
 const batchSize = 100;
 
 /** A density model with numbers: scores, samples, maps to the latent and back. */
-export class DensityRunner extends Runner<DensityModel> {
+export class DensityRunner<M extends Density = Density> extends Runner<M> {
   readonly #scorers = new Map<string, Compiled>();
   readonly #samplers = new Map<number, Compiled>();
 
   /** @throws {LipschitzError} if the weights' norms don't settle. */
-  static async open(engine: Engine, model: DensityModel, arrays: Arrays): Promise<DensityRunner> {
+  static async open(engine: Engine, model: Density, arrays: Arrays): Promise<DensityRunner> {
     const { store, norms } = await openStore(engine, model, arrays);
     return new DensityRunner(engine, model, store, norms);
   }
@@ -138,15 +138,11 @@ export class DensityRunner extends Runner<DensityModel> {
     if (known) return known;
     const scorer = this.compile(({ x, condition }) => {
       const ctx = new Context({ phase: "infer", logDet, condition });
-      const logProb = this.model.logProb(this.#dequantised(x!, ctx), ctx);
+      const logProb = this.model.logProb(dequantised(this.model, x!, ctx), ctx);
       return { outputs: { logProb }, noise: ctx.noises };
     });
     this.#scorers.set(key, scorer);
     return scorer;
-  }
-
-  #dequantised(x: Tensor, ctx: Context): Tensor {
-    return this.model.discrete ? add(x, ctx.noise("uniform", x.shape)) : x;
   }
 
   #sampler(count: number): Compiled {

@@ -1,22 +1,11 @@
 import { Chain, Rescale, squeeze, ZeroPad, type Bijection } from "../bijections/index.js";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
-import {
-  greater,
-  logSumExp,
-  max,
-  mean,
-  meanAll,
-  mul,
-  relu,
-  reshape,
-  sub,
-  sum,
-  type Tensor,
-} from "../graph/index.js";
+import { mean, relu, reshape, type Tensor } from "../graph/index.js";
 import { BatchNorm, Linear, Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
+import { classification } from "./classification.js";
 import { count, eventShape, parseConfig } from "./config.js";
 import {
   expectImage,
@@ -103,12 +92,7 @@ export class IResNetClassifier implements ClassifierModel {
   /** Cross-entropy in nats, and the percentage of wrong answers. */
   objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
     if (!x || !y) throw new UsageError("IResNetClassifier: expected a batch of x and one-hot y");
-    const logits = this.logits(x, ctx);
-    const ofTruth = sum(mul(logits, y), [1]);
-    return {
-      loss: meanAll(sub(logSumExp(logits, 1), ofTruth)),
-      metrics: { "error (%)": mul(meanAll(greater(max(logits, [1]), ofTruth)), 100) },
-    };
+    return classification(this.logits(x, ctx), y);
   }
 }
 

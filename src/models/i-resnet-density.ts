@@ -1,35 +1,24 @@
-import { Chain, halfOf, MultiScale, squeeze, type Bijection } from "../bijections/index.js";
 import { z } from "zod";
-import { DiagonalGaussian, Flow } from "../distributions/index.js";
-import { UsageError } from "../errors.js";
-import { add, meanAll, neg, type Tensor } from "../graph/index.js";
-import { Scope, type Context } from "../nn/index.js";
-import { sizeOf, type Shape } from "../tree.js";
-import type { BlockInfo, DensityModel, Objective } from "./model.js";
-import { count, eventShape, parseConfig } from "./config.js";
-import { pixelBijections, pixelOption } from "./pixels.js";
-import {
-  expectImage,
-  expectResidualOptions,
-  residualOptions,
-  ResidualStack,
-} from "./residual-stack.js";
+import type { Tensor } from "../graph/index.js";
+import type { Context } from "../nn/index.js";
+import type { Shape } from "../tree.js";
+import { parseConfig } from "./config.js";
+import { densityObjective } from "./density-objective.js";
+import type { DensityModel, Objective } from "./model.js";
+import { conditionOption, residualBodyOptions } from "./residual-body.js";
+import { densityBatch, ResidualDensity } from "./residual-density.js";
+import { expectResidualOptions } from "./residual-stack.js";
 
 export const iResNetDensityConfig = z.strictObject({
-  ...residualOptions,
-  shape: eventShape,
-  /** Blocks of each scale; half the channels are factored out between scales of an image. */
-  blocks: z.array(count).readonly(),
-  /** Hidden channels of every block; for vectors, the sizes of the hidden layers. */
-  widths: z.array(count).readonly(),
-  pixels: pixelOption,
+  ...residualBodyOptions,
+  condition: conditionOption,
 });
 
 /**
  * Shape of the data, and sizes of the network: `blocks` and `widths` of its scales; `c` bounds
  * each layer's norm, so that a block's Lipschitz constant is at most the product over its layers,
  * c³ for images. With `c: null` nothing keeps a block invertible: its log-determinant may be NaN,
- * and the series may diverge.
+ * and the series may diverge. With a `condition` of K features it is p(x | condition).
  */
 export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
 
@@ -41,17 +30,11 @@ export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
  *
  * @see Behrmann et al. 2019, section 5.3, https://arxiv.org/abs/1811.00995
  */
-export class IResNetDensity implements DensityModel {
+export class IResNetDensity extends ResidualDensity implements DensityModel {
   readonly kind = "i-resnet-density";
   readonly task = "density";
   readonly config: IResNetDensityConfig;
-  readonly scope = new Scope();
   readonly batch: Readonly<Record<string, Shape>>;
-  readonly bijection: Bijection;
-  readonly blocks: readonly BlockInfo[];
-  readonly dimensions: number;
-  readonly discrete: boolean;
-  readonly #flow: Flow;
 
   /**
    * @throws {UsageError} if a field is unknown, missing or outside its range.
@@ -61,75 +44,13 @@ export class IResNetDensity implements DensityModel {
   constructor(options: z.input<typeof iResNetDensityConfig>) {
     expectResidualOptions(options, "IResNetDensity");
     const config = parseConfig(iResNetDensityConfig, options, "IResNetDensity");
+    super(config, { squeezeFirst: true, factorOut: true });
     this.config = config;
-    this.batch = { x: config.shape };
-    this.dimensions = sizeOf(config.shape);
-    this.discrete = config.shape.length === 3;
-    const { bijection, blocks } = this.discrete
-      ? imageBody(this.scope, config)
-      : vectorBody(this.scope, config);
-    this.bijection = bijection;
-    this.blocks = blocks;
-    this.#flow = new Flow(
-      new DiagonalGaussian(this.scope.child("base"), this.dimensions),
-      bijection,
-    );
-  }
-
-  logProb(x: Tensor, ctx: Context): Tensor {
-    return this.#flow.logProb(x, ctx);
-  }
-
-  sample(count: number, temperature: Tensor | number, ctx: Context): ReturnType<Flow["sample"]> {
-    return this.#flow.sample(count, temperature, ctx);
+    this.batch = densityBatch(config);
   }
 
   /** Mean of −log p in nats. */
-  objective({ x }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
-    if (!x) throw new UsageError("IResNetDensity: expected a batch of x");
-    const data = this.discrete ? add(x, ctx.noise("uniform", x.shape)) : x;
-    return { loss: neg(meanAll(this.logProb(data, ctx))), metrics: {} };
+  objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
+    return densityObjective(this, batch, ctx);
   }
-}
-
-interface Body {
-  readonly bijection: Bijection;
-  readonly blocks: readonly BlockInfo[];
-}
-
-function vectorBody(scope: Scope, config: IResNetDensityConfig): Body {
-  const stacks = config.blocks.map(
-    (blocks, stage) =>
-      new ResidualStack(
-        scope.child("stages").child(stage),
-        config.shape,
-        { blocks, hidden: config.widths, first: stage === 0 },
-        config,
-      ),
-  );
-  return {
-    bijection: new Chain(stacks.flatMap((stack) => stack.parts)),
-    blocks: stacks.flatMap((stack) => stack.blocks),
-  };
-}
-
-function imageBody(scope: Scope, config: IResNetDensityConfig): Body {
-  const blocks: BlockInfo[] = [];
-  let shape: Shape = config.shape;
-  const scales = config.blocks.map((count, stage) => {
-    const half = squeeze(expectImage(stage === 0 ? shape : halfOf(shape)));
-    shape = half.outShape;
-    const stack = new ResidualStack(
-      scope.child("stages").child(stage),
-      shape,
-      { blocks: count, hidden: config.widths, first: stage === 0 },
-      config,
-    );
-    blocks.push(...stack.blocks);
-    return new Chain([half, ...stack.parts]);
-  });
-  return {
-    bijection: new Chain([...pixelBijections(config.shape, config.pixels), new MultiScale(scales)]),
-    blocks,
-  };
 }

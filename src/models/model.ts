@@ -22,8 +22,8 @@ export interface Model {
   readonly scope: Scope;
   /** Shapes per event of the arrays a batch holds, by name. */
   readonly batch: Readonly<Record<string, Shape>>;
-  /** Data to latent. */
-  readonly bijection: Bijection;
+  /** Data to latent; a classifier may have none. */
+  readonly bijection?: Bijection;
   /** Residual blocks in order, by path: the product of a block's norms bounds it. */
   readonly blocks: readonly BlockInfo[];
   objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective;
@@ -37,9 +37,9 @@ export interface BlockInfo {
   readonly norms: readonly string[];
 }
 
-/** A model of p(x). */
-export interface DensityModel extends Model {
-  readonly task: "density";
+/** A model of p(x), whatever else it is. */
+export interface Density extends Model {
+  readonly bijection: Bijection;
   /** Elements per event, the D of bits/dim. */
   readonly dimensions: number;
   /** Whether x holds whole pixel values 0…255, to which uniform noise in [0, 1) is added. */
@@ -53,10 +53,29 @@ export interface DensityModel extends Model {
   ): { readonly x: Tensor; readonly checks: readonly Check[] };
 }
 
-/** A model of p(class | x). */
-export interface ClassifierModel extends Model {
-  readonly task: "classification";
+/** A model of p(class | x), whatever else it is. */
+export interface Classifier extends Model {
   readonly classes: number;
-  /** Unnormalised log-probabilities, `[B, classes]`. */
+  /** Unnormalised log-probabilities, `[B, classes]`, of x as a batch holds it. */
   logits(x: Tensor, ctx: Context): Tensor;
 }
+
+/** A model of p(x). */
+export interface DensityModel extends Density {
+  readonly task: "density";
+}
+
+/** A model of p(class | x). */
+export interface ClassifierModel extends Classifier {
+  readonly task: "classification";
+}
+
+/** A model of both p(class | x) and p(x). */
+export interface HybridModel extends Density, Classifier {
+  readonly task: "hybrid";
+  readonly bijection: Bijection;
+  /** What −log p(x)/D counts for beside −log p(class | x) in its objective. */
+  readonly weight: number;
+}
+
+export type AnyModel = ClassifierModel | DensityModel | HybridModel;

@@ -11,7 +11,7 @@ export const pixelOption = z.enum(["logit", "centre"]).default("logit");
 export type Pixels = z.output<typeof pixelOption>;
 
 const levels = 256;
-const alpha = 1e-6;
+const defaultAlpha = 1e-6;
 
 /**
  * First parts of a density of images: pixels in [0, 256), uniform noise included, to real numbers.
@@ -19,7 +19,11 @@ const alpha = 1e-6;
  *
  * @see Theis et al. 2016, section 3.1, https://arxiv.org/abs/1511.01844
  */
-export function pixelBijections(shape: Shape, pixels: Pixels): Bijection[] {
+export function pixelBijections(
+  shape: Shape,
+  pixels: Pixels,
+  alpha: number = defaultAlpha,
+): Bijection[] {
   const unit = new Rescale(shape, { offset: 0, scale: 1 / levels });
   const real =
     pixels === "centre" ? new Rescale(shape, { offset: 0.5, scale: 1 }) : new Logit(shape, alpha);

@@ -1,0 +1,14 @@
+import { greater, logSumExp, max, meanAll, mul, sub, sum, type Tensor } from "../graph/index.js";
+import type { Objective } from "./model.js";
+
+/**
+ * Mean of −log p(class | x) in nats, for logits and one-hot y, both `[B, classes]`, and the
+ * percentage of wrong answers.
+ */
+export function classification(logits: Tensor, y: Tensor): Objective {
+  const ofTruth = sum(mul(logits, y), [1]);
+  return {
+    loss: meanAll(sub(logSumExp(logits, 1), ofTruth)),
+    metrics: { "error (%)": mul(meanAll(greater(max(logits, [1]), ofTruth)), 100) },
+  };
+}
