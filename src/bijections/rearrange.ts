@@ -3,7 +3,9 @@ import {
   axisSize,
   constant,
   expectEvent,
+  pad,
   reshape,
+  slice,
   transpose,
   type Tensor,
 } from "../graph/index.js";
@@ -70,5 +72,29 @@ export function flatten(shape: Shape): Bijection {
     [size],
     (x) => reshape(x, [axisSize(x, 0), size]),
     (y) => reshape(y, [axisSize(y, 0), ...shape]),
+  );
+}
+
+/**
+ * The elements of a vector at even places, then those at odd ones: its halves are then spread over
+ * all of it.
+ */
+export function evensFirst(features: number): Bijection {
+  const evens = Math.ceil(features / 2);
+  const isOdd = features % 2;
+  return rearrangement(
+    "evensFirst",
+    [features],
+    [features],
+    (x) => {
+      const b = axisSize(x, 0);
+      const rows = transpose(reshape(pad(x, 1, 0, isOdd), [b, evens, 2]), [0, 2, 1]);
+      return slice(reshape(rows, [b, 2 * evens]), 1, 0, features);
+    },
+    (y) => {
+      const b = axisSize(y, 0);
+      const columns = transpose(reshape(pad(y, 1, 0, isOdd), [b, 2, evens]), [0, 2, 1]);
+      return slice(reshape(columns, [b, 2 * evens]), 1, 0, features);
+    },
   );
 }

@@ -4,8 +4,11 @@ import type { Random } from "../random.js";
 import { ndarray, sizeOf, type Arrays, type Shape } from "../tree.js";
 import type { SpectralNorm } from "./spectral-norm.js";
 
-/** First numbers of an array of the given size. */
-export type Initializer = (size: number, random: Random) => ArrayLike<number>;
+/**
+ * First numbers of an array of the given size. Variables whose numbers belong together draw from
+ * `model`, the same key for all of a model; others from their own.
+ */
+export type Initializer = (size: number, random: Random, model: Random) => ArrayLike<number>;
 
 /** A named array that a model owns: trained by gradients, or kept as state. */
 export interface Variable {
@@ -76,7 +79,7 @@ export class Scope {
     return Object.fromEntries(
       this.#variables.map(({ name, tensor: { shape }, initial }) => [
         name,
-        ndarray(initial(sizeOf(shape), random.split(name)), shape),
+        ndarray(initial(sizeOf(shape), random.split(name), random), shape),
       ]),
     );
   }

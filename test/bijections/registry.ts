@@ -2,7 +2,13 @@ import {
   ActNorm,
   BatchNormBijection,
   Chain,
+  checkerboardMask,
+  Coupling,
+  DiagonalScale,
+  evensFirst,
   flatten,
+  halvesMask,
+  InvertibleConv,
   Logit,
   MultiScale,
   Rescale,
@@ -10,6 +16,8 @@ import {
   squeeze,
   ZeroPad,
   type Bijection,
+  type CouplingTransform,
+  type Mask,
 } from "../../src/bijections/index.js";
 import { axisSize, broadcast, literal, type Tensor } from "../../src/graph/index.js";
 import { IResNetClassifier } from "../../src/models/i-resnet-classifier.js";
@@ -17,7 +25,10 @@ import { IResNetDensity } from "../../src/models/i-resnet-density.js";
 import {
   activationNames,
   convBranch,
+  convNetwork,
   denseBranch,
+  denseNetwork,
+  residualNetwork,
   Scope,
   type BranchOptions,
   type Context,
@@ -99,9 +110,59 @@ const blocks = Object.fromEntries(
   ]),
 );
 
+const halves = [halvesMask([5], "first"), halvesMask([5], "last")] as const;
+const channelHalves = halvesMask([3, 2, 2], "last");
+const chessboards = [
+  checkerboardMask([2, 3, 2], "even"),
+  checkerboardMask([2, 3, 2], "odd"),
+] as const;
+
+function coupling(
+  mask: Mask,
+  transform: CouplingTransform,
+  network: "dense" | "conv" | "residual",
+  condition: readonly number[] = [],
+): Entry {
+  const options = { condition: condition.length };
+  const networks = {
+    dense: denseNetwork({ ...options, hidden: [6, 6], startsAtZero: false }),
+    conv: convNetwork({ ...options, hidden: 5 }),
+    residual: residualNetwork({ ...options, hidden: 4, blocks: 2 }),
+  };
+  return {
+    build: inScope((scope) => {
+      const built = new Coupling(scope.child("coupling"), {
+        mask,
+        transform,
+        network: networks[network],
+      });
+      return condition.length > 0 ? conditioned(built, condition) : built;
+    }),
+  };
+}
+
+const couplings: Readonly<Record<string, Entry>> = {
+  "Coupling, additive, first half kept": coupling(halves[0], "additive", "dense"),
+  "Coupling, tanh, last half kept": coupling(halves[1], "tanh", "dense"),
+  "Coupling, sigmoid, first half kept": coupling(halves[0], "sigmoid", "dense"),
+  "Coupling, tanh, even chessboard kept": coupling(chessboards[0], "tanh", "residual"),
+  "Coupling, additive, odd chessboard kept": coupling(chessboards[1], "additive", "conv"),
+  "Coupling, tanh, half of the channels kept": coupling(channelHalves, "tanh", "residual"),
+  "Coupling, sigmoid, half of the channels kept": coupling(channelHalves, "sigmoid", "conv"),
+  "Coupling, dense, conditional": coupling(halves[0], "tanh", "dense", [0.7, -1.5]),
+  "Coupling, convolution, conditional": coupling(channelHalves, "sigmoid", "conv", [1, 0, -2]),
+  "Coupling, residual, conditional": coupling(chessboards[0], "tanh", "residual", [1, 0, -2]),
+};
+
 /** Every bijection, by name. One contract holds for all. */
 export const registry: Readonly<Record<string, Entry>> = {
   ...blocks,
+  ...couplings,
+  DiagonalScale: { build: inScope((scope) => new DiagonalScale(scope, [5])) },
+  "InvertibleConv, vector": { build: inScope((scope) => new InvertibleConv(scope, [5])) },
+  "InvertibleConv, image": { build: inScope((scope) => new InvertibleConv(scope, [4, 2, 3])) },
+  "evensFirst, even": { build: inScope(() => evensFirst(4)) },
+  "evensFirst, odd": { build: inScope(() => evensFirst(5)) },
   "ResidualBlock, input not activated": {
     build: inScope((scope) => denseBlock(scope.child("block"), 3, [5], { activateInput: false })),
   },

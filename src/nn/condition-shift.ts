@@ -1,0 +1,34 @@
+import { add, matmul, reshape, type Tensor } from "../graph/index.js";
+import type { Context } from "./context.js";
+import type { Layer } from "./linear.js";
+import { uniform, type Scope } from "./scope.js";
+
+/**
+ * h + Wc, c the context's condition `[B, K]`: added per feature of `[B, C]`, or per channel of
+ * `[B, C, H, W]`, the same at every place. After a network's first layer it does what
+ * concatenating c to the input does. With K = 0 it is the identity.
+ */
+export class ConditionShift implements Layer {
+  readonly #path: string;
+  readonly #features: number;
+  readonly #weight: Tensor | undefined;
+
+  constructor(scope: Scope, features: number, channels: number) {
+    this.#path = scope.path;
+    this.#features = features;
+    if (features === 0) return;
+    const bound = uniform(1 / Math.sqrt(features));
+    this.#weight = scope.parameter("weight", [channels, features], bound, { decay: true });
+  }
+
+  /**
+   * @throws {UsageError} if K > 0 and the context has no condition.
+   * @throws {ShapeError} if the condition isn't `[B, K]`.
+   */
+  apply(h: Tensor, ctx: Context): Tensor {
+    if (!this.#weight) return h;
+    const condition = ctx.expectCondition(this.#features, this.#path);
+    const shift = matmul(condition, this.#weight, { transposeB: true });
+    return add(h, reshape(shift, [...shift.shape, ...h.shape.slice(2).map(() => 1)]));
+  }
+}
