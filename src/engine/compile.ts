@@ -50,8 +50,8 @@ export interface Compiled {
 export interface CompiledShares {
   /**
    * Readies one run of each engine: the i-th of n takes the i-th n-th of the rows (axis 0) of each
-   * argument and of each noise, which is drawn for all rows at once. So the noise of a row is the
-   * same whatever n is.
+   * argument and of each noise, which is drawn for all rows at once; a scalar noise is the same for
+   * all. So the noise of a row is the same whatever n is.
    *
    * @throws {UsageError} if a number of rows isn't a multiple of n, or the graph needs noise and
    * `random` isn't given.
@@ -182,14 +182,12 @@ function drawAll(
   if (first && !random) {
     throw new UsageError(`compile: the graph needs noise (${first.name}); pass \`random\``);
   }
-  const drawn = noises.map(({ name, kind, shape }) => ({
-    name,
-    shape,
-    data: random!.split(name)[kind](count * sizeOf(shape)),
-  }));
+  const drawn = noises.map(({ name, kind, shape }) => {
+    const hasRows = shape.length > 0;
+    const data = random!.split(name)[kind](hasRows ? count * sizeOf(shape) : 1);
+    return { name, shape, of: (i: number) => (hasRows ? part(data, i, count) : data.slice()) };
+  });
   return Array.from({ length: count }, (_, i) =>
-    Object.fromEntries(
-      drawn.map(({ name, shape, data }) => [name, { shape, data: part(data, i, count) }]),
-    ),
+    Object.fromEntries(drawn.map(({ name, shape, of }) => [name, { shape, data: of(i) }])),
   );
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { exact, neumannSeries, powerSeries } from "../bijections/index.js";
+import { exact, neumannSeries, powerSeries, roulette } from "../bijections/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
 import { count, parseConfig } from "../models/config.js";
 import { optimizerConfig } from "./optimizers.js";
 import { scheduleConfig } from "./schedules.js";
+
+const probeNoise = z.enum(["rademacher", "normal"]).default("rademacher");
 
 const logDetConfig = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("exact") }),
@@ -11,7 +13,24 @@ const logDetConfig = z.discriminatedUnion("kind", [
     kind: z.enum(["neumann", "series"]),
     terms: count.default(5),
     probes: count.default(1),
-    noise: z.enum(["rademacher", "normal"]).default("rademacher"),
+    noise: probeNoise,
+  }),
+  z.strictObject({
+    kind: z.literal("roulette"),
+    exactTerms: z.int().nonnegative().default(2),
+    tail: z
+      .discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("geometric"),
+          p: z.number().gt(0).lt(1).default(0.5),
+        }),
+        z.strictObject({
+          kind: z.literal("poisson"),
+          rate: z.number().positive().max(100).default(2),
+        }),
+      ])
+      .prefault({ kind: "geometric" }),
+    noise: probeNoise,
   }),
 ]);
 
@@ -81,5 +100,7 @@ export function logDetEstimator(config: TrainingConfig["logDet"]): LogDetEstimat
       return neumannSeries(config);
     case "series":
       return powerSeries(config);
+    case "roulette":
+      return roulette(config);
   }
 }
