@@ -6,4 +6,5 @@ export * from "./i-resnet-classifier.js";
 export * from "./i-resnet-density.js";
 export * from "./model.js";
 export * from "./registry.js";
+export * from "./resnet.js";
 export * from "./runner.js";

@@ -4,6 +4,7 @@ import type { JsonValue } from "../json.js";
 import { IResNetClassifier, iResNetClassifierConfig } from "./i-resnet-classifier.js";
 import { IResNetDensity, iResNetDensityConfig } from "./i-resnet-density.js";
 import type { ClassifierModel, DensityModel } from "./model.js";
+import { ResNet, resNetConfig } from "./resnet.js";
 
 /** Where a model comes from, and how to make one from its configuration. */
 export interface ModelEntry {
@@ -29,6 +30,14 @@ export const models = {
     paper: "Behrmann et al., Invertible Residual Networks, https://arxiv.org/abs/1811.00995",
     year: 2019,
     create: (config) => new IResNetDensity(config as z.input<typeof iResNetDensityConfig>),
+  },
+  resnet: {
+    name: "ResNet",
+    task: "classification",
+    paper:
+      "He et al., Identity Mappings in Deep Residual Networks, https://arxiv.org/abs/1603.05027",
+    year: 2016,
+    create: (config) => new ResNet(config as z.input<typeof resNetConfig>),
   },
 } as const satisfies Record<string, ModelEntry>;
 

@@ -50,4 +50,16 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
       vector: { shape: [4], blocks: [2], widths: [6] },
     },
   },
+  resnet: {
+    configs: {
+      image: {
+        shape: [1, 4, 4],
+        classes: 3,
+        channels: 4,
+        blocks: [2, 1],
+        widths: [16, 16],
+        centre: { mean: 0.1, deviation: 0.7 },
+      },
+    },
+  },
 };

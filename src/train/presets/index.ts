@@ -2,10 +2,15 @@ import { UsageError } from "../../errors.js";
 import { iResNetClassifierPresets } from "./i-resnet-classifier.js";
 import { iResNetDensityPresets } from "./i-resnet-density.js";
 import type { Preset } from "./preset.js";
+import { resNetPresets } from "./resnet.js";
 
 export type { Preset } from "./preset.js";
 
-const all: readonly Preset[] = [...iResNetDensityPresets, ...iResNetClassifierPresets];
+const all: readonly Preset[] = [
+  ...iResNetDensityPresets,
+  ...iResNetClassifierPresets,
+  ...resNetPresets,
+];
 
 const isPaper = ({ name }: Preset): boolean => name.endsWith("-paper");
 

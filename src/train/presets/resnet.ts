@@ -1,0 +1,69 @@
+import type { TrainingOptions } from "../config.js";
+import { affine, cifarCentre, mnistCentre } from "./images.js";
+import type { Preset } from "./preset.js";
+
+const mnist: Preset = {
+  name: "mnist-resnet",
+  description: "Pre-activation ResNet of MNIST for two cores: 2-2-2 bottlenecks, no inverse",
+  data: "mnist",
+  model: {
+    kind: "resnet",
+    config: {
+      shape: [1, 28, 28],
+      classes: 10,
+      channels: 16,
+      blocks: [2, 2, 2],
+      widths: [64, 128, 256],
+      centre: mnistCentre,
+    },
+  },
+  training: {
+    steps: 8000,
+    batchSize: 64,
+    optimizer: { kind: "adam", beta2: 0.99, weightDecay: 0.01 },
+    schedule: { kind: "cosine", learningRate: 0.004, warmup: 100 },
+    augmentation: affine,
+  },
+};
+
+/** Rates and lengths of He et al.: 64,000 steps, the rate rising for 400 and falling twice. */
+const paperTraining: TrainingOptions = {
+  steps: 64_000,
+  batchSize: 128,
+  optimizer: { kind: "sgd", momentum: 0.9, weightDecay: 1e-4 },
+  schedule: {
+    kind: "step",
+    learningRate: 0.1,
+    warmup: 400,
+    milestones: [32_000, 48_000],
+    factor: 0.1,
+  },
+  augmentation: { kind: "crop", pad: 4, flip: true },
+};
+
+function cifarPaper(data: "cifar-10" | "cifar-100", classes: number): Preset {
+  return {
+    name: `${data}-resnet-paper`,
+    description: `ResNet-164 of ${data.toUpperCase()}: 18-18-18 bottlenecks, 64,000 steps, no inverse`,
+    data,
+    model: {
+      kind: "resnet",
+      config: {
+        shape: [3, 32, 32],
+        classes,
+        channels: 16,
+        blocks: [18, 18, 18],
+        widths: [64, 128, 256],
+        centre: cifarCentre,
+      },
+    },
+    training: paperTraining,
+  };
+}
+
+/** The pre-activation ResNet, a classifier without an inverse: small, and as in its paper. */
+export const resNetPresets: readonly Preset[] = [
+  mnist,
+  cifarPaper("cifar-10", 10),
+  cifarPaper("cifar-100", 100),
+];
