@@ -1,4 +1,5 @@
 export * from "./act-norm.js";
+export * from "./autoregressive.js";
 export * from "./batch-norm.js";
 export * from "./bijection.js";
 export * from "./chain.js";

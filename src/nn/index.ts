@@ -5,6 +5,7 @@ export * from "./condition-shift.js";
 export * from "./context.js";
 export * from "./conv2d.js";
 export * from "./linear.js";
+export * from "./masked.js";
 export * from "./networks.js";
 export * from "./scope.js";
 export * from "./spectral-norm.js";
