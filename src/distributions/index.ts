@@ -1,2 +1,3 @@
+export * from "./autoregressive-mixture.js";
 export * from "./flow.js";
 export * from "./gaussian.js";
