@@ -39,7 +39,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
   expectDataName(data);
   const { task } = models[preset.model.kind];
-  if (overrides.vanilla && task === "density") {
+  if (overrides.vanilla && task !== "classification") {
     throw new UsageError(
       `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
     );
@@ -84,7 +84,7 @@ export function workersConfig(workers: Overrides["workers"] = "auto"): Pick<RunC
 }
 
 /** The command as a user would type it. */
-function commandLine(): string {
+export function commandLine(): string {
   const words = process.argv
     .slice(2)
     .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));

@@ -5,6 +5,7 @@ import { addDemo } from "./commands/demo.js";
 import { addEvaluate } from "./commands/evaluate.js";
 import { addInfo } from "./commands/info.js";
 import { addReconstruct } from "./commands/reconstruct.js";
+import { addReproduce } from "./commands/reproduce.js";
 import { addSample } from "./commands/sample.js";
 import { addTrain } from "./commands/train.js";
 import { Terminal } from "./terminal.js";
@@ -35,13 +36,23 @@ Examples:
   iresnet data get mnist                    download MNIST to data/mnist
   iresnet train mnist-classifier            train; the run is in runs/mnist-classifier
   iresnet evaluate runs/mnist-classifier    its error on the test images
+  iresnet reproduce table-density           the paper's table within half an hour
   iresnet info --presets                    what there is to train
 
 Results go to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong use,
 130 interrupted.
 Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected error.`,
     );
-  for (const add of [addDemo, addTrain, addEvaluate, addSample, addReconstruct, addInfo, addData]) {
+  for (const add of [
+    addDemo,
+    addTrain,
+    addEvaluate,
+    addSample,
+    addReconstruct,
+    addReproduce,
+    addInfo,
+    addData,
+  ]) {
     add(iresnet);
   }
   nameChoices(iresnet);

@@ -27,9 +27,11 @@ export function paste(target: Raster, source: Raster, left: number, top: number)
   }
 }
 
+/** Pixels between pictures. */
+const gap = 8;
+
 /** Pictures from left to right, centred vertically. */
 export function sideBySide(rasters: readonly Raster[]): Raster {
-  const gap = 8;
   const height = Math.max(0, ...rasters.map((raster) => raster.height));
   const widths = rasters.reduce((sum, raster) => sum + raster.width, 0);
   const row = blankRaster(widths + gap * Math.max(0, rasters.length - 1), height, GUTTER);
@@ -39,4 +41,50 @@ export function sideBySide(rasters: readonly Raster[]): Raster {
     left += raster.width + gap;
   }
   return row;
+}
+
+/** Pictures from top to bottom, aligned on the left. */
+export function stacked(rasters: readonly Raster[]): Raster {
+  const width = Math.max(0, ...rasters.map((raster) => raster.width));
+  const heights = rasters.reduce((sum, raster) => sum + raster.height, 0);
+  const column = blankRaster(width, heights + gap * Math.max(0, rasters.length - 1), GUTTER);
+  let top = 0;
+  for (const raster of rasters) {
+    paste(column, raster, 0, top);
+    top += raster.height + gap;
+  }
+  return column;
+}
+
+/** The square pictures that {@link sideBySide} put in a row. */
+export function squaresOf(row: Raster): Raster[] {
+  const size = row.height;
+  const count = Math.floor((row.width + gap) / (size + gap));
+  return Array.from({ length: count }, (_, i) => {
+    const data = new Uint8Array(3 * size * size);
+    for (let y = 0; y < size; y++) {
+      const from = 3 * (y * row.width + i * (size + gap));
+      data.set(row.data.subarray(from, from + 3 * size), 3 * y * size);
+    }
+    return { width: size, height: size, data };
+  });
+}
+
+/** A picture with the mean of each `factor` x `factor` pixels for a pixel. */
+export function shrunk(raster: Raster, factor: number): Raster {
+  const width = Math.floor(raster.width / factor);
+  const height = Math.floor(raster.height / factor);
+  const data = new Uint8Array(3 * width * height);
+  for (let i = 0; i < data.length; i++) {
+    const [column, y] = [i % (3 * width), Math.floor(i / (3 * width))];
+    const [x, color] = [Math.floor(column / 3), column % 3];
+    let total = 0;
+    for (let k = 0; k < factor ** 2; k++) {
+      const [below, right] = [Math.floor(k / factor), k % factor];
+      const from = (y * factor + below) * raster.width + x * factor + right;
+      total += raster.data[3 * from + color]!;
+    }
+    data[i] = Math.round(total / factor ** 2);
+  }
+  return { width, height, data };
 }

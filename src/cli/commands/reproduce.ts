@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import { Argument, type Command } from "commander";
+import { interrupted } from "../interrupt.js";
+import { wholeFrom, withJson, withThreads, workersOption } from "../options.js";
+import type { EngineOptions, ResultOptions } from "../options.js";
+import { perform } from "../perform.js";
+import { ReproductionFolder } from "../reproduce/folder.js";
+import { planText } from "../reproduce/plan.js";
+import { present } from "../reproduce/present.js";
+import { duration, names, openPlan } from "../reproduce/request.js";
+import { finishRow } from "../reproduce/run.js";
+import type { Finished } from "../reproduce/table.js";
+import { reproductionNames, tasksOf, type ReproductionName } from "../reproduce/tasks.js";
+import type { Terminal } from "../terminal.js";
+
+interface ReproduceOptions extends EngineOptions, ResultOptions {
+  readonly data?: string;
+  readonly rows?: readonly string[];
+  readonly budget?: number;
+  readonly seed?: number;
+  readonly workers?: number | "auto";
+  readonly out?: string;
+  readonly resume?: boolean;
+}
+
+export function addReproduce(program: Command): void {
+  const command = program
+    .command("reproduce")
+    .description("train the rows of a paper's table or figure within a budget, and write it")
+    .addArgument(new Argument("<name>", "table or figure of the paper").choices(reproductionNames))
+    .optionsGroup("Simple options:")
+    .option("--data <name|dir>", "data set in ./data, or folder of data sets (default: mnist)")
+    .option("--rows <names>", "rows, separated by commas (default: all)", names)
+    .option(
+      "--budget <time>",
+      "for training and evaluation, such as 90s or 1h30m (default: 30m)",
+      duration,
+    )
+    .option("--out <dir>", "folder of the results (default: runs/NAME)")
+    .option("--resume", "go on with what the folder has; the results are the same");
+  withJson(withThreads(command))
+    .optionsGroup("Advanced options:")
+    .option("--workers <n>", "as for train, on every row", workersOption)
+    .option("--seed <n>", "decides all randomness of every row (default: 0)", wholeFrom(0))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  iresnet reproduce figure-toy --data moons --budget 5m
+  iresnet reproduce table-classification --rows c-0.9,vanilla --budget 1h
+  iresnet reproduce table-density --data ../sets --budget 3h --out runs/densities
+  iresnet reproduce table-density --out runs/densities --resume
+
+First each row's speed is measured, and the budget shared: a row gets at most its preset's steps,
+and its schedule is shortened with them. The folder gets plan.json, a file for each finished row,
+its run, table.json, pictures and report.html. Ctrl-C, or a crash, loses a minute at most.`,
+    )
+    .action((name: ReproductionName, options: ReproduceOptions) =>
+      perform(options, (terminal) => reproduce(terminal, name, options)),
+    );
+}
+
+async function reproduce(
+  terminal: Terminal,
+  reproduction: ReproductionName,
+  { budget, out, resume = false, ...options }: ReproduceOptions,
+): Promise<void> {
+  const request = {
+    reproduction,
+    ...options,
+    ...(budget !== undefined && { budgetSeconds: budget }),
+  };
+  tasksOf(reproduction, options); // an unknown row is a mistake before anything else
+  const folder = new ReproductionFolder(out ?? join("runs", reproduction));
+  const plan = await openPlan(request, folder, { resume, terminal });
+  terminal.note(planText(plan));
+  const all: Finished[] = [];
+  for (const task of tasksOf(reproduction, plan)) {
+    const result = await finishRow(plan, task, folder, terminal);
+    if (!result) {
+      terminal.note(
+        `Saved. Go on with: iresnet reproduce ${reproduction} --out ${folder.path} --resume`,
+      );
+      process.exitCode = interrupted;
+      return;
+    }
+    all.push({ task, result });
+  }
+  const { value, text } = await present(plan, all, folder);
+  terminal.result(value, text);
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { devices } from "../../engine/node.js";
+import type { Engine } from "../../engine/index.js";
+import { range } from "../../data/index.js";
+import { DensityRunner } from "../../models/index.js";
+import { Random } from "../../random.js";
+import { secondsPerStep } from "../../train/step-time.js";
+import { evaluateClassifier, evaluateDensity } from "../evaluation.js";
+import { loadExamples } from "../examples.js";
+import { openRunner, withEngine } from "../perform.js";
+import { formatDuration, formatNumber, type Terminal } from "../terminal.js";
+import { table } from "../text.js";
+import { prepare, type Prepared } from "../training.js";
+import { validatedOn } from "../validation.js";
+import { withWorkers } from "../workers.js";
+import { presetConfig, validations, type Common } from "./settings.js";
+import { secondsOf, shareBudget, type Need } from "./share.js";
+import { reproductionNames, type Task } from "./tasks.js";
+
+const taskPlan = z.object({
+  id: z.string(),
+  steps: z.int().positive(),
+  presetSteps: z.int().positive(),
+  secondsPerStep: z.number(),
+  evaluationSeconds: z.number(),
+  workers: z.int().positive(),
+  checkpointEvery: z.int().positive(),
+});
+
+export const planSchema = z.object({
+  reproduction: z.enum(reproductionNames),
+  /** The command line that began it. */
+  command: z.string(),
+  /** As the user chose them; absent for the usual ones. */
+  data: z.string().optional(),
+  rows: z.array(z.string()).readonly().optional(),
+  budgetSeconds: z.number().positive(),
+  seed: z.int().nonnegative(),
+  threads: z.int().positive(),
+  device: z.enum(devices).optional(),
+  /** Of each row, if the user chose; its own otherwise. */
+  workers: z.int().positive().optional(),
+  tasks: z.array(taskPlan).readonly(),
+});
+
+/** What a reproduction is going to do, made once: resumed, it does the same. */
+export type Plan = Readonly<z.output<typeof planSchema>>;
+export type TaskPlan = Plan["tasks"][number];
+
+const secondsBetweenCheckpoints = 60;
+/** Examples that the speed of evaluation is measured on. */
+const probed = 100;
+
+/**
+ * Measures how fast each row trains and evaluates on this machine, and shares the budget.
+ * @throws {DataError} if the data are missing or damaged.
+ */
+export async function makePlan(
+  request: Omit<Plan, "tasks">,
+  tasks: readonly Task[],
+  terminal: Terminal,
+): Promise<Plan> {
+  const { budgetSeconds, threads, device } = request;
+  const measured: (Need & { readonly id: string; readonly workers: number })[] = [];
+  await withEngine({ threads, device }, async (engine) => {
+    for (const task of tasks) {
+      terminal.note(`Measuring how fast ${task.id} is.`);
+      measured.push({ id: task.id, ...(await measure(engine, task, commonOf(request), terminal)) });
+    }
+  });
+  const steps = shareBudget(budgetSeconds, measured);
+  return {
+    ...request,
+    tasks: measured.map((task, i) => ({
+      ...task,
+      steps: steps[i]!,
+      checkpointEvery: Math.ceil(secondsBetweenCheckpoints / task.secondsPerStep),
+    })),
+  };
+}
+
+/** What the runs of a plan have in common. */
+export function commonOf({ seed, threads, device, workers }: Omit<Plan, "tasks">): Common {
+  return {
+    seed,
+    threads,
+    ...(device && { device }),
+    ...(workers !== undefined && { workers }),
+  };
+}
+
+async function measure(
+  engine: Engine,
+  task: Task,
+  common: Common,
+  terminal: Terminal,
+): Promise<Need & { readonly workers: number }> {
+  const prepared = await prepare(presetConfig(task, common));
+  const { config, model, source } = prepared;
+  const rate = await withWorkers(engine, prepared, terminal, async (workers) => ({
+    workers: workers.length,
+    secondsPerStep: await secondsPerStep(model, source, config.training, workers),
+  }));
+  return {
+    ...rate,
+    presetSteps: config.training.steps,
+    evaluationSeconds: await evaluationSeconds(engine, prepared),
+  };
+}
+
+/** Seconds that the validations and the test take, going by the first examples. */
+async function evaluationSeconds(engine: Engine, prepared: Prepared): Promise<number> {
+  const { config, model, validation } = prepared;
+  const test = await loadExamples(config.data, "test", model);
+  const random = Random.fromSeed(config.training.seed);
+  const runner = await openRunner(engine, { model, arrays: model.scope.initialArrays(random) });
+  const indices = range(0, Math.min(probed, test.count));
+  const evaluate = async (): Promise<number> => {
+    const start = performance.now();
+    if (runner instanceof DensityRunner) await evaluateDensity(runner, test, { indices });
+    else await evaluateClassifier(runner, test, { indices });
+    return (performance.now() - start) / 1000;
+  };
+  try {
+    await evaluate(); // traces and loads
+    const total = test.count + validations * validatedOn(model, validation);
+    return ((await evaluate()) * total) / indices.length;
+  } finally {
+    await runner.close();
+  }
+}
+
+/** The plan for people. */
+export function planText({ budgetSeconds, tasks }: Plan): string {
+  const seconds = tasks.map((task) => secondsOf(task, task.steps));
+  const total = seconds.reduce((sum, one) => sum + one, 0);
+  const rows = tasks.map((task, i) => [
+    task.id,
+    `${task.steps} of ${task.presetSteps}`,
+    `${formatNumber(1 / task.secondsPerStep)} steps/s`,
+    String(task.workers),
+    formatDuration(task.evaluationSeconds),
+    formatDuration(seconds[i]!),
+  ]);
+  return [
+    table([["row", "steps", "rate", "workers", "evaluation", "in all"], ...rows]),
+    `Takes about ${formatDuration(total)} of ${formatDuration(budgetSeconds)}, inverses and pictures not counted.`,
+  ].join("\n");
+}

@@ -1,0 +1,113 @@
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { InvalidArgumentError } from "commander";
+import { UsageError } from "../../errors.js";
+import { commandLine } from "../configuration.js";
+import type { EngineOptions } from "../options.js";
+import { readJson, writeJson } from "../run-folder.js";
+import type { Terminal } from "../terminal.js";
+import type { ReproductionFolder } from "./folder.js";
+import { makePlan, planSchema, type Plan } from "./plan.js";
+import { tasksOf, type ReproductionName, type Wanted } from "./tasks.js";
+
+/** What the user asked for. */
+export interface Request extends EngineOptions, Wanted {
+  readonly reproduction: ReproductionName;
+  readonly budgetSeconds?: number;
+  readonly seed?: number;
+  readonly workers?: number | "auto";
+}
+
+const defaultBudget = 30 * 60;
+
+/**
+ * The plan that the folder has, to go on with, or else a new one, kept there.
+ * @throws {UsageError} if there is none to go on with, or one in the way, or another was asked for.
+ */
+export async function openPlan(
+  request: Request,
+  folder: ReproductionFolder,
+  { resume, terminal }: { readonly resume: boolean; readonly terminal: Terminal },
+): Promise<Plan> {
+  if (resume) {
+    const plan = await readPlan(folder);
+    expectSame(request, plan);
+    return plan;
+  }
+  expectFree(folder);
+  const { reproduction, data, rows, device, workers = "auto" } = request;
+  const settings = {
+    reproduction,
+    command: commandLine(),
+    ...(data !== undefined && { data }),
+    ...(rows && { rows }),
+    budgetSeconds: request.budgetSeconds ?? defaultBudget,
+    seed: request.seed ?? 0,
+    threads: request.threads ?? availableParallelism(),
+    ...(device && { device }),
+    ...(workers !== "auto" && { workers }),
+  };
+  const plan = await makePlan(settings, tasksOf(reproduction, settings), terminal);
+  await writeJson(folder.plan, plan);
+  return plan;
+}
+
+async function readPlan(folder: ReproductionFolder): Promise<Plan> {
+  if (existsSync(folder.plan)) return readJson(folder.plan, planSchema);
+  throw new UsageError(
+    `--resume: expected a plan in ${folder.path}, got none; name the folder with --out, or begin without --resume`,
+  );
+}
+
+/** What a crash may leave of a plan is no obstacle. */
+function expectFree(folder: ReproductionFolder): void {
+  if (!existsSync(folder.path)) return;
+  if (existsSync(folder.plan)) {
+    throw new UsageError(
+      `${folder.path}: expected no such folder, got an earlier reproduction; go on with --resume, or choose another --out`,
+    );
+  }
+  if (readdirSync(folder.path).some((name) => !name.endsWith(".tmp"))) {
+    throw new UsageError(
+      `${folder.path}: expected no such folder, got one that is no reproduction; choose another --out`,
+    );
+  }
+}
+
+/** Resumed, a reproduction stays what it is: options may repeat what it began with. */
+function expectSame(request: Request, plan: Plan): void {
+  const names = [
+    "reproduction",
+    "data",
+    "rows",
+    "budgetSeconds",
+    "seed",
+    "threads",
+    "device",
+    "workers",
+  ] as const;
+  for (const name of names) {
+    const [asked, kept] = [request[name], plan[name]];
+    if (asked === undefined || String(asked) === String(kept)) continue;
+    throw new UsageError(
+      `--resume: expected the ${name} that it began with, ${String(kept ?? "none")}, got ${String(asked)}; leave it out, or begin another with --out`,
+    );
+  }
+}
+
+const units = { h: 3600, m: 60, s: 1 } as const;
+
+/** Reads a time such as 90s, 30m or 1h30m. */
+export function duration(text: string): number {
+  const [, h, m, s] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
+  const seconds = Number(h ?? 0) * units.h + Number(m ?? 0) * units.m + Number(s ?? 0) * units.s;
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError("Expected a time, such as 90s, 30m or 1h30m.");
+}
+
+/** Reads names separated by commas. */
+export function names(text: string): readonly string[] {
+  const all = text.split(",").map((name) => name.trim());
+  if (all.every((name) => name !== "")) return all;
+  throw new InvalidArgumentError("Expected names separated by commas.");
+}

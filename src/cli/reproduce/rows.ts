@@ -1,0 +1,206 @@
+import { toyNames } from "../../data/index.js";
+
+/** What a paper says of a row. */
+export interface Published {
+  /** Error in %, or bits/dim; null if the paper has none. */
+  readonly value: number | null;
+  readonly source: string;
+  readonly settings?: PublishedSettings;
+}
+
+/** As far as the paper gives them. */
+export interface PublishedSettings {
+  readonly size?: string;
+  readonly epochs?: string;
+  readonly preprocessing?: string;
+}
+
+/** A system of a table, or a curve of a figure. */
+export interface Row {
+  /** What `--rows` takes. */
+  readonly name: string;
+  readonly label: string;
+  readonly preset: string;
+  /** Bound on the norm of each layer, in place of the preset's; null for none. */
+  readonly c?: number | null;
+  /** Trained only if `--rows` names it. */
+  readonly isExtra?: boolean;
+  readonly published?: Published;
+}
+
+const sources = {
+  iResNet: "Behrmann et al. 2019, https://arxiv.org/abs/1811.00995",
+  residualFlow: "Chen et al. 2019, https://arxiv.org/abs/1906.02735",
+};
+
+type TableData = "mnist" | "cifar-10" | "cifar-100";
+
+const bounds = [0.9, 0.8, 0.7, 0.6, 0.5] as const;
+
+/** Test errors in %: c = 0.9, 0.8, 0.7, 0.6, 0.5, then without a bound, then ResNet-164. */
+const classificationErrors = {
+  mnist: { bounded: [0.4, 0.42, 0.4, 0.42, 0.86], vanilla: 0.38, resnet: null },
+  "cifar-10": { bounded: [6.78, 6.86, 6.93, 7.72, 8.71], vanilla: 6.69, resnet: 5.5 },
+  "cifar-100": { bounded: [24.58, 24.99, 25.99, 27.3, 29.45], vanilla: 23.97, resnet: 24.3 },
+} as const;
+
+/** Classifiers whose inverse is iterated: without a bound, then from the loosest to the tightest. */
+function invertibleRows(data: TableData): readonly Row[] {
+  const { bounded, vanilla } = classificationErrors[data];
+  const preset = data === "mnist" ? "mnist-classifier" : `${data}-classifier-paper`;
+  const settings = {
+    size: `${data === "mnist" ? "7-7-7" : "18-18-18"} blocks of widths 32-64-128`,
+    epochs: "200",
+    ...(data !== "mnist" && { preprocessing: "4 pixels of padding, random crops and flips" }),
+  };
+  const published = (value: number): Published => ({ value, source: sources.iResNet, settings });
+  return [
+    { name: "vanilla", label: "vanilla", preset, c: null, published: published(vanilla) },
+    ...bounds.map((c, i) => ({
+      name: `c-${c}`,
+      label: `i-ResNet, c = ${c}`,
+      preset,
+      c,
+      published: published(bounded[i]!),
+    })),
+  ];
+}
+
+function resnetRow(data: TableData): Row {
+  return {
+    name: "resnet-164",
+    label: "ResNet-164",
+    preset: data === "mnist" ? "mnist-resnet" : `${data}-resnet-paper`,
+    published: {
+      value: classificationErrors[data].resnet,
+      source: sources.iResNet,
+      settings: { size: "164 layers", epochs: "200" },
+    },
+  };
+}
+
+/** Rows by data set, the default first. */
+export type Rows = Readonly<Record<string, readonly Row[]>>;
+
+export const inversionRows: Rows = {
+  mnist: invertibleRows("mnist"),
+  "cifar-10": invertibleRows("cifar-10"),
+  "cifar-100": invertibleRows("cifar-100"),
+};
+
+export const classificationRows: Rows = {
+  mnist: [resnetRow("mnist"), ...invertibleRows("mnist")],
+  "cifar-10": [resnetRow("cifar-10"), ...invertibleRows("cifar-10")],
+  "cifar-100": [resnetRow("cifar-100"), ...invertibleRows("cifar-100")],
+};
+
+const threeCopies = "padded to 32x32 and copied to 3 channels, x/256 - 1/2";
+
+const mnistDensities: readonly Row[] = [
+  {
+    name: "nice",
+    label: "NICE",
+    preset: "mnist-nice",
+    published: {
+      value: 4.36,
+      source: sources.iResNet,
+      settings: { size: "4 couplings, each of 5 hidden layers of 1000 units", epochs: "1500" },
+    },
+  },
+  {
+    name: "made",
+    label: "MADE",
+    preset: "mnist-made",
+    published: {
+      value: 2.04,
+      source: sources.iResNet,
+      settings: { size: "one hidden layer of 1024 units", preprocessing: "logit, alpha = 1e-6" },
+    },
+  },
+  {
+    name: "maf",
+    label: "MAF",
+    preset: "mnist-maf",
+    published: {
+      value: 1.89,
+      source: sources.iResNet,
+      settings: {
+        size: "5 or 10 MADEs, each of one hidden layer of 1024 units",
+        preprocessing: "logit, alpha = 1e-6",
+      },
+    },
+  },
+  {
+    name: "real-nvp",
+    label: "Real NVP",
+    preset: "mnist-real-nvp",
+    published: { value: 1.06, source: sources.iResNet },
+  },
+  {
+    name: "glow",
+    label: "Glow",
+    preset: "mnist-glow",
+    published: { value: 1.05, source: sources.iResNet },
+  },
+  {
+    name: "ffjord",
+    label: "FFJORD",
+    preset: "mnist-ffjord",
+    published: { value: 0.99, source: sources.iResNet },
+  },
+  {
+    name: "i-resnet",
+    label: "i-ResNet",
+    preset: "mnist-density",
+    published: {
+      value: 1.06,
+      source: sources.iResNet,
+      settings: {
+        size: "16-16-16 blocks of width 512",
+        epochs: "200",
+        preprocessing: threeCopies,
+      },
+    },
+  },
+  {
+    name: "residual-flow",
+    label: "Residual Flow",
+    preset: "mnist-residual-flow",
+    published: {
+      value: 0.97,
+      source: sources.residualFlow,
+      settings: { size: "16-16-16 blocks of width 512", preprocessing: "logit" },
+    },
+  },
+];
+
+const cifarDensities: readonly Row[] = [
+  {
+    name: "i-resnet",
+    label: "i-ResNet",
+    preset: "cifar-10-density-paper",
+    published: {
+      value: 3.45,
+      source: sources.iResNet,
+      settings: {
+        size: "16-16-16 blocks of width 512",
+        epochs: "200",
+        preprocessing: "x/256 - 1/2",
+      },
+    },
+  },
+];
+
+export const densityRows: Rows = { mnist: mnistDensities, "cifar-10": cifarDensities };
+
+/** The same flow in two dimensions under several bounds. */
+export const estimatorRows: Rows = onEachToy(
+  [0.9, 0.7, 0.5].map((c) => ({ name: `c-${c}`, label: `c = ${c}`, preset: "toy", c })),
+);
+
+/** Flows in two dimensions. */
+export const toyRows: Rows = onEachToy([{ name: "i-resnet", label: "i-ResNet", preset: "toy" }]);
+
+function onEachToy(rows: readonly Row[]): Rows {
+  return Object.fromEntries(toyNames.map((name) => [name, rows]));
+}

@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { DivergenceError } from "../../errors.js";
+import { loadExamples } from "../examples.js";
+import { openRunner, withEngine } from "../perform.js";
+import { writeReport } from "../report.js";
+import {
+  openRun,
+  readCheckpoint,
+  readJson,
+  readRunConfig,
+  writeJson,
+  type RunConfig,
+  type RunFolder,
+} from "../run-folder.js";
+import type { Terminal } from "../terminal.js";
+import { prepare, takeSteps, type Place, type Prepared } from "../training.js";
+import { describeRun } from "./describe.js";
+import type { ReproductionFolder } from "./folder.js";
+import { measure } from "./measures.js";
+import { commonOf, type Plan, type TaskPlan } from "./plan.js";
+import { resultSchema, type Measures, type RowResult } from "./result.js";
+import { presetConfig, shortened } from "./settings.js";
+import type { Task } from "./tasks.js";
+
+/**
+ * Trains and measures a row, or goes on with it, or reads what came of it.
+ * @returns what came of it; nothing if the user interrupted it, which saves it.
+ */
+export async function finishRow(
+  plan: Plan,
+  task: Task,
+  folder: ReproductionFolder,
+  terminal: Terminal,
+): Promise<RowResult | undefined> {
+  const file = folder.row(task.id);
+  if (existsSync(file)) return readJson(file, resultSchema);
+  const taskPlan = plan.tasks.find(({ id }) => id === task.id)!;
+  const place = { folder: folder.run(task.id), terminal };
+  const config = await configOf(plan, taskPlan, task, place.folder);
+  const prepared = await prepare(config);
+  terminal.note(`${task.id}: ${config.training.steps} steps of ${config.preset}`);
+  const outcome = await trainAndMeasure(plan, prepared, place);
+  if (!outcome) return undefined;
+  const checkpoint = await readCheckpoint(place.folder, config);
+  const result: RowResult = {
+    id: task.id,
+    row: task.row.name,
+    data: task.data.name,
+    ...describeRun(prepared, taskPlan.presetSteps),
+    trainingSeconds: checkpoint?.training?.elapsedSeconds ?? 0,
+    failure: null,
+    ...outcome,
+  };
+  await writeJson(file, result);
+  // As it will be read: JSON has no NaN.
+  return readJson(file, resultSchema);
+}
+
+/** The configuration that the run began with, or else the planned one. */
+async function configOf(
+  plan: Plan,
+  taskPlan: TaskPlan,
+  task: Task,
+  folder: RunFolder,
+): Promise<RunConfig> {
+  if (existsSync(folder.config)) return readRunConfig(folder);
+  const config = shortened(presetConfig(task, commonOf(plan)), taskPlan);
+  await writeJson(folder.config, config);
+  return config;
+}
+
+async function trainAndMeasure(
+  { reproduction }: Plan,
+  prepared: Prepared,
+  place: Place,
+): Promise<Measures | { readonly failure: string } | undefined> {
+  const { config, model } = prepared;
+  return withEngine(config, async (engine) => {
+    try {
+      const resume = await readCheckpoint(place.folder, config);
+      if (resume?.training) place.terminal.note(`Going on from step ${resume.training.step}.`);
+      if (!(await takeSteps(engine, prepared, place, resume))) return undefined;
+    } catch (error) {
+      if (!(error instanceof DivergenceError)) throw error;
+      place.terminal.warn(error.message);
+      return { failure: error.message };
+    }
+    const run = await openRun(place.folder.path);
+    const runner = await openRunner(engine, run);
+    const test = await loadExamples(config.data, "test", model);
+    const measures = await measure(reproduction, { engine, run, runner, test, place });
+    await runner.close();
+    await writeReport(place.folder);
+    return measures;
+  });
+}
