@@ -10,6 +10,7 @@ import {
   halvesMask,
   InvertibleConv,
   Logit,
+  MaskedAutoregressive,
   MultiScale,
   Rescale,
   ResidualBlock,
@@ -97,6 +98,22 @@ function conditioned(bijection: Bijection, condition: readonly number[]): Biject
   };
 }
 
+function maskedAutoregressive(options: {
+  hidden: readonly number[];
+  condition?: readonly number[];
+  reversed?: boolean;
+}): Entry["build"] {
+  const { hidden, condition = [], reversed = false } = options;
+  return inScope((scope) => {
+    const built = new MaskedAutoregressive(scope.child("made"), 4, {
+      hidden,
+      condition: condition.length,
+      reversed,
+    });
+    return condition.length > 0 ? conditioned(built, condition) : built;
+  });
+}
+
 const blocks = Object.fromEntries(
   activationNames.flatMap((activation): [string, Entry][] => [
     [
@@ -181,6 +198,13 @@ export const registry: Readonly<Record<string, Entry>> = {
   "BatchNormBijection, vector": { build: inScope((scope) => new BatchNormBijection(scope, [5])) },
   "BatchNormBijection, image": {
     build: inScope((scope) => new BatchNormBijection(scope, [3, 2, 4])),
+  },
+  MaskedAutoregressive: { build: maskedAutoregressive({ hidden: [8, 8] }) },
+  "MaskedAutoregressive, reversed": {
+    build: maskedAutoregressive({ hidden: [12], reversed: true }),
+  },
+  "MaskedAutoregressive, conditional": {
+    build: maskedAutoregressive({ hidden: [10], condition: [0.7, -1.5] }),
   },
   squeeze: { build: inScope(() => squeeze([2, 4, 2])) },
   flatten: { build: inScope(() => flatten([2, 3, 2])) },
