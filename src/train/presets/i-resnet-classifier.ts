@@ -1,8 +1,13 @@
+import type { JsonObject } from "../../json.js";
 import type { TrainingOptions } from "../config.js";
 import { affine, cifarCentre, mnistCentre } from "./images.js";
 import type { Preset } from "./preset.js";
 
-const mnistClassifier: Preset = {
+interface ClassifierPreset extends Preset {
+  readonly model: { readonly kind: "i-resnet-classifier"; readonly config: JsonObject };
+}
+
+const mnistClassifier: ClassifierPreset = {
   name: "mnist-classifier",
   description:
     "i-ResNet classifier of MNIST for two cores: 4-4 blocks, 355 k parameters, 0.38 % error",
@@ -50,7 +55,7 @@ function paperClassifierTraining(examples: number): TrainingOptions {
   };
 }
 
-function cifarClassifier(data: "cifar-10" | "cifar-100", classes: number): Preset {
+function cifarClassifier(data: "cifar-10" | "cifar-100", classes: number): ClassifierPreset {
   return {
     name: `${data}-classifier-paper`,
     description: `The paper's i-ResNet classifier of ${data.toUpperCase()}: 18-18-18 blocks, 200 epochs`,
@@ -76,7 +81,7 @@ function cifarClassifier(data: "cifar-10" | "cifar-100", classes: number): Prese
   };
 }
 
-const mnistPaper: Preset = {
+const mnistPaper: ClassifierPreset = {
   name: "mnist-classifier-paper",
   description: "The paper's i-ResNet classifier of MNIST: 7-7-7 blocks, 200 epochs",
   data: "mnist",
@@ -97,10 +102,30 @@ const mnistPaper: Preset = {
   training: paperClassifierTraining(55_000),
 };
 
-/** The i-ResNet as a classifier of images: small, and as in the paper. */
+/** The same network and training without a bound on the layers: perhaps not invertible. */
+function vanilla({ name, model, ...preset }: ClassifierPreset, description: string): Preset {
+  return {
+    ...preset,
+    name: name.replace("classifier", "vanilla"),
+    description,
+    model: { ...model, config: { ...model.config, c: null } },
+  };
+}
+
+/** The i-ResNet as a classifier of images, with a bound and without: small, and as in the paper. */
 export const iResNetClassifierPresets: readonly Preset[] = [
   mnistClassifier,
+  vanilla(mnistClassifier, "The network of mnist-classifier without a bound, for two cores"),
   mnistPaper,
   cifarClassifier("cifar-10", 10),
   cifarClassifier("cifar-100", 100),
+  vanilla(mnistPaper, "The paper's vanilla network of MNIST: 7-7-7 blocks, no bound, 200 epochs"),
+  vanilla(
+    cifarClassifier("cifar-10", 10),
+    "The paper's vanilla network of CIFAR-10: 18-18-18 blocks, no bound, 200 epochs",
+  ),
+  vanilla(
+    cifarClassifier("cifar-100", 100),
+    "The paper's vanilla network of CIFAR-100: 18-18-18 blocks, no bound, 200 epochs",
+  ),
 ];
