@@ -21,9 +21,11 @@ export const reconstructionSchema = z.object({
   meanError: measured,
   /** The block whose inverse left most, and what it left, relative to 1 + |y|₂. */
   worstBlock: z.object({ path: z.string(), residual: measured }).nullable(),
-  /** Largest bound on a block's Lipschitz constant. */
+  /** Largest bound on a block's Lipschitz constant; NaN without residual blocks. */
   lipschitz: measured,
-  /** Errors after a fixed number of iterations in every block, on some of the examples. */
+  /**
+   * Errors after a fixed number of iterations in every residual block, on some of the examples.
+   */
   curve: z.array(curvePoint).readonly(),
 });
 
@@ -52,7 +54,10 @@ const chunkSize = 500;
 /** A pixel that is further off than half a gray level comes back as another one. */
 const halfGrayLevel = 0.5 / 255;
 
-/** Maps examples to the latent and back. */
+/**
+ * Maps examples to the latent and back.
+ * @throws {UsageError} if the model has no inverse.
+ */
 export async function reconstruct(
   runner: AnyRunner,
   examples: Examples,
@@ -71,6 +76,7 @@ export async function reconstruct(
   });
   const checks = [...worst.values()];
   const last = checks.reduce<Measured | undefined>(worseOf, undefined);
+  const bounds = Object.values(runner.lipschitz);
   return {
     checks,
     reconstruction: {
@@ -80,8 +86,11 @@ export async function reconstruct(
       maxError: total.max,
       meanError: total.mean,
       worstBlock: last ? { path: last.where, residual: last.residual } : null,
-      lipschitz: Math.max(...Object.values(runner.lipschitz)),
-      curve: await errorCurve(runner, examples, spread(indices.length, curveExamples), indices),
+      lipschitz: bounds.length > 0 ? Math.max(...bounds) : NaN,
+      curve:
+        bounds.length > 0
+          ? await errorCurve(runner, examples, spread(indices.length, curveExamples), indices)
+          : [],
     },
   };
 }

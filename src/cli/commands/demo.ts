@@ -65,7 +65,14 @@ function summary(
           ],
         ]
       : []),
-    ["largest inverse error", `${formatNumber(reconstruction.maxError)} ${reconstruction.unit}`],
+    ...(reconstruction
+      ? [
+          [
+            "largest inverse error",
+            `${formatNumber(reconstruction.maxError)} ${reconstruction.unit}`,
+          ],
+        ]
+      : []),
     ["picture", picture],
     ["report", report],
   ]);

@@ -55,6 +55,9 @@ function listModels(terminal: Terminal): void {
     task,
     year,
     paper,
+    presets: Object.values(presets)
+      .filter(({ model }) => model.kind === kind)
+      .map((preset) => preset.name),
   }));
   terminal.result(
     list,
@@ -122,18 +125,31 @@ async function describeRun(terminal: Terminal, run: Run, options: EngineOptions)
           ["engine", engine.description],
         ]),
         "",
-        table([
-          ["block", "dims", "Lipschitz bound", `iterations to ${formatNumber(accuracy)}`],
-          ...blocks.map(({ path, dimensions, lipschitz, iterations }) => [
-            path,
-            String(dimensions),
-            formatNumber(lipschitz),
-            iterations === null ? "no guarantee" : String(iterations),
-          ]),
-        ]),
+        model.bijection ? blocksText(blocks) : "This model has no inverse.",
       ].join("\n"),
     );
   });
+}
+
+interface DescribedBlock {
+  readonly path: string;
+  readonly dimensions: number;
+  readonly lipschitz: number;
+  /** Planned; null if there is no guarantee. */
+  readonly iterations: number | null;
+}
+
+function blocksText(blocks: readonly DescribedBlock[]): string {
+  if (blocks.length === 0) return "No residual blocks: the inverse needs no fixed point.";
+  return table([
+    ["block", "dims", "Lipschitz bound", `iterations to ${formatNumber(accuracy)}`],
+    ...blocks.map(({ path, dimensions, lipschitz, iterations }) => [
+      path,
+      String(dimensions),
+      formatNumber(lipschitz),
+      iterations === null ? "no guarantee" : String(iterations),
+    ]),
+  ]);
 }
 
 function trainingText(state: TrainingState | undefined, steps: number): string {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { expectBijection } from "../../models/index.js";
 import { dataSource, loadExamples } from "../examples.js";
 import { reconstructRun, saveReconstruction } from "../measure.js";
 import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
@@ -47,6 +48,7 @@ async function reconstruct(
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
+  expectBijection(model, "reconstruct");
   const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
   await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
     const runner = await openRunner(engine, run);

@@ -130,9 +130,11 @@ function printing(terminal: Terminal, { path, report }: RunFolder): (outcome: Ou
     const { evaluation, reconstruction } = outcome;
     terminal.result(
       { run: path, report, ...outcome },
-      [evaluationText(evaluation), reconstructionText(reconstruction), `Report: ${report}`].join(
-        "\n\n",
-      ),
+      [
+        evaluationText(evaluation),
+        reconstruction ? reconstructionText(reconstruction) : "This model has no inverse.",
+        `Report: ${report}`,
+      ].join("\n\n"),
     );
   };
 }
