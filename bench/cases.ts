@@ -9,8 +9,8 @@ import {
   convergeNorms,
   IResNetClassifier,
   IResNetDensity,
+  type AnyModel,
   type ClassifierModel,
-  type DensityModel,
 } from "../src/models/index.js";
 import { Context, type LogDetEstimator } from "../src/nn/index.js";
 import { Random } from "../src/random.js";
@@ -30,7 +30,7 @@ export const learningRate = 1e-5;
 /** A training step, what to feed it, and the same as a case for the PyTorch twin. */
 export interface Case {
   readonly kind: "classifier" | "density";
-  readonly model: ClassifierModel | DensityModel;
+  readonly model: AnyModel;
   readonly config: JsonObject;
   readonly logDet: LogDetEstimator | undefined;
   readonly powerIterations: number;

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import {
   bitsPerDim,
+  type Classifier,
   type ClassifierRunner,
+  type Density,
   type DensityRunner,
+  type HybridRunner,
   type Scores,
 } from "../models/index.js";
 import { Random } from "../random.js";
@@ -43,14 +46,26 @@ const densityEvaluation = z.object({
   probes: z.int(),
 });
 
+const hybridEvaluation = z.object({
+  task: z.literal("hybrid"),
+  split: z.string(),
+  examples: z.int(),
+  /** Mean of what training minimises, in nats. */
+  objective: measured,
+  classification: classifierEvaluation,
+  density: densityEvaluation,
+});
+
 export const evaluationSchema = z.discriminatedUnion("task", [
   classifierEvaluation,
   densityEvaluation,
+  hybridEvaluation,
 ]);
 
 export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
 export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
-export type Evaluation = ClassifierEvaluation | DensityEvaluation;
+export type HybridEvaluation = Readonly<z.output<typeof hybridEvaluation>>;
+export type Evaluation = ClassifierEvaluation | DensityEvaluation | HybridEvaluation;
 
 export interface EvaluationOptions {
   readonly indices: Uint32Array;
@@ -69,7 +84,7 @@ const seed = 0;
 const leastProbability = 2 ** -149;
 
 export async function evaluateClassifier(
-  runner: ClassifierRunner,
+  runner: Pick<ClassifierRunner, "predict"> & { readonly model: Classifier },
   examples: Examples,
   { indices, onProgress }: EvaluationOptions,
 ): Promise<ClassifierEvaluation> {
@@ -98,7 +113,7 @@ export async function evaluateClassifier(
 }
 
 export async function evaluateDensity(
-  runner: DensityRunner,
+  runner: Pick<DensityRunner, "score"> & { readonly model: Density },
   examples: Examples,
   { indices, terms, probes = 1, onProgress }: DensityEvaluationOptions,
 ): Promise<DensityEvaluation> {
@@ -135,6 +150,26 @@ export async function evaluateDensity(
   };
 }
 
+export async function evaluateHybrid(
+  runner: HybridRunner,
+  examples: Examples,
+  options: DensityEvaluationOptions,
+): Promise<HybridEvaluation> {
+  const { indices } = options;
+  const classification = await evaluateClassifier(runner, examples, { indices });
+  const density = await evaluateDensity(runner, examples, options);
+  const { value, unit, dimensions } = density;
+  const natsPerDim = unit === "nats" ? value / dimensions : value * Math.LN2;
+  return {
+    task: "hybrid",
+    split: examples.split,
+    examples: indices.length,
+    objective: classification.nll + runner.model.weight * natsPerDim,
+    classification,
+    density,
+  };
+}
+
 /** The evaluation as aligned lines. */
 export function evaluationText(evaluation: Evaluation): string {
   return table(evaluationRows(evaluation).map(({ label, text }) => [label, text]));
@@ -144,6 +179,15 @@ export function evaluationText(evaluation: Evaluation): string {
 export function evaluationRows(
   evaluation: Evaluation,
 ): readonly { readonly label: string; readonly text: string }[] {
+  if (evaluation.task === "hybrid") {
+    const [examples, ...density] = evaluationRows(evaluation.density);
+    return [
+      examples!,
+      ...evaluationRows(evaluation.classification).slice(1),
+      ...density,
+      { label: "objective", text: `${formatNumber(evaluation.objective)} nats` },
+    ];
+  }
   const count = `${evaluation.examples.toLocaleString("en-US")} (${evaluation.split}, all)`;
   if (evaluation.task === "classification") {
     return [
@@ -152,7 +196,7 @@ export function evaluationRows(
         label: "error",
         text: `${evaluation.errorPercent.toFixed(2)} % (${evaluation.errors} wrong)`,
       },
-      { label: "negative log-likelihood", text: `${formatNumber(evaluation.nll)} nats` },
+      { label: "-log p(class | x)", text: `${formatNumber(evaluation.nll)} nats` },
     ];
   }
   const { value, standardError, unit, dimensions, probeSpread, biasBound, logDet } = evaluation;

@@ -1,11 +1,12 @@
 import { range } from "../data/index.js";
-import { DensityRunner } from "../models/index.js";
+import { DensityRunner, HybridRunner } from "../models/index.js";
 import { Random } from "../random.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import type { NDArray } from "../tree.js";
 import {
   evaluateClassifier,
   evaluateDensity,
+  evaluateHybrid,
   type DensityEvaluationOptions,
   type Evaluation,
 } from "./evaluation.js";
@@ -34,6 +35,9 @@ export async function evaluateRun(
   const indices = range(0, examples.count);
   const label = `evaluate ${examples.split}`;
   const onProgress = counter(terminal, { label, total: examples.count, unit: "examples" });
+  if (runner instanceof HybridRunner) {
+    return evaluateHybrid(runner, examples, { ...options, indices, onProgress });
+  }
   return runner instanceof DensityRunner
     ? evaluateDensity(runner, examples, { ...options, indices, onProgress })
     : evaluateClassifier(runner, examples, { indices, onProgress });

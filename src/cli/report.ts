@@ -169,15 +169,20 @@ function trainingSummary(metrics: readonly MetricsRecord[]): SummaryItem[] {
 
 function evaluationSummary(evaluation: Evaluation): SummaryItem[] {
   const { split } = evaluation;
-  return evaluation.task === "classification"
-    ? [{ label: `${split} error`, value: evaluation.errorPercent.toFixed(2), unit: "%" }]
-    : [
+  switch (evaluation.task) {
+    case "classification":
+      return [{ label: `${split} error`, value: evaluation.errorPercent.toFixed(2), unit: "%" }];
+    case "density":
+      return [
         {
           label: `${split} negative log-likelihood`,
           value: evaluation.value.toFixed(3),
           unit: evaluation.unit,
         },
       ];
+    case "hybrid":
+      return [evaluation.classification, evaluation.density].flatMap(evaluationSummary);
+  }
 }
 
 function reconstructionSummary({ maxError, unit }: Reconstruction): SummaryItem[] {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { devices } from "../engine/node.js";
 import { CheckpointError, FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
-import { createModel, type ClassifierModel, type DensityModel } from "../models/index.js";
+import { createModel, type AnyModel } from "../models/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { CHECKPOINT_FILE, loadCheckpoint } from "../train/checkpoint-file.js";
 import { expectArrays, expectModel, type Checkpoint } from "../train/checkpoint.js";
@@ -82,7 +82,7 @@ export interface Run {
   readonly config: RunConfig;
   /** File of the checkpoint. */
   readonly file: string;
-  readonly model: ClassifierModel | DensityModel;
+  readonly model: AnyModel;
   /** What inference takes. */
   readonly arrays: Arrays;
 }

@@ -1,12 +1,7 @@
 import { loadSplit } from "../data/files.js";
 import type { Engine } from "../engine/index.js";
 import { ConvergenceError } from "../errors.js";
-import {
-  createModel,
-  DensityRunner,
-  type ClassifierModel,
-  type DensityModel,
-} from "../models/index.js";
+import { createModel, DensityRunner, type AnyModel } from "../models/index.js";
 import { Random } from "../random.js";
 import { imageBatches, toyBatches, type BatchSource } from "../train/batches.js";
 import { saveCheckpoint } from "../train/checkpoint-file.js";
@@ -45,7 +40,7 @@ export interface Outcome {
 /** A run that is ready to train: its model and data are there, and fit each other. */
 export interface Prepared {
   readonly config: RunConfig;
-  readonly model: ClassifierModel | DensityModel;
+  readonly model: AnyModel;
   readonly source: BatchSource;
   readonly validation: Examples;
 }
@@ -64,7 +59,7 @@ export async function prepare(config: RunConfig): Promise<Prepared> {
   if (isToy(name)) return { config, model, validation, source: toyBatches(name, options) };
   const images = await loadSplit(name, folder, "train");
   expectFit(name, images.shape, model, images.classes);
-  const labels = model.task === "classification";
+  const labels = model.task !== "density";
   return {
     config,
     model,

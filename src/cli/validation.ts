@@ -1,12 +1,15 @@
 import type { Engine } from "../engine/index.js";
-import { ClassifierRunner, type ClassifierModel, type DensityModel } from "../models/index.js";
+import { ClassifierRunner, HybridRunner, type AnyModel } from "../models/index.js";
 import type { Arrays } from "../tree.js";
-import { evaluateClassifier, evaluateDensity } from "./evaluation.js";
+import {
+  evaluateClassifier,
+  evaluateDensity,
+  evaluateHybrid,
+  type DensityEvaluation,
+} from "./evaluation.js";
 import { spread, type Examples } from "./examples.js";
 import { openRunner, type AnyRunner } from "./perform.js";
 import { validationPrefix } from "./report.js";
-
-type AnyModel = ClassifierModel | DensityModel;
 
 export interface ValidatorOptions {
   readonly engine: Engine;
@@ -14,12 +17,12 @@ export interface ValidatorOptions {
   readonly examples: Examples;
 }
 
-/** Most examples that a density is validated on while it trains. */
+/** Most examples that p(x) is validated on while it trains. */
 const densityExamples = 1000;
 
 /** Examples that a model is validated on while it trains. */
 export function validatedOn({ task }: AnyModel, { count }: Examples): number {
-  return task === "density" ? Math.min(densityExamples, count) : count;
+  return task === "classification" ? count : Math.min(densityExamples, count);
 }
 
 /** Measures a model while it trains. */
@@ -59,8 +62,20 @@ export class Validator {
         [`${validationPrefix}nll (nats)`]: nll,
       };
     }
-    const { value, unit } = await evaluateDensity(runner, examples, { indices });
-    const name = unit === "nats" ? "nll (nats)" : unit;
-    return { [validationPrefix + name]: value };
+    if (runner instanceof HybridRunner) {
+      const { objective, classification, density } = await evaluateHybrid(runner, examples, {
+        indices,
+      });
+      return {
+        [`${validationPrefix}objective (nats)`]: objective,
+        [`${validationPrefix}error (%)`]: classification.errorPercent,
+        ...likelihood(density),
+      };
+    }
+    return likelihood(await evaluateDensity(runner, examples, { indices }));
   }
+}
+
+function likelihood({ value, unit }: DensityEvaluation): Record<string, number> {
+  return { [validationPrefix + (unit === "nats" ? "nll (nats)" : unit)]: value };
 }

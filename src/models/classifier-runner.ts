@@ -1,14 +1,24 @@
-import type { Compiled } from "../engine/compile.js";
+import type { Compiled, Traced } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
-import { exp, logSumExp, sub } from "../graph/index.js";
+import { exp, logSumExp, sub, type Tensor } from "../graph/index.js";
 import { Context } from "../nn/index.js";
 import type { Arrays, NDArray } from "../tree.js";
 import { expectEvents, inBatches } from "./batched.js";
 import type { Norms } from "./converge.js";
-import type { ClassifierModel } from "./model.js";
+import type { Classifier, ClassifierModel } from "./model.js";
 import { openStore, Runner } from "./runner.js";
 
 const batchSize = 100;
+
+/** p(class | x) as a function to compile. */
+export function traceProbabilities(
+  model: Classifier,
+): (args: Readonly<Record<string, Tensor>>) => Traced {
+  return ({ x }) => {
+    const logits = model.logits(x!, new Context({ phase: "infer" }));
+    return { outputs: { probabilities: exp(sub(logits, logSumExp(logits, 1))) } };
+  };
+}
 
 /** A classifier with numbers: predicts, maps to its features and back. */
 export class ClassifierRunner extends Runner<ClassifierModel> {
@@ -16,10 +26,7 @@ export class ClassifierRunner extends Runner<ClassifierModel> {
 
   private constructor(engine: Engine, model: ClassifierModel, store: Store, norms: Norms) {
     super(engine, model, store, norms);
-    this.#predict = this.compile(({ x }) => {
-      const logits = model.logits(x!, new Context({ phase: "infer" }));
-      return { outputs: { probabilities: exp(sub(logits, logSumExp(logits, 1))) } };
-    });
+    this.#predict = this.compile(traceProbabilities(model));
   }
 
   /** @throws {LipschitzError} if the weights' norms don't settle. */

@@ -3,16 +3,18 @@ import { UsageError } from "../errors.js";
 import type { JsonValue } from "../json.js";
 import { IResNetClassifier, iResNetClassifierConfig } from "./i-resnet-classifier.js";
 import { IResNetDensity, iResNetDensityConfig } from "./i-resnet-density.js";
-import type { ClassifierModel, DensityModel } from "./model.js";
+import { IResNetHybrid, iResNetHybridConfig } from "./i-resnet-hybrid.js";
+import type { AnyModel } from "./model.js";
+import { ResidualFlow, residualFlowConfig } from "./residual-flow.js";
 import { ResNet, resNetConfig } from "./resnet.js";
 
 /** Where a model comes from, and how to make one from its configuration. */
 export interface ModelEntry {
   readonly name: string;
-  readonly task: "classification" | "density";
+  readonly task: AnyModel["task"];
   readonly paper: string;
   readonly year: number;
-  create(config: JsonValue): ClassifierModel | DensityModel;
+  create(config: JsonValue): AnyModel;
 }
 
 /** Every model, by the kind its checkpoints carry. Their constructors check what they are given. */
@@ -31,6 +33,22 @@ export const models = {
     year: 2019,
     create: (config) => new IResNetDensity(config as z.input<typeof iResNetDensityConfig>),
   },
+  "i-resnet-hybrid": {
+    name: "i-ResNet hybrid",
+    task: "hybrid",
+    paper:
+      "Chen et al., Residual Flows for Invertible Generative Modeling, https://arxiv.org/abs/1906.02735",
+    year: 2019,
+    create: (config) => new IResNetHybrid(config as z.input<typeof iResNetHybridConfig>),
+  },
+  "residual-flow": {
+    name: "Residual Flow",
+    task: "density",
+    paper:
+      "Chen et al., Residual Flows for Invertible Generative Modeling, https://arxiv.org/abs/1906.02735",
+    year: 2019,
+    create: (config) => new ResidualFlow(config as z.input<typeof residualFlowConfig>),
+  },
   resnet: {
     name: "ResNet",
     task: "classification",
@@ -48,7 +66,7 @@ export type ModelKind = keyof typeof models;
  * @throws {UsageError} if there is no such kind, or the configuration isn't one of it.
  * @throws {LipschitzError} if its c is outside (0, 1).
  */
-export function createModel(kind: string, config: JsonValue): ClassifierModel | DensityModel {
+export function createModel(kind: string, config: JsonValue): AnyModel {
   if (!isModelKind(kind)) {
     throw new UsageError(
       `createModel: expected one of ${Object.keys(models).join(", ")}, got "${kind}"`,

@@ -48,6 +48,34 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
       "image, centred": { shape: [2, 4, 2], blocks: [2], widths: [3], pixels: "centre" },
       plane: { shape: [2], blocks: [4], widths: [16, 16] },
       vector: { shape: [4], blocks: [2], widths: [6] },
+      conditional: { shape: [2], blocks: [2], widths: [8], condition: 3 },
+    },
+  },
+  "i-resnet-hybrid": {
+    configs: {
+      image: { shape: [1, 4, 4], classes: 3, blocks: [1, 1], widths: [3], head: 5, weight: 2 },
+      vector: { shape: [4], classes: 3, blocks: [2], widths: [6], head: 5 },
+    },
+  },
+  "residual-flow": {
+    configs: {
+      image: {
+        shape: [1, 4, 4],
+        blocks: [1, 1],
+        widths: [3],
+        dense: { blocks: 1, widths: [6, 6] },
+        alpha: 0.05,
+      },
+      "image, factored out": {
+        shape: [2, 4, 4],
+        blocks: [1, 1],
+        widths: [3],
+        squeezeFirst: true,
+        factorOut: true,
+        dense: { blocks: 1, widths: [6] },
+      },
+      plane: { shape: [2], blocks: [4], widths: [16, 16] },
+      conditional: { shape: [2], blocks: [2], widths: [8], condition: 3 },
     },
   },
   resnet: {

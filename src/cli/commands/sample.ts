@@ -52,7 +52,7 @@ async function sample(
 ): Promise<void> {
   const run = await openRun(path);
   const { model, arrays } = run;
-  if (model.task !== "density") {
+  if (model.task === "classification") {
     throw new UsageError(
       `sample: expected a density, got ${model.kind}, which has no base distribution to draw from; train a density, such as iresnet train mnist-density`,
     );

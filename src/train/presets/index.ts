@@ -1,13 +1,17 @@
 import { UsageError } from "../../errors.js";
 import { iResNetClassifierPresets } from "./i-resnet-classifier.js";
 import { iResNetDensityPresets } from "./i-resnet-density.js";
+import { iResNetHybridPresets } from "./i-resnet-hybrid.js";
 import type { Preset } from "./preset.js";
+import { residualFlowPresets } from "./residual-flow.js";
 import { resNetPresets } from "./resnet.js";
 
 export type { Preset } from "./preset.js";
 
 const all: readonly Preset[] = [
   ...iResNetDensityPresets,
+  ...residualFlowPresets,
+  ...iResNetHybridPresets,
   ...iResNetClassifierPresets,
   ...resNetPresets,
 ];
