@@ -19,7 +19,7 @@ import {
 } from "../reconstruction.js";
 import type { Run } from "../run-folder.js";
 import { warnIfDiverging, type Place } from "../training.js";
-import { measureEstimator, termCounts } from "./estimator.js";
+import { measureEstimator, measurements } from "./estimator.js";
 import { iterationCounts, plainInverses } from "./inversion.js";
 import type { Measures } from "./result.js";
 import type { ReproductionName } from "./tasks.js";
@@ -102,8 +102,8 @@ async function inversionCurve({ engine, run, test, place }: Trained): Promise<Cu
 async function estimatorOf({ runner, test, place }: Trained): Promise<Measures["estimator"]> {
   const count = counter(place.terminal, {
     label: "estimate",
-    total: termCounts.length,
-    unit: "terms",
+    total: measurements,
+    unit: "series",
   });
   return measureEstimator(expectDensity(runner), test, count);
 }

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { devices } from "../../engine/node.js";
 import type { Engine } from "../../engine/index.js";
-import { range } from "../../data/index.js";
-import { DensityRunner } from "../../models/index.js";
 import { Random } from "../../random.js";
 import { secondsPerStep } from "../../train/step-time.js";
-import { evaluateClassifier, evaluateDensity } from "../evaluation.js";
 import { loadExamples } from "../examples.js";
+import { evaluateRun } from "../measure.js";
 import { openRunner, withEngine } from "../perform.js";
 import { formatDuration, formatNumber, type Terminal } from "../terminal.js";
 import { table } from "../text.js";
@@ -104,27 +102,29 @@ async function measure(
   return {
     ...rate,
     presetSteps: config.training.steps,
-    evaluationSeconds: await evaluationSeconds(engine, prepared),
+    evaluationSeconds: await evaluationSeconds(engine, prepared, terminal),
   };
 }
 
 /** Seconds that the validations and the test take, going by the first examples. */
-async function evaluationSeconds(engine: Engine, prepared: Prepared): Promise<number> {
-  const { config, model, validation } = prepared;
+async function evaluationSeconds(
+  engine: Engine,
+  { config, model, validation }: Prepared,
+  terminal: Terminal,
+): Promise<number> {
   const test = await loadExamples(config.data, "test", model);
   const random = Random.fromSeed(config.training.seed);
   const runner = await openRunner(engine, { model, arrays: model.scope.initialArrays(random) });
-  const indices = range(0, Math.min(probed, test.count));
+  const first = { ...test, count: Math.min(probed, test.count) };
   const evaluate = async (): Promise<number> => {
     const start = performance.now();
-    if (runner instanceof DensityRunner) await evaluateDensity(runner, test, { indices });
-    else await evaluateClassifier(runner, test, { indices });
+    await evaluateRun(runner, first, terminal);
     return (performance.now() - start) / 1000;
   };
   try {
     await evaluate(); // traces and loads
     const total = test.count + validations * validatedOn(model, validation);
-    return ((await evaluate()) * total) / indices.length;
+    return ((await evaluate()) * total) / first.count;
   } finally {
     await runner.close();
   }

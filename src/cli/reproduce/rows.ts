@@ -94,112 +94,147 @@ export const classificationRows: Rows = {
   "cifar-100": [resnetRow("cifar-100"), ...invertibleRows("cifar-100")],
 };
 
-const threeCopies = "padded to 32x32 and copied to 3 channels, x/256 - 1/2";
+/** A density of images, with what the papers say of it on each set. */
+interface ImageDensity {
+  readonly name: string;
+  readonly label: string;
+  readonly source: string;
+  readonly mnist?: PublishedDensity;
+  readonly "cifar-10"?: PublishedDensity;
+}
 
-const mnistDensities: readonly Row[] = [
+interface PublishedDensity extends PublishedSettings {
+  readonly preset: string;
+  /** Bits/dim. */
+  readonly value: number;
+}
+
+const logit = "logit, alpha = 1e-6";
+
+/** From the first of them to the last. */
+const imageDensities: readonly ImageDensity[] = [
   {
     name: "nice",
     label: "NICE",
-    preset: "mnist-nice",
-    published: {
+    source: sources.iResNet,
+    mnist: {
+      preset: "mnist-nice",
       value: 4.36,
-      source: sources.iResNet,
-      settings: { size: "4 couplings, each of 5 hidden layers of 1000 units", epochs: "1500" },
+      size: "4 couplings, each of 5 hidden layers of 1000 units",
+      epochs: "1500",
     },
   },
   {
     name: "made",
     label: "MADE",
-    preset: "mnist-made",
-    published: {
+    source: sources.iResNet,
+    mnist: {
+      preset: "mnist-made",
       value: 2.04,
-      source: sources.iResNet,
-      settings: { size: "one hidden layer of 1024 units", preprocessing: "logit, alpha = 1e-6" },
+      size: "a hidden layer of 1024 units",
+      preprocessing: logit,
     },
+    "cifar-10": { preset: "cifar-10-made-paper", value: 5.67, preprocessing: "logit" },
   },
   {
     name: "maf",
     label: "MAF",
-    preset: "mnist-maf",
-    published: {
+    source: sources.iResNet,
+    mnist: {
+      preset: "mnist-maf",
       value: 1.89,
-      source: sources.iResNet,
-      settings: {
-        size: "5 or 10 MADEs, each of one hidden layer of 1024 units",
-        preprocessing: "logit, alpha = 1e-6",
-      },
+      size: "5 or 10 MADEs, each of a hidden layer of 1024 units",
+      preprocessing: logit,
     },
+    "cifar-10": { preset: "cifar-10-maf-paper", value: 4.31, preprocessing: "logit" },
   },
   {
     name: "real-nvp",
     label: "Real NVP",
-    preset: "mnist-real-nvp",
-    published: { value: 1.06, source: sources.iResNet },
+    source: sources.iResNet,
+    mnist: { preset: "mnist-real-nvp", value: 1.06 },
+    "cifar-10": { preset: "cifar-10-real-nvp-paper", value: 3.49 },
   },
   {
     name: "glow",
     label: "Glow",
-    preset: "mnist-glow",
-    published: { value: 1.05, source: sources.iResNet },
+    source: sources.iResNet,
+    mnist: { preset: "mnist-glow", value: 1.05 },
+    "cifar-10": { preset: "cifar-10-glow-paper", value: 3.35 },
   },
   {
     name: "ffjord",
     label: "FFJORD",
-    preset: "mnist-ffjord",
-    published: { value: 0.99, source: sources.iResNet },
+    source: sources.iResNet,
+    mnist: { preset: "mnist-ffjord", value: 0.99 },
+    "cifar-10": { preset: "cifar-10-ffjord-paper", value: 3.4 },
   },
   {
     name: "i-resnet",
     label: "i-ResNet",
-    preset: "mnist-density",
-    published: {
+    source: sources.iResNet,
+    mnist: {
+      preset: "mnist-density",
       value: 1.06,
-      source: sources.iResNet,
-      settings: {
-        size: "16-16-16 blocks of width 512",
-        epochs: "200",
-        preprocessing: threeCopies,
-      },
+      size: "16-16-16 blocks of width 512",
+      epochs: "200",
+      preprocessing: "padded to 32x32 and copied to 3 channels, x/256 - 1/2",
+    },
+    "cifar-10": {
+      preset: "cifar-10-density-paper",
+      value: 3.45,
+      size: "16-16-16 blocks of width 512",
+      epochs: "200",
+      preprocessing: "x/256 - 1/2",
     },
   },
   {
     name: "residual-flow",
     label: "Residual Flow",
-    preset: "mnist-residual-flow",
-    published: {
-      value: 0.97,
-      source: sources.residualFlow,
-      settings: { size: "16-16-16 blocks of width 512", preprocessing: "logit" },
-    },
+    source: sources.residualFlow,
+    mnist: { preset: "mnist-residual-flow", value: 0.97, preprocessing: "logit" },
+    "cifar-10": { preset: "cifar-10-residual-flow-paper", value: 3.28, preprocessing: "logit" },
   },
 ];
 
-const cifarDensities: readonly Row[] = [
-  {
-    name: "i-resnet",
-    label: "i-ResNet",
-    preset: "cifar-10-density-paper",
-    published: {
-      value: 3.45,
-      source: sources.iResNet,
-      settings: {
-        size: "16-16-16 blocks of width 512",
-        epochs: "200",
-        preprocessing: "x/256 - 1/2",
-      },
-    },
-  },
-];
+function imageDensityRows(data: "mnist" | "cifar-10"): readonly Row[] {
+  return imageDensities.flatMap(({ name, label, source, [data]: published }): Row[] => {
+    if (!published) return [];
+    const { preset, value, ...settings } = published;
+    return [{ name, label, preset, published: { value, source, settings } }];
+  });
+}
 
-export const densityRows: Rows = { mnist: mnistDensities, "cifar-10": cifarDensities };
+export const densityRows: Rows = {
+  mnist: imageDensityRows("mnist"),
+  "cifar-10": imageDensityRows("cifar-10"),
+};
 
 /** The same flow in two dimensions under several bounds. */
 export const estimatorRows: Rows = onEachToy(
   [0.9, 0.7, 0.5].map((c) => ({ name: `c-${c}`, label: `c = ${c}`, preset: "toy", c })),
 );
 
-/** Flows in two dimensions. */
-export const toyRows: Rows = onEachToy([{ name: "i-resnet", label: "i-ResNet", preset: "toy" }]);
+/** Flows in two dimensions: those of the figure, and the other models. */
+export const toyRows: Rows = onEachToy([
+  {
+    name: "i-resnet",
+    label: "i-ResNet",
+    preset: "toy",
+    published: {
+      value: null,
+      source: sources.iResNet,
+      settings: { size: "100 blocks of 2-64-64-64-2" },
+    },
+  },
+  { name: "glow", label: "Glow", preset: "glow-toy" },
+  { name: "ffjord", label: "FFJORD", preset: "ffjord-toy" },
+  { name: "nice", label: "NICE", preset: "nice-toy", isExtra: true },
+  { name: "made", label: "MADE", preset: "made-toy", isExtra: true },
+  { name: "maf", label: "MAF", preset: "maf-toy", isExtra: true },
+  { name: "real-nvp", label: "Real NVP", preset: "real-nvp-toy", isExtra: true },
+  { name: "residual-flow", label: "Residual Flow", preset: "residual-flow-toy", isExtra: true },
+]);
 
 function onEachToy(rows: readonly Row[]): Rows {
   return Object.fromEntries(toyNames.map((name) => [name, rows]));

@@ -1,6 +1,7 @@
 import type { DensityEvaluation } from "../evaluation.js";
 import type { Table } from "../report-html.js";
 import { formatDuration, formatNumber } from "../terminal.js";
+import { plusMinus } from "../text.js";
 import type { RowResult } from "./result.js";
 import type { ReproductionName, Task } from "./tasks.js";
 
@@ -124,6 +125,13 @@ const columns: Record<ReproductionName, readonly Column[]> = {
     system,
     likelihood("test NLL, nats"),
     ...estimatorErrors,
+    {
+      heading: "40 terms less exact",
+      cell: ({ result: { estimator } }) =>
+        estimator
+          ? plusMinus(estimator.reference.difference, estimator.reference.standardError)
+          : none,
+    },
     {
       heading: "spread of a probe",
       cell: ({ result }) => formatNumber(result.estimator?.byProbes[0]?.spread ?? NaN),
