@@ -27,6 +27,13 @@ const noisy = (kind: NoiseKind, use: (noise: Tensor) => Tensor) => (): Traced =>
 });
 
 describe("compile", () => {
+  it("runs a graph that gives nothing without asking the engine", async () => {
+    const load = (): never => assert.fail("an engine may refuse such a graph");
+    const f = compile({ ...engine, load }, () => ({ outputs: {} }));
+    assert.deepEqual(await f.call({ x: scalarArray(1) }), {});
+    await f.release();
+  });
+
   it("traces once for each set of shapes", async () => {
     const traced: string[] = [];
     const f = compile(engine, ({ a, b }) => {
