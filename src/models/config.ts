@@ -4,6 +4,9 @@ import { UsageError } from "../errors.js";
 /** A whole number of at least 1, in a configuration. */
 export const count = z.int().positive();
 
+/** Features of the condition of a conditional model, in a configuration; 0 for none. */
+export const conditionOption = z.int().nonnegative().default(0);
+
 /** Shape of an event, in a configuration: `[D]`, or an image's `[C, H, W]` in pixels 0…255. */
 export const eventShape = z
   .array(count)

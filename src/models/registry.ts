@@ -7,6 +7,9 @@ import { IResNetHybrid, iResNetHybridConfig } from "./i-resnet-hybrid.js";
 import type { AnyModel } from "./model.js";
 import { ResidualFlow, residualFlowConfig } from "./residual-flow.js";
 import { ResNet, resNetConfig } from "./resnet.js";
+import { Glow, glowConfig } from "./glow.js";
+import { Nice, niceConfig } from "./nice.js";
+import { RealNvp, realNvpConfig } from "./real-nvp.js";
 
 /** Where a model comes from, and how to make one from its configuration. */
 export interface ModelEntry {
@@ -56,6 +59,29 @@ export const models = {
       "He et al., Identity Mappings in Deep Residual Networks, https://arxiv.org/abs/1603.05027",
     year: 2016,
     create: (config) => new ResNet(config as z.input<typeof resNetConfig>),
+  },
+  nice: {
+    name: "NICE",
+    task: "density",
+    paper:
+      "Dinh et al., NICE: Non-linear Independent Components Estimation, https://arxiv.org/abs/1410.8516",
+    year: 2015,
+    create: (config) => new Nice(config as z.input<typeof niceConfig>),
+  },
+  "real-nvp": {
+    name: "Real NVP",
+    task: "density",
+    paper: "Dinh et al., Density estimation using Real NVP, https://arxiv.org/abs/1605.08803",
+    year: 2017,
+    create: (config) => new RealNvp(config as z.input<typeof realNvpConfig>),
+  },
+  glow: {
+    name: "Glow",
+    task: "density",
+    paper:
+      "Kingma and Dhariwal, Glow: Generative Flow with Invertible 1x1 Convolutions, https://arxiv.org/abs/1807.03039",
+    year: 2018,
+    create: (config) => new Glow(config as z.input<typeof glowConfig>),
   },
 } as const satisfies Record<string, ModelEntry>;
 

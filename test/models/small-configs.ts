@@ -8,8 +8,11 @@ export interface SmallModel {
    * shape `[2]` without a condition is also trained for a moment, and must integrate to 1.
    */
   readonly configs: Readonly<Record<string, JsonValue>>;
-  /** What a density's latent follows: a Gaussian, its mean and scale in `base.*` if it has them. */
-  readonly base?: "gaussian" | "logistic";
+  /**
+   * What a density's latent follows: a Gaussian, its mean and scale in `base.*` if it has them; a
+   * logistic; or a network with a test of its own.
+   */
+  readonly base?: "gaussian" | "logistic" | "network";
   /**
    * Largest relative error of round trips, log-determinants and of an event alone against the same
    * in a batch, in float64: 10⁻¹⁰ unless given. Larger only where a solver stops at a tolerance.
@@ -76,6 +79,43 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
       },
       plane: { shape: [2], blocks: [4], widths: [16, 16] },
       conditional: { shape: [2], blocks: [2], widths: [8], condition: 3 },
+    },
+  },
+  nice: {
+    configs: {
+      image: { shape: [1, 3, 3], couplings: 2, hidden: [6] },
+      plane: { shape: [2], couplings: 4, hidden: [16, 16] },
+      "vector, conditional": { shape: [5], couplings: 2, hidden: [6], condition: 3 },
+    },
+    base: "logistic",
+  },
+  "real-nvp": {
+    configs: {
+      image: { shape: [1, 4, 4], couplings: [2, 2], widths: [3], blocks: 1 },
+      "image, conditional": {
+        shape: [1, 4, 4],
+        couplings: [2, 1],
+        widths: [3],
+        blocks: 1,
+        pixels: "centre",
+        condition: 3,
+      },
+      plane: { shape: [2], couplings: [4], widths: [16, 16] },
+      "vector, conditional": { shape: [5], couplings: [2, 2], widths: [6], condition: 3 },
+    },
+  },
+  glow: {
+    configs: {
+      image: { shape: [1, 4, 4], steps: [2, 1], widths: [4] },
+      "image, conditional": {
+        shape: [2, 2, 2],
+        steps: [2],
+        widths: [4],
+        pixels: "centre",
+        condition: 3,
+      },
+      plane: { shape: [2], steps: [4], widths: [16, 16] },
+      "vector, conditional": { shape: [5], steps: [2], widths: [6], condition: 3 },
     },
   },
   resnet: {

@@ -1,9 +1,12 @@
 import { UsageError } from "../../errors.js";
+import { glowPresets } from "./glow.js";
 import { iResNetClassifierPresets } from "./i-resnet-classifier.js";
 import { iResNetDensityPresets } from "./i-resnet-density.js";
 import { iResNetHybridPresets } from "./i-resnet-hybrid.js";
+import { nicePresets } from "./nice.js";
 import type { Preset } from "./preset.js";
 import { residualFlowPresets } from "./residual-flow.js";
+import { realNvpPresets } from "./real-nvp.js";
 import { resNetPresets } from "./resnet.js";
 
 export type { Preset } from "./preset.js";
@@ -14,6 +17,9 @@ const all: readonly Preset[] = [
   ...iResNetHybridPresets,
   ...iResNetClassifierPresets,
   ...resNetPresets,
+  ...nicePresets,
+  ...realNvpPresets,
+  ...glowPresets,
 ];
 
 const isPaper = ({ name }: Preset): boolean => name.endsWith("-paper");
