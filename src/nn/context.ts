@@ -62,6 +62,11 @@ export class Context {
     this.#logDet = options.logDet;
   }
 
+  /** Whether log-determinants may be asked for: see {@link Context.logDet}. */
+  get hasLogDet(): boolean {
+    return this.#logDet !== undefined;
+  }
+
   /** @throws {UsageError} if this context was made without an estimator. */
   get logDet(): LogDetEstimator {
     if (!this.#logDet) {

@@ -7,6 +7,7 @@ export * from "./conv2d.js";
 export * from "./linear.js";
 export * from "./masked.js";
 export * from "./networks.js";
+export * from "./ode-net.js";
 export * from "./scope.js";
 export * from "./spectral-norm.js";
 export * from "./zero-layer.js";
