@@ -107,7 +107,30 @@ async function reconstructionSection(
   folder: RunFolder,
   reconstruction: Reconstruction,
 ): Promise<Section> {
+  return {
+    heading: "Inverse",
+    figures: [
+      ...(await png(
+        folder,
+        "reconstructions.png",
+        `Originals, reconstructions, and their differences times ${amplification.toLocaleString("en-US")}`,
+      )),
+      ...(await inverseErrorFigure(folder, reconstruction)),
+    ],
+    table: {
+      columns: ["quantity", "value"],
+      rows: reconstructionRows(reconstruction).map(({ label, text }) => [label, text]),
+    },
+  };
+}
+
+/** The error after each number of iterations, if the model iterates. */
+async function inverseErrorFigure(
+  folder: RunFolder,
+  reconstruction: Reconstruction,
+): Promise<Figure[]> {
   const { unit, lipschitz, curve: errors } = reconstruction;
+  if (errors.length === 0) return [];
   const rate = comparisonRate(reconstruction);
   const svg = linePlot({
     title: "Error of the inverse",
@@ -122,26 +145,14 @@ async function reconstructionSection(
     ],
   });
   await writeFileAtomic(folder.picture("inverse-error.svg"), svg);
-  return {
-    heading: "Inverse",
-    figures: [
-      ...(await png(
-        folder,
-        "reconstructions.png",
-        `Originals, reconstructions, and their differences times ${amplification.toLocaleString("en-US")}`,
-      )),
-      {
-        kind: "svg",
-        svg,
-        caption:
-          "How far x is from the inverse of its latent. The dashed line, for comparison, falls at each iteration by the largest Lipschitz bound of a block, from the first measured point on; it doesn't bound the error. The curves flatten where float32 ends.",
-      },
-    ],
-    table: {
-      columns: ["quantity", "value"],
-      rows: reconstructionRows(reconstruction).map(({ label, text }) => [label, text]),
+  return [
+    {
+      kind: "svg",
+      svg,
+      caption:
+        "How far x is from the inverse of its latent. The dashed line, for comparison, falls at each iteration by the largest Lipschitz bound of a block, from the first measured point on; it doesn't bound the error. The curves flatten where float32 ends.",
     },
-  };
+  ];
 }
 
 function evaluationSection(evaluation: Evaluation): Section {

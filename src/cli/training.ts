@@ -32,7 +32,8 @@ import { describeWorkers, withWorkers, type Workers } from "./workers.js";
 /** What a run has come to. */
 export interface Outcome {
   readonly evaluation: Evaluation;
-  readonly reconstruction: Reconstruction;
+  /** Of a model with an inverse. */
+  readonly reconstruction?: Reconstruction;
   /** Of a 2-D density. */
   readonly plane?: Plane;
 }
@@ -193,17 +194,22 @@ async function finish(
 ): Promise<void> {
   const runner = await openRunner(engine, await openRun(folder.path));
   const evaluation = await evaluateRun(runner, examples, terminal);
-  const measurement = await reconstructRun(runner, examples, terminal, { count: 1000 });
+  const measurement = runner.model.bijection
+    ? await reconstructRun(runner, examples, terminal, { count: 1000 })
+    : undefined;
   const density = await warnIfDiverging(terminal, async () => {
-    expectReconstructed(measurement);
+    if (measurement) expectReconstructed(measurement);
     return runner instanceof DensityRunner ? drawDensity(runner, examples) : undefined;
   });
   await runner.close();
-  const { reconstruction } = measurement;
   const plane = density?.plane;
-  show({ evaluation, reconstruction, ...(plane && { plane }) });
+  show({
+    evaluation,
+    ...(measurement && { reconstruction: measurement.reconstruction }),
+    ...(plane && { plane }),
+  });
   await saveEvaluation(folder, evaluation);
-  await saveReconstruction(folder, measurement);
+  if (measurement) await saveReconstruction(folder, measurement);
   if (density) await savePictures(folder, density.pictures);
   if (plane) await writeJson(folder.plane, plane);
   await writeReport(folder);

@@ -85,6 +85,25 @@ describe("iresnet", () => {
 
     const models = await iresnet(cwd, "info", "--models");
     assert.match(models.stdout, /^i-resnet-density +density +2019/m);
+    const described = await iresnet(cwd, "info", "--models", "--json");
+    const all = JSON.parse(described.stdout) as { kind: string; presets: string[] }[];
+    assert.deepEqual(
+      all.flatMap((model) => model.presets).sort(),
+      Object.keys(presets).sort(),
+      "each preset belongs to a model",
+    );
+    assert.deepEqual(
+      all.find(({ kind }) => kind === "resnet"),
+      {
+        kind: "resnet",
+        name: "ResNet",
+        task: "classification",
+        year: 2016,
+        paper:
+          "He et al., Identity Mappings in Deep Residual Networks, https://arxiv.org/abs/1603.05027",
+        presets: ["mnist-resnet", "cifar-10-resnet-paper", "cifar-100-resnet-paper"],
+      },
+    );
 
     const data = await iresnet(cwd, "data", "list");
     assert.match(data.stdout, /^mnist +images +iresnet data get mnist$/m);

@@ -103,9 +103,21 @@ export const tinyModels = {
     },
   },
   density: { kind: "i-resnet-density", config: common },
+  hybrid: { kind: "i-resnet-hybrid", config: { ...common, classes: 10, head: 8 } },
   plane: {
     kind: "i-resnet-density",
     config: { ...common, shape: [2], blocks: [2], widths: [8] },
+  },
+  resnet: {
+    kind: "resnet",
+    config: {
+      shape: [1, 8, 8],
+      classes: 10,
+      channels: 4,
+      blocks: [1, 1],
+      widths: [8, 16],
+      centre: { mean: 100, deviation: 60 },
+    },
   },
   vanilla: {
     kind: "i-resnet-classifier",
