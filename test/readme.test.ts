@@ -4,12 +4,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { models, type ModelEntry } from "../src/models/index.js";
 
 const root = new URL("../../", import.meta.url);
+const readme = readFileSync(new URL("README.md", root), "utf8");
 
 describe("README", () => {
   it("has an example that compiles to a program which runs and returns to where it began", () => {
-    const readme = readFileSync(new URL("README.md", root), "utf8");
     const example = /```ts\n(.*?)```/s.exec(readme)?.[1];
     assert.ok(example, "expected a block of TypeScript");
     const { outputText } = ts.transpileModule(example, {
@@ -25,4 +26,27 @@ describe("README", () => {
     assert.ok(Number.isFinite(logProb), output);
     assert.ok(Math.abs(back - x) <= 1e-4 * (1 + Math.abs(x)), output);
   });
+
+  it("has the table of models that the registry gives", () => {
+    const written = /^\| model .*\n(?:\|.*\n)+/m.exec(readme)?.[0] ?? "";
+    const expected = tableOf(Object.entries(models));
+    assert.deepEqual(cellsOf(written), cellsOf(expected), `expected in README.md:\n${expected}`);
+  });
 });
+
+function tableOf(entries: readonly (readonly [kind: string, entry: ModelEntry])[]): string {
+  const rows = entries.map(([kind, { name, year, paper, task }]) => {
+    const [, citation = "", address = ""] = /^(.*), (https:.*)$/.exec(paper) ?? [];
+    return `| ${name} | \`${kind}\` | ${year} | [${citation}](${address}) | ${task} |`;
+  });
+  return ["| model | kind | year | paper | task |", "|---|---|---|---|---|", ...rows].join("\n");
+}
+
+/** Without the padding and the rule, which the formatter decides. */
+function cellsOf(table: string): string[][] {
+  return table
+    .trim()
+    .split("\n")
+    .filter((_, i) => i !== 1)
+    .map((row) => row.split("|").map((cell) => cell.trim()));
+}
