@@ -7,6 +7,8 @@ export * from "./hybrid-runner.js";
 export * from "./i-resnet-classifier.js";
 export * from "./i-resnet-density.js";
 export * from "./i-resnet-hybrid.js";
+export * from "./made.js";
+export * from "./maf.js";
 export * from "./model.js";
 export * from "./nice.js";
 export * from "./real-nvp.js";

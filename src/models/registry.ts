@@ -4,6 +4,8 @@ import type { JsonValue } from "../json.js";
 import { IResNetClassifier, iResNetClassifierConfig } from "./i-resnet-classifier.js";
 import { IResNetDensity, iResNetDensityConfig } from "./i-resnet-density.js";
 import { IResNetHybrid, iResNetHybridConfig } from "./i-resnet-hybrid.js";
+import { Made, madeConfig } from "./made.js";
+import { Maf, mafConfig } from "./maf.js";
 import type { AnyModel } from "./model.js";
 import { ResidualFlow, residualFlowConfig } from "./residual-flow.js";
 import { ResNet, resNetConfig } from "./resnet.js";
@@ -43,6 +45,22 @@ export const models = {
       "Chen et al., Residual Flows for Invertible Generative Modeling, https://arxiv.org/abs/1906.02735",
     year: 2019,
     create: (config) => new IResNetHybrid(config as z.input<typeof iResNetHybridConfig>),
+  },
+  made: {
+    name: "MADE",
+    task: "density",
+    paper:
+      "Germain et al., MADE: Masked Autoencoder for Distribution Estimation, https://arxiv.org/abs/1502.03509",
+    year: 2015,
+    create: (config) => new Made(config as z.input<typeof madeConfig>),
+  },
+  maf: {
+    name: "MAF",
+    task: "density",
+    paper:
+      "Papamakarios et al., Masked Autoregressive Flow for Density Estimation, https://arxiv.org/abs/1705.07057",
+    year: 2017,
+    create: (config) => new Maf(config as z.input<typeof mafConfig>),
   },
   "residual-flow": {
     name: "Residual Flow",

@@ -37,6 +37,8 @@ const covered: Readonly<Record<ModelKind, true>> = {
   nice: true,
   "real-nvp": true,
   glow: true,
+  made: true,
+  maf: true,
   resnet: true,
 };
 

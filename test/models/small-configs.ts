@@ -118,6 +118,24 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
       "vector, conditional": { shape: [5], steps: [2], widths: [6], condition: 3 },
     },
   },
+  made: {
+    configs: {
+      image: { shape: [2, 2, 2], hidden: [9, 7] },
+      "image, mixtures": { shape: [1, 2, 3], hidden: [8], components: 3, pixels: "centre" },
+      plane: { shape: [2], hidden: [32, 32], components: 4 },
+      "plane, Gaussian": { shape: [2], hidden: [16] },
+      "vector, conditional": { shape: [4], hidden: [12], components: 2, condition: 3 },
+    },
+    base: "network",
+  },
+  maf: {
+    configs: {
+      image: { shape: [2, 2, 2], layers: 2, hidden: [12] },
+      "image, centred": { shape: [1, 2, 3], layers: 2, hidden: [8, 8], pixels: "centre" },
+      plane: { shape: [2], layers: 3, hidden: [16] },
+      "vector, conditional": { shape: [4], layers: 2, hidden: [12], condition: 3 },
+    },
+  },
   resnet: {
     configs: {
       image: {

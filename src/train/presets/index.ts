@@ -4,6 +4,8 @@ import { iResNetClassifierPresets } from "./i-resnet-classifier.js";
 import { iResNetDensityPresets } from "./i-resnet-density.js";
 import { iResNetHybridPresets } from "./i-resnet-hybrid.js";
 import { nicePresets } from "./nice.js";
+import { madePresets } from "./made.js";
+import { mafPresets } from "./maf.js";
 import type { Preset } from "./preset.js";
 import { residualFlowPresets } from "./residual-flow.js";
 import { realNvpPresets } from "./real-nvp.js";
@@ -16,6 +18,8 @@ const all: readonly Preset[] = [
   ...residualFlowPresets,
   ...iResNetHybridPresets,
   ...iResNetClassifierPresets,
+  ...madePresets,
+  ...mafPresets,
   ...resNetPresets,
   ...nicePresets,
   ...realNvpPresets,
