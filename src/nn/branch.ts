@@ -1,8 +1,9 @@
-import { add, axisSize, broadcast, matmul, reshape, type Tensor } from "../graph/index.js";
+import type { Tensor } from "../graph/index.js";
 import { activation, type Activation, type ActivationName } from "./activations.js";
+import { ConditionShift } from "./condition-shift.js";
 import type { Context } from "./context.js";
 import { LipschitzConv2d, LipschitzLinear, type Layer } from "./linear.js";
-import { uniform, type Scope } from "./scope.js";
+import type { Scope } from "./scope.js";
 import type { SpectralNorm } from "./spectral-norm.js";
 
 export interface BranchOptions {
@@ -69,39 +70,13 @@ function sequence(
     if (i === 0 && !options.activateInput) return (x) => x;
     return activation(options.activation, scope.child(`activation${i + 1}`));
   });
-  const conditioned = condition > 0 ? addCondition(scope, condition, layers[0]!) : undefined;
+  const shift = new ConditionShift(scope.child("condition"), condition, layers[0]!.outChannels);
   return {
     norms: layers.map((layer) => layer.norm),
     apply: (x: Tensor, ctx: Context) =>
       layers.reduce((h, layer, i) => {
         const y = layer.apply(activations[i]!(h), ctx);
-        return i === 0 && conditioned ? conditioned(y, ctx) : y;
+        return i === 0 ? shift.apply(y, ctx) : y;
       }, x),
-  };
-}
-
-/**
- * y + Wc per channel (or feature), W free. A y of m rows for each one of the condition, as an exact
- * Jacobian needs, takes each row m times in a row.
- */
-function addCondition(
-  scope: Scope,
-  features: number,
-  { outChannels }: LipschitzConv2d | LipschitzLinear,
-): (y: Tensor, ctx: Context) => Tensor {
-  const bound = uniform(1 / Math.sqrt(features));
-  const weight = scope.parameter("condition.weight", [outChannels, features], bound, {
-    decay: true,
-  });
-  return (y, ctx) => {
-    const condition = ctx.expectCondition(features, `residual branch ${scope.path}`);
-    const shift = matmul(condition, weight, { transposeB: true });
-    const [batch, rows] = [axisSize(shift, 0), axisSize(y, 0)];
-    const repeated = broadcast(reshape(shift, [batch, 1, outChannels]), [
-      batch,
-      rows / batch,
-      outChannels,
-    ]);
-    return add(y, reshape(repeated, [rows, outChannels, ...y.shape.slice(2).map(() => 1)]));
   };
 }

@@ -1,4 +1,4 @@
-import { add, matmul, reshape, type Tensor } from "../graph/index.js";
+import { add, axisSize, broadcast, matmul, reshape, type Tensor } from "../graph/index.js";
 import type { Context } from "./context.js";
 import type { Layer } from "./linear.js";
 import { uniform, type Scope } from "./scope.js";
@@ -7,6 +7,8 @@ import { uniform, type Scope } from "./scope.js";
  * h + Wc, c the context's condition `[B, K]`: added per feature of `[B, C]`, or per channel of
  * `[B, C, H, W]`, the same at every place. After a network's first layer it does what
  * concatenating c to the input does. With K = 0 it is the identity.
+ *
+ * An h of m rows for each row of c, as an exact Jacobian needs, takes each of c's m times in a row.
  */
 export class ConditionShift implements Layer {
   readonly #path: string;
@@ -29,6 +31,8 @@ export class ConditionShift implements Layer {
     if (!this.#weight) return h;
     const condition = ctx.expectCondition(this.#features, this.#path);
     const shift = matmul(condition, this.#weight, { transposeB: true });
-    return add(h, reshape(shift, [...shift.shape, ...h.shape.slice(2).map(() => 1)]));
+    const [batch, channels, rows] = [axisSize(shift, 0), axisSize(shift, 1), axisSize(h, 0)];
+    const each = broadcast(reshape(shift, [batch, 1, channels]), [batch, rows / batch, channels]);
+    return add(h, reshape(each, [rows, channels, ...h.shape.slice(2).map(() => 1)]));
   }
 }
