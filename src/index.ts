@@ -13,6 +13,7 @@ export {
   flatten,
   largestExactDimension,
   Logit,
+  MaskedAutoregressive,
   MultiScale,
   neumannSeries,
   powerSeries,
@@ -47,7 +48,7 @@ export {
   type ImageShape,
   type ToyName,
 } from "./data/index.js";
-export { DiagonalGaussian, Flow, type Base } from "./distributions/index.js";
+export { AutoregressiveMixture, DiagonalGaussian, Flow, type Base } from "./distributions/index.js";
 export {
   compile,
   type CallOptions,
@@ -74,6 +75,8 @@ export {
   IResNetDensity,
   IResNetHybrid,
   lipschitzBounds,
+  Made,
+  Maf,
   models,
   plannedIterations,
   ResidualFlow,
@@ -87,6 +90,8 @@ export {
   type IResNetHybridConfig,
   type Inverse,
   type InverseLimits,
+  type MadeConfig,
+  type MafConfig,
   type Measured,
   type Model,
   type Norms,
@@ -105,6 +110,7 @@ export {
   Linear,
   LipschitzConv2d,
   LipschitzLinear,
+  MaskedNetwork,
   Scope,
   SpectralNorm,
   type ActivationName,
