@@ -59,13 +59,16 @@ export async function makePlan(
   terminal: Terminal,
 ): Promise<Plan> {
   const { budgetSeconds, threads, device } = request;
-  const measured: (Need & { readonly id: string; readonly workers: number })[] = [];
+  const speeds = new Map<string, Speed>();
   await withEngine({ threads, device }, async (engine) => {
     for (const task of tasks) {
+      const key = speedKey(task);
+      if (speeds.has(key)) continue;
       terminal.note(`Measuring how fast ${task.id} is.`);
-      measured.push({ id: task.id, ...(await measure(engine, task, commonOf(request), terminal)) });
+      speeds.set(key, await measure(engine, task, commonOf(request), terminal));
     }
   });
+  const measured = tasks.map((task) => ({ id: task.id, ...speeds.get(speedKey(task))! }));
   const steps = shareBudget(budgetSeconds, measured);
   return {
     ...request,
@@ -75,6 +78,15 @@ export async function makePlan(
       checkpointEvery: Math.ceil(secondsBetweenCheckpoints / task.secondsPerStep),
     })),
   };
+}
+
+interface Speed extends Need {
+  readonly workers: number;
+}
+
+/** Rows with the same key are equally fast: neither the size of a bound nor a toy's shape matters. */
+function speedKey({ row: { preset, c } }: Task): string {
+  return c === null ? `${preset} without a bound` : preset;
 }
 
 /** What the runs of a plan have in common. */
@@ -92,7 +104,7 @@ async function measure(
   task: Task,
   common: Common,
   terminal: Terminal,
-): Promise<Need & { readonly workers: number }> {
+): Promise<Speed> {
   const prepared = await prepare(presetConfig(task, common));
   const { config, model, source } = prepared;
   const rate = await withWorkers(engine, prepared, terminal, async (workers) => ({

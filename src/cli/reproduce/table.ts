@@ -57,8 +57,8 @@ const likelihood = (heading: string): Column =>
 
 const logDet: readonly Column[] = [
   ofDensity("dims", ({ dimensions }) => String(dimensions)),
-  ofDensity("log-determinant", ({ logDet, terms, biasBound }) =>
-    logDet === "exact" || biasBound === 0 ? "exact" : `${terms} terms`,
+  ofDensity("estimator", ({ logDet, terms, biasBound }) =>
+    logDet === "exact" ? "exact" : biasBound === 0 ? "no series" : `${terms} terms`,
   ),
   ofDensity("bias, at most", ({ biasBound }) =>
     biasBound === null ? "unbounded" : formatNumber(biasBound),

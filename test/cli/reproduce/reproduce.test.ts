@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { Plan } from "../../../src/cli/reproduce/plan.js";
@@ -57,7 +57,9 @@ describe("reproduce", () => {
     const done = await iresnet(cwd, ...resume("whole"));
     assert.equal(done.code, 0, done.stderr);
 
+    // Of which the first row is finished: its file says all, and its run isn't needed any more.
     const killed = await writePlan("killed");
+    await cp(join(whole, "rows", "c-0.9.json"), join(killed, "rows", "c-0.9.json"));
     const { child, finished } = start(cwd, ...resume("killed"));
     const second = join(killed, "runs", "c-0.5", "checkpoint.safetensors");
     await waitForFile(second);
@@ -65,15 +67,13 @@ describe("reproduce", () => {
     await finished;
     const { training } = await loadCheckpoint(second);
     assert.ok(training && training.step > 0 && training.step < steps, `step ${training?.step}`);
-    assert.ok(existsSync(join(killed, "rows", "c-0.9.json")), "the first row is finished");
+    assert.ok(!existsSync(join(killed, "runs", "c-0.9")), "the first row isn't begun again");
     assert.ok(!existsSync(join(killed, "rows", "c-0.5.json")));
-    const first = await readFile(join(killed, "rows", "c-0.9.json"), "utf8");
 
     const resumed = await iresnet(cwd, ...resume("killed"));
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.match(resumed.stderr, new RegExp(`Going on from step ${training.step}\\.`));
     assert.doesNotMatch(resumed.stderr, /warning/);
-    assert.equal(await readFile(join(killed, "rows", "c-0.9.json"), "utf8"), first);
     assert.deepEqual(await numbersOf(killed), await numbersOf(whole));
   });
 

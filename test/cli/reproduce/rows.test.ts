@@ -77,7 +77,7 @@ describe("tasksOf", () => {
       [() => tasksOf("table-density", { rows: ["nice", "nicer"] }), /of nice, made.*got "nicer"/],
       [() => tasksOf("table-density", { data: "cifar-100" }), /of mnist, cifar-10, .*"cifar-100"/],
       [() => tasksOf("table-density", { data: "nowhere" }), /or a folder that holds them/],
-      [() => tasksOf("figure-toy", { data: "." }), /of 8gaussians, .*got "\\."/],
+      [() => tasksOf("figure-toy", { data: "." }), /of 8gaussians, .*got "\."/],
     ];
     for (const [make, message] of cases) {
       assert.throws(make, (error) => error instanceof UsageError && message.test(error.message));
