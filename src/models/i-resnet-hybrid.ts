@@ -30,9 +30,10 @@ export type IResNetHybridConfig = z.infer<typeof iResNetHybridConfig>;
  *     −log p(class | x) − λ·log p(x),  λ = weight/D,
  *
  * in nats. A weight of 1 is the middle one that Chen et al. compare: they take λ = 0, 1/D and 1.
+ * Their head pools features of every scale; this one takes the whole latent.
  *
- * @see Nalisnick et al. 2019, section 3, https://arxiv.org/abs/1902.02767
- * @see Chen et al. 2019, section 4.3, https://arxiv.org/abs/1906.02735
+ * @see Nalisnick et al. 2019, https://arxiv.org/abs/1902.02767
+ * @see Chen et al. 2019, section 5.4, https://arxiv.org/abs/1906.02735
  */
 export class IResNetHybrid extends ResidualDensity implements HybridModel {
   readonly kind = "i-resnet-hybrid";

@@ -38,7 +38,7 @@ export type ResidualFlowConfig = z.infer<typeof residualFlowConfig>;
  * The base is a learned diagonal Gaussian, where the paper has a last ActNorm and a standard one.
  * The paper's learned induced norms are left out: all norms are spectral.
  *
- * @see Chen et al. 2019, sections 3 and 4.1, https://arxiv.org/abs/1906.02735
+ * @see Chen et al. 2019, sections 3 and 5.1, https://arxiv.org/abs/1906.02735
  */
 export class ResidualFlow extends ResidualDensity implements DensityModel {
   readonly kind = "residual-flow";
