@@ -2,6 +2,7 @@ export * from "./classifier-runner.js";
 export * from "./condition.js";
 export * from "./converge.js";
 export * from "./density-runner.js";
+export * from "./ffjord.js";
 export * from "./glow.js";
 export * from "./hybrid-runner.js";
 export * from "./i-resnet-classifier.js";

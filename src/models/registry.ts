@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import type { JsonValue } from "../json.js";
+import { Ffjord, ffjordConfig } from "./ffjord.js";
+import { Glow, glowConfig } from "./glow.js";
 import { IResNetClassifier, iResNetClassifierConfig } from "./i-resnet-classifier.js";
 import { IResNetDensity, iResNetDensityConfig } from "./i-resnet-density.js";
 import { IResNetHybrid, iResNetHybridConfig } from "./i-resnet-hybrid.js";
 import { Made, madeConfig } from "./made.js";
 import { Maf, mafConfig } from "./maf.js";
 import type { AnyModel } from "./model.js";
-import { ResidualFlow, residualFlowConfig } from "./residual-flow.js";
-import { ResNet, resNetConfig } from "./resnet.js";
-import { Glow, glowConfig } from "./glow.js";
 import { Nice, niceConfig } from "./nice.js";
 import { RealNvp, realNvpConfig } from "./real-nvp.js";
+import { ResidualFlow, residualFlowConfig } from "./residual-flow.js";
+import { ResNet, resNetConfig } from "./resnet.js";
 
 /** Where a model comes from, and how to make one from its configuration. */
 export interface ModelEntry {
@@ -100,6 +101,14 @@ export const models = {
       "Kingma and Dhariwal, Glow: Generative Flow with Invertible 1x1 Convolutions, https://arxiv.org/abs/1807.03039",
     year: 2018,
     create: (config) => new Glow(config as z.input<typeof glowConfig>),
+  },
+  ffjord: {
+    name: "FFJORD",
+    task: "density",
+    paper:
+      "Grathwohl et al., FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models, https://arxiv.org/abs/1810.01367",
+    year: 2019,
+    create: (config) => new Ffjord(config as z.input<typeof ffjordConfig>),
   },
 } as const satisfies Record<string, ModelEntry>;
 

@@ -37,6 +37,7 @@ const covered: Readonly<Record<ModelKind, true>> = {
   nice: true,
   "real-nvp": true,
   glow: true,
+  ffjord: true,
   made: true,
   maf: true,
   resnet: true,

@@ -136,6 +136,28 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
       "vector, conditional": { shape: [4], layers: 2, hidden: [12], condition: 3 },
     },
   },
+  ffjord: {
+    configs: {
+      image: { shape: [1, 4, 2], flows: [[1, 1], [1]], widths: [3] },
+      "image, conditional": {
+        shape: [2, 2, 2],
+        flows: [[0, 1]],
+        widths: [3],
+        pixels: "centre",
+        condition: 3,
+        tolerance: 1e-6,
+      },
+      plane: { shape: [2], widths: [16], activation: "tanh" },
+      "vector, conditional": {
+        shape: [3],
+        flows: [[2]],
+        widths: [6],
+        condition: 3,
+        tolerance: 1e-6,
+      },
+    },
+    tolerance: 1e-3,
+  },
   resnet: {
     configs: {
       image: {

@@ -1,14 +1,15 @@
 import { UsageError } from "../../errors.js";
+import { ffjordPresets } from "./ffjord.js";
 import { glowPresets } from "./glow.js";
 import { iResNetClassifierPresets } from "./i-resnet-classifier.js";
 import { iResNetDensityPresets } from "./i-resnet-density.js";
 import { iResNetHybridPresets } from "./i-resnet-hybrid.js";
-import { nicePresets } from "./nice.js";
 import { madePresets } from "./made.js";
 import { mafPresets } from "./maf.js";
+import { nicePresets } from "./nice.js";
 import type { Preset } from "./preset.js";
-import { residualFlowPresets } from "./residual-flow.js";
 import { realNvpPresets } from "./real-nvp.js";
+import { residualFlowPresets } from "./residual-flow.js";
 import { resNetPresets } from "./resnet.js";
 
 export type { Preset } from "./preset.js";
@@ -24,6 +25,7 @@ const all: readonly Preset[] = [
   ...nicePresets,
   ...realNvpPresets,
   ...glowPresets,
+  ...ffjordPresets,
 ];
 
 const isPaper = ({ name }: Preset): boolean => name.endsWith("-paper");
