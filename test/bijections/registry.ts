@@ -3,6 +3,7 @@ import {
   BatchNormBijection,
   Chain,
   checkerboardMask,
+  ContinuousFlow,
   Coupling,
   DiagonalScale,
   evensFirst,
@@ -29,6 +30,7 @@ import {
   convNetwork,
   denseBranch,
   denseNetwork,
+  odeNet,
   residualNetwork,
   Scope,
   type BranchOptions,
@@ -43,6 +45,8 @@ export interface Built {
 
 export interface Entry {
   readonly build: () => Built;
+  /** Largest relative error, where a solver stops at a tolerance; float64's unless given. */
+  readonly error?: number;
   /** Where the data live: the real line unless given. */
   readonly domain?: readonly [low: number, high: number];
 }
@@ -171,6 +175,13 @@ const couplings: Readonly<Record<string, Entry>> = {
   "Coupling, residual, conditional": coupling(chessboards[0], "tanh", "residual", [1, 0, -2]),
 };
 
+function continuousFlow(shape: readonly number[]): () => Built {
+  return inScope((scope) => {
+    const dynamics = odeNet(scope, shape, { widths: [4], activation: "tanh", condition: 0 });
+    return new ContinuousFlow("flow", shape, dynamics, { tolerance: 1e-9, steps: 1000 });
+  });
+}
+
 /** Every bijection, by name. One contract holds for all. */
 export const registry: Readonly<Record<string, Entry>> = {
   ...blocks,
@@ -206,6 +217,8 @@ export const registry: Readonly<Record<string, Entry>> = {
   "MaskedAutoregressive, conditional": {
     build: maskedAutoregressive({ hidden: [10], condition: [0.7, -1.5] }),
   },
+  "ContinuousFlow, vector": { build: continuousFlow([3]), error: 1e-7 },
+  "ContinuousFlow, image": { build: continuousFlow([1, 2, 2]), error: 1e-7 },
   squeeze: { build: inScope(() => squeeze([2, 4, 2])) },
   flatten: { build: inScope(() => flatten([2, 3, 2])) },
   "Rescale, vector": {
