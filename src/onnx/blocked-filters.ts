@@ -4,7 +4,10 @@ import type { Blocks } from "./blocks.js";
 import { sizes, type Sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
 
-/** Filters of blocked convolutions: out and in blocks, taps, in, out. */
+/**
+ * Filters of blocked convolutions: `[O/size, I/size, taps, size, size]`, out and in blocks first,
+ * in shape `[O, I, k, k]`.
+ */
 export class BlockedFilters {
   readonly #blocks: Blocks;
 
@@ -14,27 +17,29 @@ export class BlockedFilters {
 
   /** The filter `[O, I, k, k]` of a convolution. */
   forward(scope: Scope, filter: Tensor): string {
-    return this.#scaled(scope, filter, "blocked filter", (s, t) => {
-      const [out, channels, kernel] = sizes(t);
-      const swapped = s.transpose(s.nameOf(t), [1, 0, 2, 3]);
-      return this.#pack(s, swapped, [channels, out, kernel, kernel], false);
-    });
+    const [out, channels, kernel] = sizes(filter);
+    const packed = this.#scaled(scope, filter, "packed filter", (s, t) => this.#forward(s, t));
+    return this.#asFilter(scope, packed, [out, channels, kernel, kernel]);
   }
 
   /** The filter of its adjoint: channels swapped, taps in reverse. */
   adjoint(scope: Scope, filter: Tensor): string {
-    return this.#scaled(scope, filter, "blocked adjoint", (s, t) =>
-      this.#pack(s, s.nameOf(t), sizes(t), true),
+    const [out, channels, kernel] = sizes(filter);
+    const packed = this.#scaled(scope, filter, "packed adjoint", (s, t) =>
+      kernel === 1 ? this.#adjointMatrix(s, t) : this.#pack(s, s.nameOf(t), sizes(t), true),
     );
+    return this.#asFilter(scope, packed, [channels, out, kernel, kernel]);
   }
 
   /** An image batch `[B, C, H, W]` as a filter with B channels in, C out and H x W taps. */
   ofImages(scope: Scope, images: Tensor): string {
     return scope.derived(images, "blocked image filter", (s, t) => {
       const fillsBlocks = this.#blocks.has(s, t) && t.shape[0]! % this.#blocks.size === 0;
-      return fillsBlocks
+      const packed = fillsBlocks
         ? this.#arrange(s, this.#blocks.of(s, t), sizes(t))
         : this.#pack(s, s.nameOf(t), sizes(t), false);
+      const [batch, channels, height, width] = sizes(t);
+      return this.#asFilter(s, packed, [channels, batch, height, width]);
     });
   }
 
@@ -67,7 +72,42 @@ export class BlockedFilters {
     });
   }
 
-  /** `[in, out, h, w]` as a filter. */
+  /** Transposed as a matrix of taps first, which moves it in long runs. */
+  #forward(scope: Scope, filter: Tensor): string {
+    const { size } = this.#blocks;
+    const [out, channels, kernel] = sizes(filter);
+    const [rows, columns] = [this.#blocks.padded(out), this.#blocks.padded(channels)];
+    const taps = kernel * kernel;
+    const matrix = scope.reshape(this.#whole(scope, filter), [rows, columns * taps]);
+    const turned = scope.transpose(matrix, [1, 0]);
+    const split = scope.reshape(turned, [columns / size, size, taps, rows / size, size]);
+    return scope.transpose(split, [3, 0, 2, 1, 4]);
+  }
+
+  #adjointMatrix(scope: Scope, filter: Tensor): string {
+    const { size } = this.#blocks;
+    const [out, channels] = sizes(filter);
+    const [rows, columns] = [this.#blocks.padded(out), this.#blocks.padded(channels)];
+    const split = scope.reshape(this.#whole(scope, filter), [
+      rows / size,
+      size,
+      columns / size,
+      1,
+      size,
+    ]);
+    return scope.transpose(split, [2, 0, 3, 1, 4]);
+  }
+
+  /** The filter with zeros up to whole blocks on both sides. */
+  #whole(scope: Scope, filter: Tensor): string {
+    const [out, channels] = sizes(filter);
+    const extra = [this.#blocks.padded(out) - out, this.#blocks.padded(channels) - channels];
+    const name = scope.nameOf(filter);
+    if (extra.every((n) => n === 0)) return name;
+    return scope.emit("Pad", [name, scope.ints([0, 0, 0, 0, ...extra, 0, 0])]);
+  }
+
+  /** `[in, out, h, w]`, packed. */
   #pack(scope: Scope, rows: string, [inputs, ...rest]: Sizes, reversed: boolean): string {
     const padded = this.#blocks.padded(inputs);
     const full =
@@ -83,7 +123,11 @@ export class BlockedFilters {
     const { size } = this.#blocks;
     const padded = this.#blocks.padded(outputs);
     const split = scope.reshape(blocks, [inputs / size, size, padded / size, h * w, size]);
-    return scope.reshape(scope.transpose(split, [2, 0, 3, 1, 4]), [padded, inputs, h, w]);
+    return scope.transpose(split, [2, 0, 3, 1, 4]);
+  }
+
+  #asFilter(scope: Scope, packed: string, [outputs, inputs, h, w]: Sizes): string {
+    return scope.reshape(packed, [this.#blocks.padded(outputs), this.#blocks.padded(inputs), h, w]);
   }
 }
 

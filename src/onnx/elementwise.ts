@@ -1,4 +1,4 @@
-import { sameShape } from "../tree.js";
+import { sameShape, sizeOf } from "../tree.js";
 import type { BinaryOp, Node, Tensor, UnaryOp } from "../graph/index.js";
 import type { Lowerings } from "./lowering.js";
 import { castTo } from "./proto.js";
@@ -8,6 +8,23 @@ const as =
   (opType: string) =>
   (_node: unknown, inputs: readonly string[], scope: Scope): string =>
     scope.emit(opType, inputs);
+
+/**
+ * ONNX Runtime broadcasts a scalar to trailing axes of size 1, such as a 1x1 filter's, one element
+ * at a time; to one long axis it is some 20 times as fast.
+ */
+const binary =
+  (opType: string) =>
+  (node: Node<BinaryOp> & Tensor, inputs: readonly string[], scope: Scope): string => {
+    const isScalar = ({ shape }: Tensor): boolean => sizeOf(shape) === 1;
+    const isSlow = node.shape.at(-1) === 1 && !isScalar(node) && node.inputs.some(isScalar);
+    if (!isSlow) return scope.emit(opType, inputs);
+    const flat = node.inputs.map((x, i) => (isScalar(x) ? inputs[i]! : flattened(scope, x)));
+    return scope.reshape(scope.emit(opType, flat), node.shape);
+  };
+
+const flattened = (scope: Scope, x: Tensor): string =>
+  scope.derived(x, "flat", (s, t) => s.reshape(s.nameOf(t), [sizeOf(t.shape)]));
 
 export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
   neg: as("Neg"),
@@ -23,17 +40,17 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
 
   elu: (node, _inputs, scope) => lowerElu(node, scope, "elu", (s, x) => s.nameOf(x)),
 
-  add: as("Add"),
-  sub: as("Sub"),
-  mul: as("Mul"),
-  div: as("Div"),
+  add: binary("Add"),
+  sub: binary("Sub"),
+  mul: binary("Mul"),
+  div: binary("Div"),
   maximum: (node, inputs, scope) => {
     const [x, y] = [node.inputs[0]!, node.inputs[1]!];
     const isRelu =
       y.op === "constant" && y.attributes.value === 0 && sameShape(x.shape, node.shape);
     return isRelu ? scope.emit("Relu", [inputs[0]!]) : scope.emit("Max", inputs);
   },
-  minimum: as("Min"),
+  minimum: binary("Min"),
   greater: (_node, inputs, scope) =>
     scope.emit("Cast", [scope.emit("Greater", inputs)], { to: castTo("float") }),
 };

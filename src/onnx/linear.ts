@@ -92,13 +92,18 @@ function channelRows(scope: Scope, x: Tensor): string {
 /** `[B, C, H, W]` as `[C·k², B·H·W]`: for each channel, what each tap sees of it. */
 function patchRows(scope: Scope, x: Tensor, kernel: number): string {
   const [batch, channels, height, width] = sizes(x);
+  const tapCount = kernel * kernel;
   return scope.derived(x, `patch rows ${kernel}`, (s, t) => {
     const name = s.nameOf(t);
+    const matrix = [channels * tapCount, batch * height * width];
+    if (batch === 1) {
+      const images = s.reshape(name, [channels, 1, height, width]);
+      return s.reshape(samePadded(s, kernel, [images, eachTap(s, kernel)]), matrix);
+    }
     const reach = (kernel - 1) / 2;
-    const leading =
-      batch === 1 ? s.reshape(name, [channels, 1, height, width]) : s.transpose(name, [1, 0, 2, 3]);
+    const leading = s.transpose(name, [1, 0, 2, 3]);
     const padded = s.emit("Pad", [leading, s.ints([0, 0, reach, reach, 0, 0, reach, reach])]);
-    const taps = Array.from({ length: kernel * kernel }, (_, tap) => {
+    const taps = Array.from({ length: tapCount }, (_, tap) => {
       const [i, j] = [Math.floor(tap / kernel), tap % kernel];
       return s.emit("Slice", [
         padded,
@@ -107,9 +112,13 @@ function patchRows(scope: Scope, x: Tensor, kernel: number): string {
         s.ints([2, 3]),
       ]);
     });
-    return s.reshape(s.emit("Concat", taps, { axis: 1 }), [
-      channels * kernel * kernel,
-      batch * height * width,
-    ]);
+    return s.reshape(s.emit("Concat", taps, { axis: 1 }), matrix);
   });
+}
+
+/** Filters `[k², 1, k, k]` of which each sees one tap. */
+function eachTap(scope: Scope, kernel: number): string {
+  const taps = kernel * kernel;
+  const identity = Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0));
+  return scope.floats(identity, [taps, 1, kernel, kernel]);
 }

@@ -39,11 +39,14 @@ export const structure: Pick<
   },
   concat: (node, inputs, scope) => scope.emit("Concat", inputs, { axis: node.attributes.axis }),
 
-  // An empty list of axes would mean all of them.
-  sum: (node, inputs, scope) =>
-    node.attributes.axes.length === 0
-      ? inputs[0]!
-      : scope.emit("ReduceSum", [...inputs, scope.ints(node.attributes.axes)]),
+  // An empty list of axes would mean all of them. Axes of size 1 are summed too: ONNX Runtime is
+  // some 20 times as fast where all that are summed come last.
+  sum: (node, inputs, scope) => {
+    const { axes } = node.attributes;
+    if (axes.length === 0) return inputs[0]!;
+    const all = node.inputs[0]!.shape.flatMap((n, i) => (n === 1 || axes.includes(i) ? [i] : []));
+    return scope.emit("ReduceSum", [...inputs, scope.ints(all)]);
+  },
   max: (node, inputs, scope) =>
     node.attributes.axes.length === 0
       ? inputs[0]!
