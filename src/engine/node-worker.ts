@@ -10,6 +10,7 @@ const receive = serve(
       version: env.versions.node ?? env.versions.common,
       ort: { InferenceSession, Tensor },
       memory: device === "webgpu" ? "gpu-buffer" : "cpu",
+      fillsGiven: true,
       session: { ...sessionOptions(threads), executionProviders: [device] },
     }),
   (message, transferred) => {

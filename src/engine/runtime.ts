@@ -29,6 +29,8 @@ export interface RuntimeOptions {
   readonly session: InferenceSession.SessionOptions;
   /** Where stored arrays live. */
   readonly memory: "cpu" | "gpu-buffer";
+  /** Whether a run fills CPU tensors that it is given for its results; onnxruntime-web doesn't. */
+  readonly fillsGiven: boolean;
 }
 
 /** An array where the runtime keeps it. */
@@ -79,18 +81,29 @@ export class LoadedProgram {
 /** Stored arrays by name. */
 export class HeldArrays {
   readonly arrays = new Map<string, Held>();
+  /** What was replaced on the CPU: the next run writes there, so that nothing is left to collect. */
+  readonly #replaced = new Map<string, Tensor>();
 
   async put(updates: Readonly<Record<string, Held>>): Promise<void> {
     for (const [name, held] of Object.entries(updates)) {
       const last = this.arrays.get(name);
       this.arrays.set(name, held);
-      if (last) await drop(last);
+      if (last?.maker) await drop(last);
+      else if (last) this.#replaced.set(name, last.tensor);
     }
+  }
+
+  /** Where the update of an array may go: nobody reads there. */
+  takeReplaced(name: string): Tensor | undefined {
+    const tensor = this.#replaced.get(name);
+    this.#replaced.delete(name);
+    return tensor;
   }
 
   async clear(): Promise<void> {
     const all = [...this.arrays.values()];
     this.arrays.clear();
+    this.#replaced.clear();
     for (const held of all) await drop(held);
   }
 }
@@ -126,10 +139,17 @@ export class Runtime {
     const { signature, session } = program;
     const fed = Object.entries(feeds).map(([name, array]) => [name, this.#fromCpu(array)] as const);
     const bound = bindInputs(signature, Object.fromEntries(fed), store?.arrays);
+    const place = (name: string): Tensor | null =>
+      (this.#options.fillsGiven ? store?.takeReplaced(name) : undefined) ?? null;
+    const places = [
+      ...signature.outputs.map((name) => [outputName(name), null] as const),
+      ...signature.updates.map((name) => [updateName(name), place(name)] as const),
+    ];
     let results: InferenceSession.ReturnType;
     try {
       results = await session.run(
         Object.fromEntries(Object.entries(bound).map(([name, { tensor }]) => [name, tensor])),
+        Object.fromEntries(places),
       );
     } catch (error) {
       throw runtimeError(`${this.#options.name}: running`, signature, error);

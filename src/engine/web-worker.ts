@@ -19,6 +19,7 @@ async function start({ device, threads, wasmPaths }: StartOptions): Promise<Star
     version: env.versions.web ?? env.versions.common,
     ort: { InferenceSession, Tensor },
     memory: device === "webgpu" ? "gpu-buffer" : "cpu",
+    fillsGiven: false,
     session: {
       executionProviders: [device === "webgpu" ? "webgpu" : "wasm"],
       graphOptimizationLevel: "basic",
