@@ -22,7 +22,10 @@ export interface CaseOptions {
   readonly blocks?: readonly number[];
   readonly width?: number;
   readonly size?: number;
+  /** How the log-determinant is differentiated, by both; ours is `neumann` at its fastest. */
   readonly gradient?: "series" | "neumann";
+  /** The same for the twin, if it takes another way to the same mean. */
+  readonly twinGradient?: "series" | "neumann";
 }
 
 export const learningRate = 1e-5;
@@ -105,6 +108,7 @@ function densityCase(options: CaseOptions): Case {
     width = defaultWidth("density"),
     size = 32,
     gradient = "neumann",
+    twinGradient = gradient,
   } = options;
   const random = Random.fromSeed(1);
   const shape = [3, size, size];
@@ -127,7 +131,7 @@ function densityCase(options: CaseOptions): Case {
       c: 0.9,
       powerIterations: 5,
       terms,
-      gradient,
+      gradient: twinGradient,
       lr: learningRate,
     },
     logDet: (gradient === "neumann" ? neumannSeries : powerSeries)({ terms, noise: "normal" }),

@@ -7,14 +7,15 @@ import { benchStartup } from "./startup.js";
 import { benchStep } from "./step.js";
 
 const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--threads 2] [--rounds 5]
-                            [--width N] [--gradient neumann|series]
+                            [--width N] [--twin neumann|series]
        npm run bench -- profile|startup [classifier|density] [the same]
        npm run bench -- input [--threads 2] [--rounds 5]
        npm run bench -- forward [--batch 32] [--threads 1] [--rounds 5]
        npm run bench -- inverse [--batch 64] [--threads 2] [--rounds 5]
 
 classifier and density time our training step and, where python3 has torch, a PyTorch twin of the
-same computation, in turn: medians in ms, and their ratio (below 1: ours is faster).
+same computation, in turn: medians in ms, and their ratio (below 1: ours is faster). --twin series lets
+the density's twin differentiate through the series, as the original does; ours never does.
 profile tells what a step spends its time on, and how much of it the machine needs at least.
 startup times once what comes before the first step.
 forward compares the classifier's forward pass with TensorFlow.js and jax-js on WebAssembly, which

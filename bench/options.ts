@@ -21,20 +21,20 @@ export function parseMeasurement(args: readonly string[]): Measurement {
       threads: { type: "string", default: "2" },
       rounds: { type: "string", default: "5" },
       width: { type: "string" },
-      gradient: { type: "string", default: "neumann" },
+      twin: { type: "string", default: "neumann" },
     },
   });
   const [name = "classifier"] = positionals;
-  const { gradient } = values;
-  if (gradient !== "neumann" && gradient !== "series") {
-    throw new UsageError(`bench: expected --gradient neumann or series, got ${gradient}`);
+  const { twin: twinGradient } = values;
+  if (twinGradient !== "neumann" && twinGradient !== "series") {
+    throw new UsageError(`bench: expected --twin neumann or series, got ${twinGradient}`);
   }
   const batch = wholeNumber("batch", values.batch);
   const width =
     values.width === undefined ? defaultWidth(name) : wholeNumber("width", values.width);
   return {
     name,
-    test: makeCase(name, { batch, width, gradient }),
+    test: makeCase(name, { batch, width, twinGradient }),
     batch,
     threads: wholeNumber("threads", values.threads),
     rounds: wholeNumber("rounds", values.rounds),
