@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  ActNorm,
   Chain,
   ContinuousFlow,
   evaluationsSuffix,
@@ -34,6 +35,8 @@ export const ffjordConfig = z.strictObject({
   /** Sizes of the hidden layers of each flow's network: features of vectors, channels of images. */
   widths: z.array(count).readonly(),
   activation: z.enum(odeActivationNames).default("softplus"),
+  /** Whether an ActNorm, set from data, precedes the flows of each scale; the paper has none. */
+  actNorm: z.boolean().default(false),
   /** Error that the solver allows in each step, absolute and relative; float32 has 10⁻⁶ at best. */
   tolerance: z.number().positive().default(1e-5),
   /** Most steps that the solver tries in each flow. */
@@ -95,14 +98,20 @@ function vectorFlows(scope: Scope, config: FfjordConfig): Bijection[] {
       `Ffjord: expected one scale of flows without a squeeze for vectors, got ${JSON.stringify(config.flows)}; such as [[2]]`,
     );
   }
-  return stack(scope.child("flows"), config.shape, number, config);
+  return [
+    ...normalisation(scope, config.shape, config),
+    ...stack(scope.child("flows"), config.shape, number, config),
+  ];
 }
 
 function imageScales(scope: Scope, config: FfjordConfig): Bijection {
   return multiScale(config.shape, config.flows.length, (shape, i) => {
     const within = scope.child("scales").child(i);
     const [before, after] = config.flows[i]!;
-    const first = stack(within.child("before"), shape, before, config);
+    const first = [
+      ...normalisation(within, shape, config),
+      ...stack(within.child("before"), shape, before, config),
+    ];
     if (after === undefined) return new Chain(first);
     const half = squeeze(expectImage(shape));
     return new Chain([
@@ -111,6 +120,10 @@ function imageScales(scope: Scope, config: FfjordConfig): Bijection {
       ...stack(within.child("after"), half.outShape, after, config),
     ]);
   });
+}
+
+function normalisation(scope: Scope, shape: Shape, { actNorm }: FfjordConfig): Bijection[] {
+  return actNorm ? [new ActNorm(scope.child("actNorm"), shape)] : [];
 }
 
 function stack(scope: Scope, shape: Shape, number: number, config: FfjordConfig): Bijection[] {

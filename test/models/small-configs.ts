@@ -138,7 +138,7 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
   },
   ffjord: {
     configs: {
-      image: { shape: [1, 4, 2], flows: [[1, 1], [1]], widths: [3] },
+      image: { shape: [1, 4, 2], flows: [[1, 1], [1]], widths: [3], actNorm: true },
       "image, conditional": {
         shape: [2, 2, 2],
         flows: [[0, 1]],

@@ -32,6 +32,7 @@ const mnist: Preset = {
         [0, 1],
       ],
       widths: [16, 16],
+      actNorm: true,
       tolerance: 1e-3,
     },
   },
