@@ -3,7 +3,14 @@ import { after, before, describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
-import { DensityRunner, Glow, Nice, RealNvp, type DensityModel } from "../../src/models/index.js";
+import {
+  DensityRunner,
+  Glow,
+  IResNetDensity,
+  Nice,
+  RealNvp,
+  type DensityModel,
+} from "../../src/models/index.js";
 import type { Engine } from "../../src/index.js";
 import { Random } from "../../src/random.js";
 import { fit } from "../../src/train/fit.js";
@@ -36,6 +43,7 @@ const conditional: Readonly<Record<string, DensityModel>> = {
   NICE: new Nice({ shape: [2], couplings: 4, hidden: [32], condition: classes }),
   "Real NVP": new RealNvp({ shape: [2], couplings: [4], widths: [32], condition: classes }),
   Glow: new Glow({ shape: [2], steps: [4], widths: [32], condition: classes }),
+  "i-ResNet": new IResNetDensity({ shape: [2], blocks: [4], widths: [32], condition: classes }),
 };
 
 describe("a density conditioned on classes, trained for a moment", () => {
