@@ -1,7 +1,7 @@
 import { add, conv2d, div, mul, reshape, sqrt, square, sum, type Tensor } from "../graph/index.js";
 import { perChannel } from "./batch-norm.js";
 import type { Layer } from "./linear.js";
-import { normal, ones, uniform, zeros, type Scope } from "./scope.js";
+import { normal, ones, uniform, zeros, type Initializer, type Scope } from "./scope.js";
 
 export interface Conv2dSizes {
   readonly inChannels: number;
@@ -39,10 +39,15 @@ export class WeightNormConv2d implements Layer {
   readonly #length: Tensor;
   readonly #bias: Tensor;
 
-  constructor(scope: Scope, { inChannels, outChannels, kernel }: Conv2dSizes) {
+  /** @param length first values of g, 1 unless given */
+  constructor(
+    scope: Scope,
+    { inChannels, outChannels, kernel }: Conv2dSizes,
+    length: Initializer = ones,
+  ) {
     const shape = [outChannels, inChannels, kernel, kernel];
     this.#direction = scope.parameter("direction", shape, normal);
-    this.#length = scope.parameter("length", [outChannels], ones, { decay: true });
+    this.#length = scope.parameter("length", [outChannels], length, { decay: true });
     this.#bias = scope.parameter("bias", [outChannels], zeros);
   }
 

@@ -4,7 +4,7 @@ import { ConditionShift } from "./condition-shift.js";
 import type { Context } from "./context.js";
 import { Conv2d, WeightNormConv2d } from "./conv2d.js";
 import { Linear, type Layer } from "./linear.js";
-import type { Scope } from "./scope.js";
+import { zeros, type Scope } from "./scope.js";
 import { ZeroLayer } from "./zero-layer.js";
 
 /** Makes a network from `[B, inChannels, ...]` to `[B, outChannels, ...]`. */
@@ -70,7 +70,8 @@ export interface ResidualNetworkOptions extends ConvNetworkOptions {
 /**
  * A 3x3 convolution, residual blocks h + conv(φ(conv(φ(h)))) with 3x3 kernels, and a 1x1
  * convolution after a last φ, which is batch normalisation and ReLU; `[B, I, H, W]` to
- * `[B, O, H, W]`. All convolutions are weight-normalised.
+ * `[B, O, H, W]`. All convolutions are weight-normalised, the last with lengths of 0 at first, so
+ * that the network starts as 0.
  *
  * @see Dinh et al. 2017, section 4.1, https://arxiv.org/abs/1605.08803
  */
@@ -96,7 +97,11 @@ export function residualNetwork(options: ResidualNetworkOptions): NetworkMaker {
       ...residuals,
       new BatchNorm(scope.child("norm"), hidden),
       rectify,
-      new WeightNormConv2d(scope.child("last"), { inChannels: hidden, outChannels, kernel: 1 }),
+      new WeightNormConv2d(
+        scope.child("last"),
+        { inChannels: hidden, outChannels, kernel: 1 },
+        zeros,
+      ),
     ]);
   };
 }
