@@ -41,7 +41,8 @@ Examples:
   iresnet evaluate runs/mnist-density --terms 20 --probes 3 --json
 
 A classifier: error in % and mean negative log-likelihood in nats. A density: bits/dim (nats for
-vectors) with its standard error, its spread over probes, and a bound on the truncation bias.`,
+vectors) with its standard error, its spread over probes, and a bound on the truncation bias. A
+hybrid: all of that, and the sum that training minimises.`,
     )
     .action((run: string, options: EvaluateOptions) =>
       perform(options, (terminal) => evaluate(terminal, run, options)),
