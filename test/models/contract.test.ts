@@ -190,13 +190,16 @@ describe("a density of the plane, trained for a moment", () => {
       const isPlane = sameShape(model.batch.x!, [2]) && !model.batch.condition;
       if (model.task !== "density" || !isPlane) continue;
 
-      it(`integrates to 1: ${kind}, ${what}`, async () => {
+      it(`integrates to 1, and samples come back: ${kind}, ${what}`, async () => {
         const runner = await trained(engine, model);
         const { points, area } = squareGrid({ reach: 8, cells: 160 });
         const { logProb } = await runner.score(points, { random: Random.fromSeed(2) });
+        const samples = await runner.sample(32, { random: Random.fromSeed(3) });
+        const back = await runner.inverse(await runner.forward(samples));
         await runner.close();
         const integral = sumOf(Array.from(logProb.data, (l) => Math.exp(l) * area));
         assert.ok(Math.abs(integral - 1) <= 0.01, `integral ${integral}`);
+        assertClose(back.data, samples.data, 1e-4, "samples, there and back");
       });
     }
   }
