@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from "../../json.js";
 import { sizeOf } from "../../tree.js";
 import { formatNumber } from "../terminal.js";
+import type { RunConfig } from "../run-folder.js";
 import type { Prepared } from "../training.js";
 import type { RowResult } from "./result.js";
 
@@ -9,7 +10,7 @@ export function describeRun(
   { config, model, source }: Prepared,
   presetSteps: number,
 ): Pick<RowResult, "steps" | "presetSteps" | "epochs" | "settings"> {
-  const { steps, batchSize, optimizer, augmentation } = config.training;
+  const { steps, batchSize, optimizer } = config.training;
   const parameters = model.scope.variables
     .filter(({ kind }) => kind === "parameter")
     .reduce((total, { tensor }) => total + sizeOf(tensor.shape), 0);
@@ -26,28 +27,36 @@ export function describeRun(
         epochs === null
           ? `${taken}, fresh examples`
           : `${formatNumber(epochs)} epochs of ${count(source.count)}: ${taken}`,
-      preprocessing: [
-        pixelsText(config.model.config),
-        ...(augmentation.kind === "none" ? [] : [`${augmentation.kind} augmentation`]),
-      ].join(", "),
+      preprocessing: pixelsText(config),
     },
   };
 }
 
+/** What a configuration says of its network's size. */
 function sizes(config: JsonValue): string[] {
   if (!isJsonObject(config)) return [];
-  return ["blocks", "widths"].flatMap((name) => {
-    const value = config[name];
-    return Array.isArray(value) ? [`${name} ${value.join("-")}`] : [];
-  });
+  return ["layers", "couplings", "blocks", "flows", "hidden", "widths", "components"].flatMap(
+    (name) => {
+      const value = config[name];
+      if (Array.isArray(value)) return [`${name} ${value.join("-")}`];
+      return typeof value === "number" ? [`${name} ${value}`] : [];
+    },
+  );
 }
 
-function pixelsText(config: JsonValue): string {
-  if (!isJsonObject(config)) return "none";
-  const shape = Array.isArray(config.shape) ? config.shape : [];
-  if (shape.length !== 3) return "none";
-  const size = shape.slice(1).join("x");
-  if (config.pixels === "logit") return `${size}, logit, alpha = 1e-6`;
-  if (config.pixels === "centre") return `${size}, x/256 - 1/2`;
-  return `${size}, standardised`;
+/** What is done to pixels; null of vectors. */
+function pixelsText({ model: { config }, training: { augmentation } }: RunConfig): string | null {
+  if (!isJsonObject(config) || !Array.isArray(config.shape)) return null;
+  const [, ...size] = config.shape;
+  if (size.length !== 2) return null;
+  const { alpha, pixels = alpha === undefined ? "standardised" : "logit" } = config;
+  const known: Record<string, string> = {
+    logit: `logit, alpha = ${Number(alpha ?? 1e-6)}`,
+    centre: "x/256 - 1/2",
+  };
+  return [
+    size.join("x"),
+    known[String(pixels)] ?? String(pixels),
+    ...(augmentation.kind === "none" ? [] : [`${augmentation.kind} augmentation`]),
+  ].join(", ");
 }

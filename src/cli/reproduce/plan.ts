@@ -156,6 +156,6 @@ export function planText({ budgetSeconds, tasks }: Plan): string {
   ]);
   return [
     table([["row", "steps", "rate", "workers", "evaluation", "in all"], ...rows]),
-    `Takes about ${formatDuration(total)} of ${formatDuration(budgetSeconds)}, inverses and pictures not counted.`,
+    `Takes about ${formatDuration(total)} of ${formatDuration(budgetSeconds)}, inverses and pictures not counted.${total > budgetSeconds ? " That is more than there is, since every row takes a step and is evaluated." : ""}`,
   ].join("\n");
 }

@@ -65,8 +65,11 @@ function aligned({ columns, rows }: Table): string {
 }
 
 function sourcesOf(all: readonly Finished[]): string {
-  const sources = new Set(all.flatMap(({ task: { row } }) => row.published?.source ?? []));
+  const published = all.flatMap(({ task: { row } }) => row.published ?? []);
+  const sources = new Set(
+    published.filter(({ value }) => value !== null).map(({ source }) => source),
+  );
   return sources.size > 0
     ? `Published numbers as given by ${[...sources].join(" and ")}.`
-    : "Nothing published to compare with in numbers.";
+    : "The papers give no numbers for these rows.";
 }

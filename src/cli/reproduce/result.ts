@@ -14,7 +14,12 @@ export const resultSchema = z.object({
   epochs: z.number().nullable(),
   trainingSeconds: z.number(),
   /** What the row is here, for comparison with the paper's. */
-  settings: z.object({ size: z.string(), training: z.string(), preprocessing: z.string() }),
+  settings: z.object({
+    size: z.string(),
+    training: z.string(),
+    /** Of pixels; null of vectors. */
+    preprocessing: z.string().nullable(),
+  }),
   /** Why there is nothing to measure; null if there is. */
   failure: z.string().nullable(),
   evaluation: evaluationSchema.optional(),

@@ -174,7 +174,9 @@ export function deviationsOf(all: readonly Finished[]): Table {
       return [
         line("size", settings.size, theirs.size),
         line("training", settings.training, theirs.epochs && `${theirs.epochs} epochs`),
-        line("pixels", settings.preprocessing, theirs.preprocessing),
+        ...(settings.preprocessing === null
+          ? []
+          : [line("pixels", settings.preprocessing, theirs.preprocessing)]),
       ];
     }),
   };
