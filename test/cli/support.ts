@@ -108,6 +108,7 @@ export const tinyModels = {
     kind: "i-resnet-density",
     config: { ...common, shape: [2], blocks: [2], widths: [8] },
   },
+  nice: { kind: "nice", config: { shape: [1, 8, 8], couplings: 2, hidden: [8] } },
   resnet: {
     kind: "resnet",
     config: {

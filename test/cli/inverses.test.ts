@@ -43,3 +43,26 @@ describe("a run of a model without an inverse", () => {
     );
   });
 });
+
+describe("a run of a model with a closed inverse", () => {
+  const cwd = temporaryFolder();
+
+  it("comes back, and shows no iterations", async () => {
+    await writeMnist(join(cwd, "mnist"), 8);
+    await writeRun(join(cwd, "nice"), "nice", { data: cwd, steps: 20 });
+    const trained = await iresnet(cwd, "train", "--resume", "nice", "--json");
+    assert.equal(trained.code, 0, trained.stderr);
+    assert.doesNotMatch(trained.stderr, /warning/);
+    const { reconstruction } = JSON.parse(trained.stdout) as {
+      reconstruction: { maxError: number; lipschitz: null; curve: unknown[] };
+    };
+    assert.ok(reconstruction.maxError <= 1e-3, String(reconstruction.maxError));
+    assert.equal(reconstruction.lipschitz, null);
+    assert.deepEqual(reconstruction.curve, []);
+    assert.ok(!existsSync(join(cwd, "nice", "pictures", "inverse-error.svg")));
+    assert.ok(existsSync(join(cwd, "nice", "pictures", "reconstructions.png")));
+
+    const described = await iresnet(cwd, "info", "nice");
+    assert.match(described.stdout, /^No residual blocks: /m);
+  });
+});
