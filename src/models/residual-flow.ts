@@ -4,9 +4,10 @@ import { activationNames, type Context } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import { count, parseConfig } from "./config.js";
 import { densityObjective } from "./density-objective.js";
+import { densityBatch } from "./flow-model.js";
 import type { DensityModel, Objective } from "./model.js";
 import { conditionOption, residualBodyOptions } from "./residual-body.js";
-import { densityBatch, ResidualDensity } from "./residual-density.js";
+import { ResidualDensity } from "./residual-density.js";
 import { expectResidualOptions } from "./residual-stack.js";
 
 export const residualFlowConfig = z.strictObject({
