@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { isJsonObject, type JsonValue } from "../../json.js";
 import { sizeOf } from "../../tree.js";
 import { formatNumber } from "../terminal.js";
@@ -44,19 +45,25 @@ function sizes(config: JsonValue): string[] {
   );
 }
 
+const pixelConfig = z.object({
+  shape: z.array(z.number()),
+  /** A classifier has neither. */
+  pixels: z.string().optional(),
+  alpha: z.number().optional(),
+});
+
 /** What is done to pixels; null of vectors. */
-function pixelsText({ model: { config }, training: { augmentation } }: RunConfig): string | null {
-  if (!isJsonObject(config) || !Array.isArray(config.shape)) return null;
-  const [, ...size] = config.shape;
-  if (size.length !== 2) return null;
-  const { alpha, pixels = alpha === undefined ? "standardised" : "logit" } = config;
+function pixelsText({ model, training: { augmentation } }: RunConfig): string | null {
+  const { shape, alpha, pixels } = pixelConfig.parse(model.config);
+  if (shape.length !== 3) return null;
+  const kind = pixels ?? (alpha === undefined ? "standardised" : "logit");
   const known: Record<string, string> = {
-    logit: `logit, alpha = ${Number(alpha ?? 1e-6)}`,
+    logit: `logit, alpha = ${alpha ?? 1e-6}`,
     centre: "x/256 - 1/2",
   };
   return [
-    size.join("x"),
-    known[String(pixels)] ?? String(pixels),
+    shape.slice(1).join("x"),
+    known[kind] ?? kind,
     ...(augmentation.kind === "none" ? [] : [`${augmentation.kind} augmentation`]),
   ].join(", ");
 }

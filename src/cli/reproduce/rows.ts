@@ -68,8 +68,8 @@ function invertibleRows(data: TableData): readonly Row[] {
 
 function resnetRow(data: TableData): Row {
   return {
-    name: "resnet-164",
-    label: "ResNet-164",
+    name: "resnet",
+    label: data === "mnist" ? "ResNet-20" : "ResNet-164",
     preset: data === "mnist" ? "mnist-resnet" : `${data}-resnet-paper`,
     published: {
       value: classificationErrors[data].resnet,

@@ -26,7 +26,7 @@ describe("rows", () => {
         (rows[data] ?? []).map(({ name, published }) => [name, published?.value ?? null]),
       );
     assert.deepEqual(values(reproductions["table-classification"], "cifar-10"), {
-      "resnet-164": 5.5,
+      resnet: 5.5,
       vanilla: 6.69,
       "c-0.9": 6.78,
       "c-0.8": 6.86,
