@@ -21,7 +21,8 @@ const toy: Preset = {
 
 const mnist: Preset = {
   name: "mnist-ffjord",
-  description: "FFJORD on MNIST for two cores: an ActNorm and a flow of widths 16-16 at 14x14 and at 7x7",
+  description:
+    "FFJORD on MNIST for two cores: an ActNorm and a flow of widths 16-16 at 14x14 and at 7x7",
   data: "mnist",
   model: {
     kind: "ffjord",
