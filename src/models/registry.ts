@@ -47,22 +47,6 @@ export const models = {
     year: 2019,
     create: (config) => new IResNetHybrid(config as z.input<typeof iResNetHybridConfig>),
   },
-  made: {
-    name: "MADE",
-    task: "density",
-    paper:
-      "Germain et al., MADE: Masked Autoencoder for Distribution Estimation, https://arxiv.org/abs/1502.03509",
-    year: 2015,
-    create: (config) => new Made(config as z.input<typeof madeConfig>),
-  },
-  maf: {
-    name: "MAF",
-    task: "density",
-    paper:
-      "Papamakarios et al., Masked Autoregressive Flow for Density Estimation, https://arxiv.org/abs/1705.07057",
-    year: 2017,
-    create: (config) => new Maf(config as z.input<typeof mafConfig>),
-  },
   "residual-flow": {
     name: "Residual Flow",
     task: "density",
@@ -86,6 +70,22 @@ export const models = {
       "Dinh et al., NICE: Non-linear Independent Components Estimation, https://arxiv.org/abs/1410.8516",
     year: 2015,
     create: (config) => new Nice(config as z.input<typeof niceConfig>),
+  },
+  made: {
+    name: "MADE",
+    task: "density",
+    paper:
+      "Germain et al., MADE: Masked Autoencoder for Distribution Estimation, https://arxiv.org/abs/1502.03509",
+    year: 2015,
+    create: (config) => new Made(config as z.input<typeof madeConfig>),
+  },
+  maf: {
+    name: "MAF",
+    task: "density",
+    paper:
+      "Papamakarios et al., Masked Autoregressive Flow for Density Estimation, https://arxiv.org/abs/1705.07057",
+    year: 2017,
+    create: (config) => new Maf(config as z.input<typeof mafConfig>),
   },
   "real-nvp": {
     name: "Real NVP",

@@ -16,13 +16,13 @@ export type { Preset } from "./preset.js";
 
 const all: readonly Preset[] = [
   ...iResNetDensityPresets,
-  ...residualFlowPresets,
-  ...iResNetHybridPresets,
   ...iResNetClassifierPresets,
-  ...madePresets,
-  ...mafPresets,
+  ...iResNetHybridPresets,
+  ...residualFlowPresets,
   ...resNetPresets,
   ...nicePresets,
+  ...madePresets,
+  ...mafPresets,
   ...realNvpPresets,
   ...glowPresets,
   ...ffjordPresets,
