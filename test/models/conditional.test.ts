@@ -109,7 +109,9 @@ describe("a runner", () => {
     ]) {
       await assert.rejects(call, (error) => {
         assert.ok(error instanceof UsageError);
-        return error.message.includes('expected a condition of shape [4,3], got none; pass `condition`');
+        return error.message.includes(
+          "expected a condition of shape [4,3], got none; pass `condition`",
+        );
       });
     }
     await assert.rejects(runner.sample(3, { random, condition }), ShapeError);

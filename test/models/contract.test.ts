@@ -215,9 +215,7 @@ function context({ condition }: Record<string, Tensor> = {}): Context {
 }
 
 /** What the model computes of a batch at inference, by name. */
-function outputsOf(
-  model: AnyModel,
-): (batch: Record<string, Tensor>) => Record<string, Tensor> {
+function outputsOf(model: AnyModel): (batch: Record<string, Tensor>) => Record<string, Tensor> {
   return (batch) => {
     const ctx = context(batch);
     const outputs: Record<string, Tensor> = {};
