@@ -64,7 +64,8 @@ export interface Affine {
  */
 export function warp(x: NDArray, changes: readonly Affine[]): NDArray {
   const [, channels, height, width] = imageSizes(x);
-  const size = height * width;
+  const stride = width + 2;
+  const framed = new Float32Array((height + 2) * stride);
   const cx = (width - 1) / 2;
   const cy = (height - 1) / 2;
   const data = new Float32Array(x.data.length);
@@ -72,22 +73,28 @@ export function warp(x: NDArray, changes: readonly Affine[]): NDArray {
     const cos = Math.cos(rotation) / scale;
     const sin = Math.sin(rotation) / scale;
     for (let c = 0; c < channels; c++) {
-      const first = (b * channels + c) * size;
-      const pixel = (row: number, column: number) =>
-        row >= 0 && row < height && column >= 0 && column < width
-          ? x.data[first + row * width + column]!
-          : 0;
-      for (let i = 0; i < size; i++) {
-        const dx = (i % width) - cx - right;
-        const dy = Math.floor(i / width) - cy - down;
-        const v = cos * dy - sin * dx;
-        const u = cos * dx + sin * dy - shear * v;
-        const column = Math.floor(cx + u);
-        const row = Math.floor(cy + v);
-        const across = cx + u - column;
-        const top = mix(pixel(row, column), pixel(row, column + 1), across);
-        const bottom = mix(pixel(row + 1, column), pixel(row + 1, column + 1), across);
-        data[first + i] = mix(top, bottom, cy + v - row);
+      const first = (b * channels + c) * height * width;
+      // With a margin of zeros, and coordinates kept within it, no pixel has to be looked for.
+      for (let row = 0; row < height; row++) {
+        const from = first + row * width;
+        framed.set(x.data.subarray(from, from + width), (row + 1) * stride + 1);
+      }
+      for (let row = 0; row < height; row++) {
+        const dy = row - cy - down;
+        for (let column = 0; column < width; column++) {
+          const dx = column - cx - right;
+          const v = cos * dy - sin * dx;
+          const u = cos * dx + sin * dy - shear * v;
+          const left = Math.floor(cx + u);
+          const above = Math.floor(cy + v);
+          const across = cx + u - left;
+          const [x0, x1] = [within(left + 1, width + 1), within(left + 2, width + 1)];
+          const y0 = within(above + 1, height + 1) * stride;
+          const y1 = within(above + 2, height + 1) * stride;
+          const top = mix(framed[y0 + x0]!, framed[y0 + x1]!, across);
+          const bottom = mix(framed[y1 + x0]!, framed[y1 + x1]!, across);
+          data[first + row * width + column] = mix(top, bottom, cy + v - above);
+        }
       }
     }
   }
@@ -168,6 +175,10 @@ function imageSizes({ shape }: NDArray): readonly [number, number, number, numbe
     throw new ShapeError(`augment: expected images [B, C, H, W], got [${shape}]; reshape them`);
   }
   return [b!, c!, h!, w!];
+}
+
+function within(n: number, most: number): number {
+  return n < 0 ? 0 : n > most ? most : n;
 }
 
 function mix(a: number, b: number, t: number): number {
