@@ -1,11 +1,5 @@
 import { IresnetError } from "../errors.js";
-
-/** A stream to print on: `process.stdout` or `process.stderr`. */
-export interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+import { Screen, type Output } from "./screen.js";
 
 export interface TerminalOptions {
   /** Takes results alone. */
@@ -47,7 +41,6 @@ export interface Progress {
 /** Milliseconds between two states of a task, on a terminal and in a file. */
 const REDRAW = { terminal: 100, file: 10_000 };
 const BAR = 16;
-const CLEAR = "\r\x1b[K";
 const RED = 31;
 const YELLOW = 33;
 
@@ -57,21 +50,28 @@ export class Terminal {
   readonly #animated: boolean;
   readonly #colored: boolean;
   readonly #now: () => number;
-  /** Whether an unfinished progress line is on the screen. */
-  #drawn = false;
+  readonly #screen: Screen;
+  readonly #name: string;
   #task: { label: string; at: number } | undefined;
 
-  constructor(options: TerminalOptions) {
+  constructor(options: TerminalOptions, { name = "", screen = new Screen(options.stderr) } = {}) {
     const { stderr, env, now = Date.now } = options;
     this.#options = options;
+    this.#name = name;
+    this.#screen = screen;
     this.#animated = stderr.isTTY === true && env.TERM !== "dumb";
     this.#colored = this.#animated && !env.NO_COLOR;
     this.#now = now;
   }
 
+  /** The same terminal for one of several tasks at once: its lines begin with its name. */
+  named(name: string): Terminal {
+    return new Terminal(this.#options, { name, screen: this.#screen });
+  }
+
   /** Prints a command's result on stdout: `value` as one line of JSON, or the text for people. */
   result(value: object, human: string): void {
-    this.#clear();
+    this.#screen.clear();
     this.#options.stdout.write(`${this.#options.json ? JSON.stringify(value) : human}\n`);
   }
 
@@ -98,14 +98,8 @@ export class Terminal {
     if (!finished && !fresh && now - (this.#task?.at ?? 0) < wait) return;
     this.#task = finished ? undefined : { label, at: now };
     const text = progressLine(task, this.#animated);
-    if (this.#animated && !finished) {
-      // A terminal that does not know its width says 0.
-      const { columns = 0 } = this.#options.stderr;
-      this.#options.stderr.write(CLEAR + text.slice(0, (columns > 0 ? columns : 80) - 1));
-      this.#drawn = true;
-    } else {
-      this.#line(text);
-    }
+    if (this.#animated && !finished) this.#screen.draw(this.#name, this.#prefixed(text));
+    else this.#line(text);
   }
 
   note(text: string): void {
@@ -137,13 +131,11 @@ export class Terminal {
   }
 
   #line(text: string): void {
-    this.#clear();
-    this.#options.stderr.write(`${text}\n`);
+    this.#screen.print(this.#name, this.#prefixed(text));
   }
 
-  #clear(): void {
-    if (this.#drawn) this.#options.stderr.write(CLEAR);
-    this.#drawn = false;
+  #prefixed(text: string): string {
+    return this.#name === "" ? text : `${this.#name}  ${text}`;
   }
 
   #paint(text: string, color: number): string {

@@ -4,12 +4,12 @@ import { formatDuration, formatNumber, Terminal } from "../../src/cli/terminal.j
 import { ShapeError, UsageError } from "../../src/errors.js";
 
 /** A terminal whose output is kept, and whose clock is set by hand. */
-function record({ tty = false, json = false, env = {}, columns = 80 } = {}) {
+function record({ tty = false, json = false, env = {}, columns = 80, rows = 24 } = {}) {
   const written = { out: "", err: "" };
   const clock = { now: 0 };
   const terminal = new Terminal({
     stdout: { write: (text) => (written.out += text) },
-    stderr: { write: (text) => (written.err += text), isTTY: tty, columns },
+    stderr: { write: (text) => (written.err += text), isTTY: tty, columns, rows },
     json,
     env,
     now: () => clock.now,
@@ -206,6 +206,52 @@ describe("Terminal.progress", () => {
     terminal.progress({ ...sampling, done: 0, total: 0, rate: NaN });
     terminal.progress({ ...sampling, done: 0, rate: 0 });
     assert.match(written.err, /^sampling {2}100% .*\nsampling {4}0% .*left +\?\n$/);
+  });
+});
+
+describe("Terminal.named", () => {
+  const ERASED = `${CLEAR}\x1b[A${CLEAR}`;
+  /** The beginnings of the lines that were drawn last. */
+  const drawn = ({ err }: { readonly err: string }): string[] =>
+    (err.split(CLEAR).at(-1) ?? "").split("\n").map((line) => line.slice(0, 20));
+
+  it("draws a line for each task, which make way for other lines", () => {
+    const { terminal, written, clock } = record({ tty: true });
+    const [one, two] = [terminal.named("one"), terminal.named("two")];
+    one.progress({ ...sampling, done: 10 });
+    two.progress({ ...sampling, done: 20 });
+    assert.ok(written.err.includes(`${CLEAR}one  sampling`));
+    clock.now = 200;
+    one.progress({ ...sampling, done: 30 });
+    assert.deepEqual(drawn(written), ["one  sampling  █████", "two  sampling  ███░░"]);
+    assert.equal(written.err.split(ERASED).length, 2);
+
+    two.note("hello");
+    assert.ok(written.err.endsWith(`${ERASED}two  hello\n`));
+    clock.now = 400;
+    one.progress({ ...sampling, done: 40 });
+    assert.deepEqual(drawn(written), ["one  sampling  █████"]);
+  });
+
+  it("draws no more lines than there is room for", () => {
+    const { terminal, written } = record({ tty: true, rows: 3 });
+    for (const name of ["a", "b", "c"]) terminal.named(name).progress({ ...sampling, done: 0 });
+    assert.deepEqual(drawn(written), ["b  sampling  ░░░░░░░", "c  sampling  ░░░░░░░"]);
+  });
+
+  it("prints lines of each task now and then when piped", () => {
+    const { terminal, written, clock } = record();
+    const [one, two] = [terminal.named("one"), terminal.named("two")];
+    for (let done = 0; done < 20; done++) {
+      clock.now = 1000 * done;
+      one.progress({ ...sampling, done });
+      two.progress({ ...sampling, done });
+    }
+    const names = written.err
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(0, 5));
+    assert.deepEqual(names, ["one  ", "two  ", "one  ", "two  "]);
   });
 });
 
