@@ -3,10 +3,10 @@ import type { Terminal } from "./terminal.js";
 /** Exit code of a program that Ctrl-C ended. */
 export const interrupted = 130;
 
-/** Ctrl-C lets the body end by itself; a second one ends the process. */
+/** Ctrl-C lets the body end by itself, as may the body; a second one ends the process. */
 export async function interruptible<T>(
   terminal: Terminal,
-  body: (signal: AbortSignal) => Promise<T>,
+  body: (controller: AbortController) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;
@@ -17,7 +17,7 @@ export async function interruptible<T>(
   };
   for (const signal of signals) process.on(signal, stop);
   try {
-    return await body(controller.signal);
+    return await body(controller);
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }

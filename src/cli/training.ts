@@ -86,7 +86,10 @@ export async function train(
 ): Promise<void> {
   const { threads, device } = prepared.config;
   await withEngine({ threads, device }, async (engine) => {
-    if (!(await takeSteps(engine, prepared, place, resume))) {
+    const isComplete = await interruptible(place.terminal, ({ signal }) =>
+      takeSteps(engine, prepared, place, { signal, ...(resume && { resume }) }),
+    );
+    if (!isComplete) {
       place.terminal.note(`Saved. Go on with: iresnet train --resume ${place.folder.path}`);
       process.exitCode = interrupted;
       return;
@@ -96,20 +99,18 @@ export async function train(
 }
 
 /**
- * Takes the steps of a run that are left, and saves it.
- * @returns whether the run is complete: the user may have interrupted it.
+ * Takes the steps of a run that are left, or those until the signal, and saves it.
+ * @returns whether the run is complete.
  */
 export async function takeSteps(
   engine: Engine,
   prepared: Prepared,
   place: Place,
-  resume?: Checkpoint,
+  options: Pick<FitOptions, "resume"> & { readonly signal: AbortSignal },
 ): Promise<boolean> {
   const last = await withWorkers(engine, prepared, place.terminal, async (workers) => {
-    await noteWorkers(workers, prepared.config, place, resume);
-    return interruptible(place.terminal, (signal) =>
-      runTraining(prepared, place, { engine, workers, signal, ...(resume && { resume }) }),
-    );
+    await noteWorkers(workers, prepared.config, place, options.resume);
+    return runTraining(prepared, place, { engine, workers, ...options });
   });
   return !last.training || last.training.step >= prepared.config.training.steps;
 }

@@ -7,9 +7,8 @@ import { perform } from "../perform.js";
 import { ReproductionFolder } from "../reproduce/folder.js";
 import { planText } from "../reproduce/plan.js";
 import { present } from "../reproduce/present.js";
+import { finishRows } from "../reproduce/queue.js";
 import { duration, names, openPlan } from "../reproduce/request.js";
-import { finishRow } from "../reproduce/run.js";
-import type { Finished } from "../reproduce/table.js";
 import { reproductionNames, tasksOf, type ReproductionName } from "../reproduce/tasks.js";
 import type { Terminal } from "../terminal.js";
 
@@ -18,6 +17,7 @@ interface ReproduceOptions extends EngineOptions, ResultOptions {
   readonly rows?: readonly string[];
   readonly budget?: number;
   readonly seed?: number;
+  readonly atOnce?: number;
   readonly workers?: number | "auto";
   readonly out?: string;
   readonly resume?: boolean;
@@ -40,7 +40,12 @@ export function addReproduce(program: Command): void {
     .option("--resume", "go on with what the folder has; the results are the same");
   withJson(withThreads(command))
     .optionsGroup("Advanced options:")
-    .option("--workers <n>", "as for train, on every row", workersOption)
+    .option(
+      "--at-once <n>",
+      "rows to train at once, each on one thread; 1: each on all (default: as many as threads)",
+      wholeFrom(1),
+    )
+    .option("--workers <n>", "as for train, on every row; needs --at-once 1", workersOption)
     .option("--seed <n>", "decides all randomness of every row (default: 0)", wholeFrom(0))
     .addHelpText(
       "after",
@@ -52,8 +57,9 @@ Examples:
   iresnet reproduce table-density --out runs/densities --resume
 
 First each row's speed is measured, and the budget shared: a row gets at most its preset's steps,
-and its schedule is shortened with them. The folder gets plan.json, a file for each finished row,
-its run, table.json, pictures and report.html. Ctrl-C, or a crash, loses a minute at most.`,
+and its schedule is shortened with them. As many rows train at once as there are threads, each on
+one. The folder gets plan.json, a file for each finished row, its run, table.json,
+pictures and report.html. Ctrl-C, or a crash, loses a minute at most.`,
     )
     .action((name: ReproductionName, options: ReproduceOptions) =>
       perform(options, (terminal) => reproduce(terminal, name, options)),
@@ -74,17 +80,13 @@ async function reproduce(
   const folder = new ReproductionFolder(out ?? join("runs", reproduction));
   const plan = await openPlan(request, folder, { resume, terminal });
   terminal.note(planText(plan));
-  const all: Finished[] = [];
-  for (const task of tasksOf(reproduction, plan)) {
-    const result = await finishRow(plan, task, folder, terminal);
-    if (!result) {
-      terminal.note(
-        `Saved. Go on with: iresnet reproduce ${reproduction} --out ${folder.path} --resume`,
-      );
-      process.exitCode = interrupted;
-      return;
-    }
-    all.push({ task, result });
+  const all = await finishRows(plan, tasksOf(reproduction, plan), folder, terminal);
+  if (!all) {
+    terminal.note(
+      `Saved. Go on with: iresnet reproduce ${reproduction} --out ${folder.path} --resume`,
+    );
+    process.exitCode = interrupted;
+    return;
   }
   const { value, text } = await present(plan, all, folder);
   terminal.result(value, text);

@@ -11,8 +11,9 @@ import { table } from "../text.js";
 import { prepare, type Prepared } from "../training.js";
 import { validatedOn } from "../validation.js";
 import { withWorkers } from "../workers.js";
+import { workAtOnce } from "./at-once.js";
 import { presetConfig, validations, type Common } from "./settings.js";
-import { secondsOf, shareBudget, type Need } from "./share.js";
+import { secondsOf, shareBudget, totalSeconds, type Need } from "./share.js";
 import { reproductionNames, type Task } from "./tasks.js";
 
 const taskPlan = z.object({
@@ -36,6 +37,8 @@ export const planSchema = z.object({
   seed: z.int().nonnegative(),
   threads: z.int().positive(),
   device: z.enum(devices).optional(),
+  /** Rows under way at once; if more than one, each has one thread. */
+  atOnce: z.int().positive(),
   /** Of each row, if the user chose; its own otherwise. */
   workers: z.int().positive().optional(),
   tasks: z.array(taskPlan).readonly(),
@@ -58,18 +61,18 @@ export async function makePlan(
   tasks: readonly Task[],
   terminal: Terminal,
 ): Promise<Plan> {
-  const { budgetSeconds, threads, device } = request;
+  const { budgetSeconds, atOnce } = request;
+  const common = commonOf(request);
   const speeds = new Map<string, Speed>();
-  await withEngine({ threads, device }, async (engine) => {
-    for (const task of tasks) {
-      const key = speedKey(task);
-      if (speeds.has(key)) continue;
-      terminal.note(`Measuring how fast ${task.id} is.`);
-      speeds.set(key, await measure(engine, task, commonOf(request), terminal));
-    }
+  const different = new Map(tasks.map((task) => [speedKey(task), task]));
+  await workAtOnce([...different], atOnce, async ([key, task]) => {
+    terminal.note(`Measuring how fast ${task.id} is.`);
+    await withEngine(common, async (engine) => {
+      speeds.set(key, await measure(engine, task, common, terminal.named(task.id)));
+    });
   });
   const measured = tasks.map((task) => ({ id: task.id, ...speeds.get(speedKey(task))! }));
-  const steps = shareBudget(budgetSeconds, measured);
+  const steps = shareBudget(budgetSeconds, measured, atOnce);
   return {
     ...request,
     tasks: measured.map((task, i) => ({
@@ -90,7 +93,8 @@ function speedKey({ row: { preset, c } }: Task): string {
 }
 
 /** What the runs of a plan have in common. */
-export function commonOf({ seed, threads, device, workers }: Omit<Plan, "tasks">): Common {
+export function commonOf({ seed, threads, device, atOnce, workers }: Omit<Plan, "tasks">): Common {
+  if (atOnce > 1) return { seed, threads: 1, workers: 1 };
   return {
     seed,
     threads,
@@ -143,9 +147,9 @@ async function evaluationSeconds(
 }
 
 /** The plan for people. */
-export function planText({ budgetSeconds, tasks }: Plan): string {
+export function planText({ budgetSeconds, threads, atOnce, tasks }: Plan): string {
   const seconds = tasks.map((task) => secondsOf(task, task.steps));
-  const total = seconds.reduce((sum, one) => sum + one, 0);
+  const total = totalSeconds(seconds, atOnce);
   const rows = tasks.map((task, i) => [
     task.id,
     `${task.steps} of ${task.presetSteps}`,
@@ -156,6 +160,9 @@ export function planText({ budgetSeconds, tasks }: Plan): string {
   ]);
   return [
     table([["row", "steps", "rate", "workers", "evaluation", "in all"], ...rows]),
+    atOnce > 1
+      ? `${atOnce} rows at once, each on a thread of its own, the longest first.`
+      : `One row after the other; threads: ${threads}.`,
     `Takes about ${formatDuration(total)} of ${formatDuration(budgetSeconds)}, inverses and pictures not counted.${total > budgetSeconds ? " That is more than there is, since every row takes a step and is evaluated." : ""}`,
   ].join("\n");
 }

@@ -15,6 +15,7 @@ export interface Request extends EngineOptions, Wanted {
   readonly reproduction: ReproductionName;
   readonly budgetSeconds?: number;
   readonly seed?: number;
+  readonly atOnce?: number;
   readonly workers?: number | "auto";
 }
 
@@ -36,6 +37,8 @@ export async function openPlan(
   }
   expectFree(folder);
   const { reproduction, data, rows, device, workers = "auto" } = request;
+  const tasks = tasksOf(reproduction, request);
+  const threads = request.threads ?? availableParallelism();
   const settings = {
     reproduction,
     command: commandLine(),
@@ -43,13 +46,30 @@ export async function openPlan(
     ...(rows && { rows }),
     budgetSeconds: request.budgetSeconds ?? defaultBudget,
     seed: request.seed ?? 0,
-    threads: request.threads ?? availableParallelism(),
+    threads,
     ...(device && { device }),
+    atOnce: atOnceOf(request, Math.min(threads, tasks.length)),
     ...(workers !== "auto" && { workers }),
   };
-  const plan = await makePlan(settings, tasksOf(reproduction, settings), terminal);
+  const plan = await makePlan(settings, tasks, terminal);
   await writeJson(folder.plan, plan);
   return plan;
+}
+
+/** Rows at once, as many as `usual` if that is left to us. */
+function atOnceOf({ atOnce, device = "cpu", workers = "auto" }: Request, usual: number): number {
+  const count = atOnce ?? (device === "cpu" ? usual : 1);
+  if (count > 1 && device !== "cpu") {
+    throw new UsageError(
+      `--at-once: expected 1 on device ${device}, got ${count}; several rows at once need --device cpu`,
+    );
+  }
+  if (count > 1 && workers !== "auto") {
+    throw new UsageError(
+      `--workers: expected one row after the other, got ${count} at once, each of which has one worker; add --at-once 1`,
+    );
+  }
+  return count;
 }
 
 async function readPlan(folder: ReproductionFolder): Promise<Plan> {
@@ -84,6 +104,7 @@ function expectSame(request: Request, plan: Plan): void {
     "seed",
     "threads",
     "device",
+    "atOnce",
     "workers",
   ] as const;
   for (const name of names) {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Engine } from "../../engine/index.js";
 import { DivergenceError } from "../../errors.js";
 import { loadExamples } from "../examples.js";
 import { openRunner, withEngine } from "../perform.js";
@@ -20,17 +21,17 @@ import { measure } from "./measures.js";
 import { commonOf, type Plan, type TaskPlan } from "./plan.js";
 import { resultSchema, type Measures, type RowResult } from "./result.js";
 import { presetConfig, shortened } from "./settings.js";
-import type { Task } from "./tasks.js";
+import type { ReproductionName, Task } from "./tasks.js";
 
 /**
  * Trains and measures a row, or goes on with it, or reads what came of it.
- * @returns what came of it; nothing if the user interrupted it, which saves it.
+ * @returns what came of it; nothing if the signal interrupted it, which saves it.
  */
 export async function finishRow(
   plan: Plan,
   task: Task,
   folder: ReproductionFolder,
-  terminal: Terminal,
+  { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
 ): Promise<RowResult | undefined> {
   const file = folder.row(task.id);
   if (existsSync(file)) return readJson(file, resultSchema);
@@ -38,8 +39,8 @@ export async function finishRow(
   const place = { folder: folder.run(task.id), terminal };
   const config = await configOf(plan, taskPlan, task, place.folder);
   const prepared = await prepare(config);
-  terminal.note(`${task.id}: ${config.training.steps} steps of ${config.preset}`);
-  const outcome = await trainAndMeasure(plan, prepared, place);
+  terminal.note(`${config.training.steps} steps of ${config.preset}`);
+  const outcome = await trainAndMeasure(plan, prepared, place, signal);
   if (!outcome) return undefined;
   const checkpoint = await readCheckpoint(place.folder, config);
   const result: RowResult = {
@@ -73,24 +74,54 @@ async function trainAndMeasure(
   { reproduction }: Plan,
   prepared: Prepared,
   place: Place,
+  signal: AbortSignal,
 ): Promise<Measures | { readonly failure: string } | undefined> {
-  const { config, model } = prepared;
+  const { config } = prepared;
   return withEngine(config, async (engine) => {
     try {
       const resume = await readCheckpoint(place.folder, config);
       if (resume?.training) place.terminal.note(`Going on from step ${resume.training.step}.`);
-      if (!(await takeSteps(engine, prepared, place, resume))) return undefined;
+      const options = { signal, ...(resume && { resume }) };
+      if (!(await takeSteps(engine, prepared, place, options))) return undefined;
     } catch (error) {
       if (!(error instanceof DivergenceError)) throw error;
       place.terminal.warn(error.message);
       return { failure: error.message };
     }
-    const run = await openRun(place.folder.path);
-    const runner = await openRunner(engine, run);
-    const test = await loadExamples(config.data, "test", model);
-    const measures = await measure(reproduction, { engine, run, runner, test, place });
-    await runner.close();
-    await writeReport(place.folder);
-    return measures;
+    return unlessAborted(signal, () => measureRun(reproduction, engine, prepared, place));
+  });
+}
+
+async function measureRun(
+  name: ReproductionName,
+  engine: Engine,
+  { config, model }: Prepared,
+  place: Place,
+): Promise<Measures> {
+  const run = await openRun(place.folder.path);
+  const runner = await openRunner(engine, run);
+  const test = await loadExamples(config.data, "test", model);
+  const measures = await measure(name, { engine, run, runner, test, place });
+  await runner.close();
+  await writeReport(place.folder);
+  return measures;
+}
+
+/** What the body gives; nothing once the signal says so: the body is left to itself. */
+function unlessAborted<T>(signal: AbortSignal, body: () => Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      resolve(undefined);
+    };
+    if (signal.aborted) {
+      stop();
+      return;
+    }
+    signal.addEventListener("abort", stop);
+    body()
+      .then(resolve, reject)
+      .finally(() => {
+        signal.removeEventListener("abort", stop);
+      });
   });
 }

@@ -8,23 +8,30 @@ export interface Need {
 }
 
 /**
- * Steps of each row, at least 1, such that all of them together take the budget: equal shares of
- * it, and what a row doesn't need for its preset's own steps goes to the others.
+ * Steps of each row, at least 1, such that all of them, so many at once, end within the budget:
+ * equal shares, and what a row doesn't need for its preset's own steps goes to the others.
  */
-export function shareBudget(budgetSeconds: number, needs: readonly Need[]): readonly number[] {
-  const steps = new Map<Need, number>();
-  let left = budgetSeconds;
-  const byNeed = [...needs].sort(
-    (a, b) => secondsOf(a, a.presetSteps) - secondsOf(b, b.presetSteps),
-  );
-  byNeed.forEach((need, i) => {
-    const share = left / (byNeed.length - i);
-    const fit = Math.floor((share - need.evaluationSeconds) / need.secondsPerStep);
-    const taken = Math.max(1, Math.min(need.presetSteps, fit));
-    steps.set(need, taken);
-    left -= secondsOf(need, taken);
-  });
-  return needs.map((need) => steps.get(need)!);
+export function shareBudget(
+  budgetSeconds: number,
+  needs: readonly Need[],
+  atOnce: number,
+): readonly number[] {
+  const stepsOf = (share: number): readonly number[] =>
+    needs.map(({ evaluationSeconds, secondsPerStep, presetSteps }) => {
+      const fit = Math.floor((share - evaluationSeconds) / secondsPerStep);
+      return Math.max(1, Math.min(presetSteps, fit));
+    });
+  const fits = (steps: readonly number[]): boolean =>
+    totalSeconds(
+      needs.map((need, i) => secondsOf(need, steps[i]!)),
+      atOnce,
+    ) <= budgetSeconds;
+  // The largest share that fits, to a part in 2⁵⁰.
+  let share = 0;
+  for (let part = budgetSeconds; part > budgetSeconds * 2 ** -50; part /= 2) {
+    if (fits(stepsOf(share + part))) share += part;
+  }
+  return stepsOf(share);
 }
 
 /** Seconds that a row takes for so many steps. */
@@ -33,4 +40,13 @@ export function secondsOf(
   steps: number,
 ): number {
   return evaluationSeconds + steps * secondsPerStep;
+}
+
+/** Seconds until all rows have ended, so many at once, the longest first. */
+export function totalSeconds(rows: readonly number[], atOnce: number): number {
+  const ends = new Array<number>(atOnce).fill(0);
+  for (const seconds of [...rows].sort((a, b) => b - a)) {
+    ends[ends.indexOf(Math.min(...ends))]! += seconds;
+  }
+  return Math.max(...ends);
 }

@@ -1,16 +1,32 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { Plan } from "../../../src/cli/reproduce/plan.js";
 import { loadCheckpoint } from "../../../src/train/checkpoint-file.js";
-import { iresnet, start, temporaryFolder, waitForFile, writeMnist } from "../support.js";
+import {
+  iresnet,
+  start,
+  temporaryFolder,
+  waitForFile,
+  writeMnist,
+  type Finished,
+} from "../support.js";
 
 type Json = Record<string, unknown>;
 
 const json = async (path: string): Promise<Json> =>
   JSON.parse(await readFile(path, "utf8")) as Json;
+
+/** A reproduction whose process ended early. */
+interface Begun extends Pick<Finished, "code" | "stderr"> {
+  readonly folder: string;
+  /** Steps that c-0.7 and c-0.5 have taken. */
+  readonly steps: readonly number[];
+  /** Of c-0.7. */
+  readonly checkpoint: string;
+}
 
 /** A table without what time it took. */
 async function numbersOf(folder: string): Promise<unknown> {
@@ -21,21 +37,23 @@ async function numbersOf(folder: string): Promise<unknown> {
 
 describe("reproduce", () => {
   const cwd = temporaryFolder();
-  const steps = 12;
+  const total = 12;
+
+  const rows = ["c-0.9", "c-0.7", "c-0.5"];
 
   /** Writes the folder of a reproduction that is planned, and hasn't begun. */
-  async function writePlan(name: string): Promise<string> {
-    const row = { steps, presetSteps: 8000, secondsPerStep: 1, evaluationSeconds: 1 };
+  async function writePlan(name: string, atOnce: number): Promise<string> {
+    const row = { steps: total, presetSteps: 8000, secondsPerStep: 1, evaluationSeconds: 1 };
     const plan: Plan = {
       reproduction: "table-classification",
       command: "iresnet reproduce table-classification",
       data: join(cwd, "sets"),
-      rows: ["c-0.9", "c-0.5"],
+      rows,
       budgetSeconds: 60,
       seed: 4,
       threads: 1,
-      workers: 1,
-      tasks: ["c-0.9", "c-0.5"].map((id) => ({ id, ...row, workers: 1, checkpointEvery: 2 })),
+      atOnce,
+      tasks: rows.map((id) => ({ id, ...row, workers: 1, checkpointEvery: 2 })),
     };
     await mkdir(join(cwd, name));
     await writeFile(join(cwd, name, "plan.json"), JSON.stringify(plan));
@@ -52,29 +70,69 @@ describe("reproduce", () => {
 
   before(() => writeMnist(join(cwd, "sets", "mnist"), 28));
 
-  it("that was killed gives the same table as one that wasn't", async () => {
-    const whole = await writePlan("whole");
+  /**
+   * Begins one of which the first row is finished, two rows at once, and ends the process once both
+   * of the others are under way.
+   */
+  async function beginAndEnd(name: string, signal: "SIGKILL" | "SIGINT"): Promise<Begun> {
+    const folder = await writePlan(name, 2);
+    await cp(join(cwd, "whole", "rows", "c-0.9.json"), join(folder, "rows", "c-0.9.json"));
+    const { child, finished } = start(cwd, ...resume(name));
+    const [one, other] = ["c-0.7", "c-0.5"].map((id) =>
+      join(folder, "runs", id, "checkpoint.safetensors"),
+    ) as [string, string];
+    await Promise.all([one, other].map(waitForFile));
+    child.kill(signal);
+    const { code, stderr } = await finished;
+    assert.ok(!existsSync(join(folder, "runs", "c-0.9")), "the finished row isn't begun again");
+    const steps = await Promise.all(
+      [one, other].map(async (path) => (await loadCheckpoint(path)).training?.step ?? 0),
+    );
+    assert.ok(
+      steps.every((step) => step > 0),
+      `steps ${steps.join()}`,
+    );
+    assert.ok(
+      steps.some((step) => step < total),
+      `steps ${steps.join()}`,
+    );
+    return { folder, code, stderr, steps, checkpoint: one };
+  }
+
+  it("that was killed gives the same table as one that wasn't, whatever ran at once", async () => {
+    const whole = await writePlan("whole", 1);
     const done = await iresnet(cwd, ...resume("whole"));
     assert.equal(done.code, 0, done.stderr);
 
-    // Of which the first row is finished: its file says all, and its run isn't needed any more.
-    const killed = await writePlan("killed");
-    await cp(join(whole, "rows", "c-0.9.json"), join(killed, "rows", "c-0.9.json"));
-    const { child, finished } = start(cwd, ...resume("killed"));
-    const second = join(killed, "runs", "c-0.5", "checkpoint.safetensors");
-    await waitForFile(second);
-    child.kill("SIGKILL");
-    await finished;
-    const { training } = await loadCheckpoint(second);
-    assert.ok(training && training.step > 0 && training.step < steps, `step ${training?.step}`);
-    assert.ok(!existsSync(join(killed, "runs", "c-0.9")), "the first row isn't begun again");
-    assert.ok(!existsSync(join(killed, "rows", "c-0.5.json")));
-
+    const { folder, steps } = await beginAndEnd("killed", "SIGKILL");
     const resumed = await iresnet(cwd, ...resume("killed"));
     assert.equal(resumed.code, 0, resumed.stderr);
-    assert.match(resumed.stderr, new RegExp(`Going on from step ${training.step}\\.`));
+    steps.forEach((step, i) => {
+      const line = `${["c-0.7", "c-0.5"][i]} +Going on from step ${step}\\.`;
+      assert.match(resumed.stderr, new RegExp(line));
+    });
     assert.doesNotMatch(resumed.stderr, /warning/);
-    assert.deepEqual(await numbersOf(killed), await numbersOf(whole));
+    assert.deepEqual(await numbersOf(folder), await numbersOf(whole));
+  });
+
+  it("saves all rows on Ctrl-C, or if one crashes, and goes on to the same table", async () => {
+    const { folder, code, stderr, checkpoint } = await beginAndEnd("stopped", "SIGINT");
+    assert.equal(code, 130, stderr);
+    assert.equal(stderr.match(/Stopping after this step/g)?.length, 1);
+    assert.match(stderr, /^Saved\. Go on with: iresnet reproduce .* --out stopped --resume$/m);
+
+    await rename(checkpoint, `${checkpoint}.whole`);
+    await writeFile(checkpoint, "damaged");
+    const crashed = await iresnet(cwd, ...resume("stopped"));
+    assert.equal(crashed.code, 1, crashed.stderr);
+    assert.match(crashed.stderr, /^c-0\.7 +Failed, which stops all rows\.$/m);
+    assert.match(crashed.stderr, /^error: .*checkpoint/m);
+    assert.equal(await readFile(checkpoint, "utf8"), "damaged");
+
+    await rename(`${checkpoint}.whole`, checkpoint);
+    const resumed = await iresnet(cwd, ...resume("stopped"));
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.deepEqual(await numbersOf(folder), await numbersOf(join(cwd, "whole")));
   });
 
   it("leaves a table, with the paper's numbers and every deviation, and a report", async () => {
@@ -99,8 +157,9 @@ describe("reproduce", () => {
     assert.deepEqual(
       rows.map(({ row, steps: taken }) => [row, taken]),
       [
-        ["c-0.9", steps],
-        ["c-0.5", steps],
+        ["c-0.9", total],
+        ["c-0.7", total],
+        ["c-0.5", total],
       ],
     );
   });
@@ -108,8 +167,9 @@ describe("reproduce", () => {
   it("goes on as it began, or says what differs", async () => {
     const cases: [string[], RegExp][] = [
       [["--seed", "5"], /expected the seed that it began with, 4, got 5/],
-      [["--rows", "c-0.9"], /expected the rows that it began with, c-0.9,c-0.5, got c-0.9/],
+      [["--rows", "c-0.9"], /expected the rows that it began with, c-0.9,c-0.7,c-0.5, got c-0.9/],
       [["--budget", "2m"], /expected the budgetSeconds that it began with, 60, got 120/],
+      [["--at-once", "2"], /expected the atOnce that it began with, 1, got 2/],
     ];
     for (const [args, message] of cases) {
       const { code, stderr } = await iresnet(cwd, ...resume("whole"), ...args);
@@ -123,10 +183,14 @@ describe("reproduce", () => {
     const options = ["--budget", "1s", "--threads", "1", "--out", "toy"];
     const { code, stdout, stderr } = await iresnet(cwd, ...args, ...options);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^row +steps +rate[^]*^i-resnet +\d+ of 2000 +\S+ steps\/s[^]*^train /m);
+    assert.match(
+      stderr,
+      /^row +steps +rate[^]*^i-resnet +\d+ of 2000 +\S+ steps\/s[^]*^i-resnet +train /m,
+    );
     assert.match(stdout, /^moons +i-ResNet +\d+\.\d+ ± \S+ +0 /m);
-    const { tasks } = (await json(join(cwd, "toy", "plan.json"))) as unknown as Plan;
+    const { tasks, atOnce } = (await json(join(cwd, "toy", "plan.json"))) as unknown as Plan;
     assert.equal(tasks.length, 1);
+    assert.equal(atOnce, 1);
     assert.ok(existsSync(join(cwd, "toy", "pictures", "densities.png")));
     assert.equal((await json(join(cwd, "toy", "rows", "i-resnet.json"))).steps, tasks[0]!.steps);
   });
@@ -137,6 +201,9 @@ describe("reproduce", () => {
       [["table-density", "--rows", "nicer"], /--rows to be of nice, made.*got "nicer"/],
       [["table-density", "--data", "cifar"], /--data to be one of mnist, cifar-10/],
       [["table-density", "--budget", "soon"], /such as 90s, 30m or 1h30m/],
+      [["table-density", "--at-once", "0"], /whole number of at least 1/],
+      [["table-density", "--at-once", "2", "--workers", "2"], /--workers: .* got 2 at once/],
+      [["table-density", "--at-once", "2", "--device", "auto"], /--at-once: .*1 on device auto/],
       [["table-density", "--resume"], /expected a plan in runs\/table-density, got none/],
       [["table-density", "--out", "whole"], /got an earlier reproduction; go on with --resume/],
       [["table-density", "--out", "sets"], /got one that is no reproduction/],
