@@ -40,8 +40,8 @@ const densityEvaluation = z.object({
   probeSpread: z.number().nullable(),
   /** Most that truncating the series changes; null if no bound holds. */
   biasBound: z.number().nullable(),
-  logDet: z.enum(["exact", "series"]),
-  /** Of the series; null if exact. */
+  logDet: z.enum(["closed form", "exact", "Hutchinson probe", "series"]),
+  /** Of the series; null if there is none. */
   terms: z.int().nullable(),
   probes: z.int(),
 });
@@ -200,15 +200,13 @@ export function evaluationRows(
     ];
   }
   const { value, standardError, unit, dimensions, probeSpread, biasBound, logDet } = evaluation;
-  const method =
-    logDet === "exact" ? "exact" : `power series, ${evaluation.terms} terms, Rademacher probes`;
   return [
     { label: "examples", text: count },
     {
       label: "negative log-likelihood",
       text: `${plusMinus(value, standardError)} ${unit} over ${dimensions} dims (standard error over examples)`,
     },
-    { label: "log-determinant", text: method },
+    { label: "log-determinant", text: logDetText(evaluation) },
     {
       label: "spread over probes",
       text:
@@ -221,7 +219,20 @@ export function evaluationRows(
       text:
         biasBound === null
           ? "unbounded: a block's Lipschitz bound isn't below 1"
-          : `at most ${formatNumber(biasBound)} ${unit}`,
+          : logDet === "series"
+            ? `at most ${formatNumber(biasBound)} ${unit}`
+            : "none: nothing is truncated",
     },
   ];
+}
+
+function logDetText({ logDet, terms }: DensityEvaluation): string {
+  switch (logDet) {
+    case "series":
+      return `power series, ${terms} terms, Rademacher probes`;
+    case "Hutchinson probe":
+      return "Hutchinson's trace, one Rademacher probe for each solve";
+    default:
+      return logDet;
+  }
 }

@@ -20,5 +20,6 @@ export function densityObjective(
 ): Objective {
   if (!x) throw new UsageError(`${model.kind}: expected a batch of x`);
   ctx.condition = condition;
-  return { loss: neg(meanAll(model.logProb(dequantised(model, x, ctx), ctx))), metrics: {} };
+  const { logProb } = model.score(dequantised(model, x, ctx), ctx);
+  return { loss: neg(meanAll(logProb)), metrics: {} };
 }

@@ -8,16 +8,17 @@ import { scalarArray, type Arrays, type NDArray } from "../tree.js";
 import { batchSizeFor, concatRows, expectEvents, firstRows, inBatches, rows } from "./batched.js";
 import { conditionArrays, type Conditioned } from "./condition.js";
 import { dequantised } from "./density-objective.js";
-import type { Density } from "./model.js";
+import type { Density, LogDetMethod } from "./model.js";
 import { expectConverged, openStore, Runner, type InverseLimits, type Measured } from "./runner.js";
 
 export interface ScoreOptions extends Conditioned {
   /**
-   * Where the log-determinant comes from: the `exact` Jacobian (the default up to 16 dimensions,
-   * unless `terms` are given) or the power `series`.
+   * Where the log-determinant comes from: the `exact` Jacobian, or its trace throughout a solve
+   * (the default up to 16 dimensions, unless `terms` of a series are given), or the model's
+   * `estimate`, see {@link LogDetMethod}. One of a closed form is that in any case.
    */
-  readonly logDet?: "exact" | "series";
-  /** Terms of the series; 20 unless given. */
+  readonly logDet?: "exact" | "estimate";
+  /** Terms of the series, if the model has one; 20 unless given. */
   readonly terms?: number;
   /** Independent repetitions, each with its own probe and dequantisation; 1 unless given. */
   readonly probes?: number;
@@ -30,12 +31,14 @@ export interface Scores {
   readonly logProb: NDArray;
   /** log p(x) in nats of each probe, `[B]` each. */
   readonly perProbe: readonly NDArray[];
-  readonly logDet: "exact" | "series";
-  /** Terms of the series; null if exact. */
+  /** Where the log-determinant came from. */
+  readonly logDet: LogDetMethod | "exact";
+  /** Terms of the series; null if there is none. */
   readonly terms: number | null;
   /**
    * Most that truncating the series adds to or takes from the mean, in nats, for the Lipschitz
-   * constants that {@link Runner.lipschitz} estimates: 0 if exact, infinite if one isn't below 1.
+   * constants that {@link Runner.lipschitz} estimates: 0 without a series, infinite if one isn't
+   * below 1.
    */
   readonly bias: number;
 }
@@ -63,18 +66,19 @@ export class DensityRunner<M extends Density = Density> extends Runner<M> {
   /**
    * log p(x) in nats. Pixels get uniform noise first, so theirs is a lower bound on the
    * log-probability of the discrete image, in expectation.
+   * @throws {ConvergenceError} if f is solved for, and its solver stops early.
    */
   async score(x: NDArray, options: ScoreOptions): Promise<Scores> {
     expectEvents(x, this.model.bijection.inShape, "DensityRunner.score: x");
-    const logDet = options.logDet ?? this.#defaultLogDet(options.terms);
-    const isExact = logDet === "exact";
+    const logDet = this.#method(options);
     const { terms = 20, probes = 1, random } = options;
     if (!(Number.isInteger(probes) && probes >= 1)) {
       throw new UsageError(`DensityRunner.score: expected at least 1 probe, got ${probes}`);
     }
-    const scorer = isExact
-      ? this.#scorer("exact", exact)
-      : this.#scorer(`series ${terms}`, powerSeries({ terms }));
+    const scorer =
+      logDet === "series"
+        ? this.#scorer(`series ${terms}`, powerSeries({ terms }))
+        : this.#scorer(logDet, logDet === "exact" ? exact : powerSeries({ terms: 1 }));
     const args = {
       x,
       ...conditionArrays(this.model, options, x.shape[0]!, "DensityRunner.score"),
@@ -82,17 +86,18 @@ export class DensityRunner<M extends Density = Density> extends Runner<M> {
     const perProbe: NDArray[] = [];
     for (let probe = 0; probe < probes; probe++) {
       const noise = random.split(probe);
-      const { logProb } = await inBatches(args, batchSize, (batch, i) =>
+      const results = await inBatches(args, batchSize, (batch, i) =>
         scorer.run(scorer.prepare(batch, noise.split(i)), this.store),
       );
-      perProbe.push(logProb!);
+      expectConverged(this.measured(results), "forward pass");
+      perProbe.push(results.logProb!);
     }
     return {
       logProb: meanOf(perProbe),
       perProbe,
       logDet,
-      terms: isExact ? null : terms,
-      bias: isExact ? 0 : this.#truncationBias(terms),
+      terms: logDet === "series" ? terms : null,
+      bias: logDet === "series" ? this.#truncationBias(terms) : 0,
     };
   }
 
@@ -124,13 +129,18 @@ export class DensityRunner<M extends Density = Density> extends Runner<M> {
       parts.push(results.x!);
       checks.push(...this.measured(results));
     }
-    expectConverged(checks);
+    expectConverged(checks, "inverse");
     return concatRows(parts);
   }
 
-  #defaultLogDet(terms: number | undefined): "exact" | "series" {
-    const isSmall = this.model.dimensions <= mostExactByDefault;
-    return terms === undefined && isSmall ? "exact" : "series";
+  #method({ logDet, terms }: ScoreOptions): Scores["logDet"] {
+    const { logDet: method, dimensions } = this.model;
+    if (method === "closed form") return method;
+    const isTruncated = method === "series" && terms !== undefined;
+    const isSmall = dimensions <= mostExactByDefault;
+    return (logDet ?? (isSmall && !isTruncated ? "exact" : "estimate")) === "exact"
+      ? "exact"
+      : method;
   }
 
   #scorer(key: string, logDet: LogDetEstimator): Compiled {
@@ -138,8 +148,8 @@ export class DensityRunner<M extends Density = Density> extends Runner<M> {
     if (known) return known;
     const scorer = this.compile(({ x, condition }) => {
       const ctx = new Context({ phase: "infer", logDet, condition });
-      const logProb = this.model.logProb(dequantised(this.model, x!, ctx), ctx);
-      return { outputs: { logProb }, noise: ctx.noises };
+      const { logProb, checks } = this.model.score(dequantised(this.model, x!, ctx), ctx);
+      return { outputs: { logProb, ...this.checkOutputs(checks) }, noise: ctx.noises };
     });
     this.#scorers.set(key, scorer);
     return scorer;

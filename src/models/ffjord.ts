@@ -58,6 +58,7 @@ export type FfjordConfig = z.infer<typeof ffjordConfig>;
  */
 export class Ffjord extends FlowDensity {
   readonly kind = "ffjord";
+  override readonly logDet = "Hutchinson probe";
   readonly config: FfjordConfig;
 
   /**

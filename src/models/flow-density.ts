@@ -4,7 +4,7 @@ import type { Context, Scope } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import { densityObjective } from "./density-objective.js";
 import { densityBatch, FlowModel } from "./flow-model.js";
-import type { BlockInfo, DensityModel, Objective } from "./model.js";
+import type { BlockInfo, DensityModel, LogDetMethod, Objective } from "./model.js";
 
 /** What every configuration of such a density holds. */
 interface DensityOptions {
@@ -18,6 +18,7 @@ export abstract class FlowDensity extends FlowModel implements DensityModel {
   readonly task = "density";
   readonly batch: Readonly<Record<string, Shape>>;
   readonly blocks: readonly BlockInfo[] = [];
+  readonly logDet: LogDetMethod = "closed form";
 
   protected constructor(options: DensityOptions, makeFlow: (scope: Scope) => Flow) {
     super(options.shape, makeFlow);

@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/index.js";
 import type { JsonValue } from "../json.js";
 import { Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import type { BlockInfo, Density, Objective } from "./model.js";
+import type { BlockInfo, Density, LogDetMethod, Objective } from "./model.js";
 
 /** A model whose p(x) is that of a flow. */
 export abstract class FlowModel implements Density {
@@ -12,6 +12,7 @@ export abstract class FlowModel implements Density {
   abstract readonly config: JsonValue;
   abstract readonly batch: Readonly<Record<string, Shape>>;
   abstract readonly blocks: readonly BlockInfo[];
+  abstract readonly logDet: LogDetMethod;
   readonly scope = new Scope();
   readonly dimensions: number;
   readonly discrete: boolean;
@@ -29,8 +30,8 @@ export abstract class FlowModel implements Density {
     return this.flow.bijection;
   }
 
-  logProb(x: Tensor, ctx: Context): Tensor {
-    return this.flow.logProb(x, ctx);
+  score(x: Tensor, ctx: Context): ReturnType<Flow["score"]> {
+    return this.flow.score(x, ctx);
   }
 
   sample(count: number, temperature: Tensor | number, ctx: Context): ReturnType<Flow["sample"]> {

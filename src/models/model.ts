@@ -37,6 +37,13 @@ export interface BlockInfo {
   readonly norms: readonly string[];
 }
 
+/**
+ * Where ln|det J| comes from, if its value isn't asked for exactly: from a `closed form`; from the
+ * power `series` of residual blocks, whose mean is off by its truncation; or from one `Hutchinson
+ * probe` for each solve, whose mean is that of the exact trace.
+ */
+export type LogDetMethod = "closed form" | "series" | "Hutchinson probe";
+
 /** A model of p(x), whatever else it is. */
 export interface Density extends Model {
   readonly bijection: Bijection;
@@ -44,8 +51,9 @@ export interface Density extends Model {
   readonly dimensions: number;
   /** Whether x holds whole pixel values 0…255, to which uniform noise in [0, 1) is added. */
   readonly discrete: boolean;
+  readonly logDet: LogDetMethod;
   /** log p(x) in nats, `[B]`, x with its noise already added. */
-  logProb(x: Tensor, ctx: Context): Tensor;
+  score(x: Tensor, ctx: Context): { readonly logProb: Tensor; readonly checks: readonly Check[] };
   sample(
     count: number,
     temperature: Tensor | number,

@@ -7,6 +7,7 @@ import { residualBody, type ResidualBodyOptions, type ScaleOptions } from "./res
 /** A density made of residual blocks, with a learned diagonal Gaussian as base. */
 export abstract class ResidualDensity extends FlowModel {
   readonly blocks: readonly BlockInfo[];
+  readonly logDet = "series";
 
   protected constructor(options: ResidualBodyOptions, scales: ScaleOptions) {
     let blocks: readonly BlockInfo[] = [];

@@ -66,7 +66,8 @@ export class Runner<M extends Model> {
     this.#norms = norms;
     this.#forward = this.compile(({ x, condition }) => {
       const ctx = new Context({ phase: "infer", condition });
-      return { outputs: { z: expectBijection(model, "Runner.forward").forward(x!, ctx).value } };
+      const { value: z, checks } = expectBijection(model, "Runner.forward").forward(x!, ctx);
+      return { outputs: { z, ...this.checkOutputs(checks) } };
     });
     this.#inverse = this.compile(({ z, ...args }) => {
       const ctx = this.inverseContext(args);
@@ -100,12 +101,14 @@ export class Runner<M extends Model> {
   /**
    * z = f(x), `[B, ...shape]` to `[B, ...latent]`.
    * @throws {UsageError} if the model has no inverse.
+   * @throws {ConvergenceError} if f is solved for, and its solver stops early.
    */
   async forward(x: NDArray, conditioned: Conditioned = {}): Promise<NDArray> {
     expectEvents(x, expectBijection(this.model, "Runner.forward").inShape, "Runner.forward: x");
     const args = { x, ...conditionArrays(this.model, conditioned, x.shape[0]!, "Runner.forward") };
-    const { z } = await inBatches(args, batchSize, (batch) => this.run(this.#forward, batch));
-    return z!;
+    const results = await inBatches(args, batchSize, (batch) => this.run(this.#forward, batch));
+    expectConverged(this.measured(results), "forward pass");
+    return results.z!;
   }
 
   /**
@@ -115,7 +118,7 @@ export class Runner<M extends Model> {
    */
   async inverse(z: NDArray, limits?: InverseLimits & Conditioned): Promise<NDArray> {
     const { x, checks } = await this.attemptInverse(z, limits);
-    expectConverged(checks);
+    expectConverged(checks, "inverse");
     return x;
   }
 
@@ -238,11 +241,14 @@ export function expectBijection({ kind, bijection }: Model, where: string): Bije
 }
 
 /** @throws {ConvergenceError} if a residual is above its tolerance, or not a number. */
-export function expectConverged(checks: readonly Measured[]): void {
+export function expectConverged(
+  checks: readonly Measured[],
+  direction: "forward pass" | "inverse",
+): void {
   const worst = checks.find(({ residual, tolerance }) => !(residual <= tolerance));
   if (worst) {
     throw new ConvergenceError(
-      `inverse of ${worst.where}: expected a relative residual of at most ${worst.tolerance}, got ${worst.residual.toExponential(2)}; ${worst.remedy}`,
+      `${direction} of ${worst.where}: expected a relative residual of at most ${worst.tolerance}, got ${worst.residual.toExponential(2)}; ${worst.remedy}`,
     );
   }
 }

@@ -33,7 +33,7 @@ describe("Flow", () => {
         side(i % count),
         side(Math.floor(i / count)),
       ]).flat();
-      const logProb = flow.logProb(input("x", [count * count, 2]), context());
+      const { logProb } = flow.score(input("x", [count * count, 2]), context());
       const densities = evaluate({ logProb }, { ...feeds, x: { data } }).logProb.data.map(Math.exp);
       const total = sumOf(densities) * ((2 * reach) / count) ** 2;
       assert.ok(Math.abs(total - 1) < 0.01, `${total}`);
@@ -67,7 +67,7 @@ describe("bits per dimension", () => {
     const shape = [1, 2, 3];
     const flow = new Flow(unitCube, new Rescale(shape, { offset: 0, scale: 1 / 256 }));
     const x = uniforms("pixels", [2, ...shape], 0, 256);
-    const logProb = flow.logProb(input("x", x.shape), context());
+    const { logProb } = flow.score(input("x", x.shape), context());
     const bits = evaluate({ logProb }, { x }).logProb.data.map((l) => bitsPerDim(l, 6));
     assertClose(bits, [8, 8], 1e-15, "bits/dim");
   });

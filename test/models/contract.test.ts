@@ -152,7 +152,7 @@ for (const [kind, { configs, base = "gaussian", tolerance = 1e-10 }] of entries)
         });
       }
 
-      if ("logProb" in model) {
+      if ("score" in model) {
         it("is the density of its base, by the log-determinant of the exact Jacobian", () => {
           const batch = inferenceBatch(model, 1);
           const { z, logDet, logProb } = run(batch);
@@ -221,8 +221,8 @@ function outputsOf(model: AnyModel): (batch: Record<string, Tensor>) => Record<s
     const outputs: Record<string, Tensor> = {};
     if (model.bijection) outputs.z = model.bijection.forward(batch.x!, ctx).value;
     if ("logits" in model) outputs.logits = model.logits(batch.x!, ctx);
-    if ("logProb" in model) {
-      outputs.logProb = model.logProb(batch.x!, ctx);
+    if ("score" in model) {
+      outputs.logProb = model.score(batch.x!, ctx).logProb;
       outputs.logDet = model.bijection.forward(batch.x!, ctx).logDet;
     }
     return outputs;

@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Engine } from "../../src/engine/engine.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
-import { DensityRunner } from "../../src/models/density-runner.js";
-import { IResNetDensity } from "../../src/models/i-resnet-density.js";
+import {
+  DensityRunner,
+  Ffjord,
+  IResNetDensity,
+  Maf,
+  RealNvp,
+  type Density,
+} from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
 import { assertClose } from "../support/values.js";
@@ -36,6 +42,45 @@ describe("DensityRunner.score", () => {
     assert.notDeepEqual(series.logProb.data, exact.logProb.data);
     const both = await runner.score(points(3), { random, terms: 8, logDet: "exact" });
     assert.deepEqual(both.logProb.data, exact.logProb.data);
+  });
+
+  it("says where a log-determinant without a series comes from", async () => {
+    const methodsOf = async (model: Density): Promise<unknown[]> => {
+      const arrays = model.scope.initialArrays(Random.fromSeed(1));
+      const runner = await DensityRunner.open(referenceEngine(), model, arrays);
+      const x = ndarray(random.normal(model.dimensions), [1, model.dimensions]);
+      const methods: unknown[] = [];
+      for (const options of [
+        {},
+        { terms: 8 },
+        { logDet: "exact" },
+        { logDet: "estimate" },
+      ] as const) {
+        const { logDet, terms, bias } = await runner.score(x, { random, ...options });
+        assert.deepEqual([terms, bias], [null, 0]);
+        methods.push(logDet);
+      }
+      return methods;
+    };
+    const closed = Array.from({ length: 4 }, () => "closed form");
+    assert.deepEqual(
+      await methodsOf(new RealNvp({ shape: [20], couplings: [2], widths: [4] })),
+      closed,
+    );
+    assert.deepEqual(await methodsOf(new Maf({ shape: [2], layers: 1, hidden: [4] })), closed);
+    const estimate = "Hutchinson probe";
+    assert.deepEqual(await methodsOf(new Ffjord({ shape: [2], widths: [4] })), [
+      "exact",
+      "exact",
+      "exact",
+      estimate,
+    ]);
+    assert.deepEqual(await methodsOf(new Ffjord({ shape: [17], widths: [4] })), [
+      estimate,
+      estimate,
+      "exact",
+      estimate,
+    ]);
   });
 
   it("bounds the bias of any series, however long", async () => {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { powerSeries } from "../../src/bijections/index.js";
+import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
-import { createModel, Ffjord } from "../../src/models/index.js";
+import { createModel, DensityRunner, Ffjord } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { findPreset } from "../../src/train/presets/index.js";
+import { Random } from "../../src/random.js";
+import { ndarray } from "../../src/tree.js";
 import { scalarAt } from "../support/derivatives.js";
 import { noiseFeeds, settledFeeds } from "../support/modules.js";
 import { normals } from "../support/values.js";
@@ -55,6 +58,25 @@ describe("Ffjord", () => {
       "scales.0.before.0",
       "scales.1.before.0",
     ]);
+  });
+
+  it("raises an error in place of scores and latents that its solver doesn't reach", async () => {
+    const open = async (steps: number): Promise<DensityRunner> => {
+      const model = new Ffjord({ shape: [2], widths: [4], steps });
+      const arrays = model.scope.initialArrays(Random.fromSeed(1));
+      return DensityRunner.open(referenceEngine(), model, arrays);
+    };
+    const x = ndarray([0.5, -1], [1, 2]);
+    const random = Random.fromSeed(0);
+    const { logProb } = await (await open(100)).score(x, { random });
+    assert.ok(Number.isFinite(logProb.data[0]));
+    const stopped = await open(1);
+    const expected = {
+      name: "ConvergenceError",
+      message: /^forward pass of flows\.0: .*; allow the solver more steps/,
+    };
+    await assert.rejects(stopped.score(x, { random }), expected);
+    await assert.rejects(stopped.forward(x), expected);
   });
 
   it("refuses flows that its data can't have", () => {

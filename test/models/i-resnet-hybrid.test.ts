@@ -52,7 +52,7 @@ for (const [kind, config] of Object.entries({ vector, image })) {
       const half = Float64Array.from(noisy, (value) => value - (model.discrete ? 0.5 : 0));
       const infer = new Context({ phase: "infer", logDet: exact });
       const { logProb } = evaluate(
-        { logProb: model.logProb(batch.x, infer) },
+        { logProb: model.score(batch.x, infer).logProb },
         { ...feeds, x: { data: noisy } },
       );
       const { logits } = evaluate(

@@ -61,6 +61,11 @@ async function evaluate(
       `evaluate: expected --terms and --probes for a density alone, got them for ${model.kind}; leave them out`,
     );
   }
+  if (series.terms !== undefined && "logDet" in model && model.logDet !== "series") {
+    throw new UsageError(
+      `evaluate: expected --terms for a model whose log-determinant is a power series, got it for ${model.kind}; leave it out`,
+    );
+  }
   const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
   await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
     const runner = await openRunner(engine, run);

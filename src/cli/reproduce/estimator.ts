@@ -72,7 +72,7 @@ export async function measureEstimator(
   const { logProb: exact } = await runner.score(x, { logDet: "exact", random });
   let done = 0;
   const estimate = async (terms: number): Promise<Scores> => {
-    const scores = await runner.score(x, { logDet: "series", terms, probes, random });
+    const scores = await runner.score(x, { logDet: "estimate", terms, probes, random });
     onProgress(++done);
     return scores;
   };

@@ -57,9 +57,7 @@ const likelihood = (heading: string): Column =>
 
 const logDet: readonly Column[] = [
   ofDensity("dims", ({ dimensions }) => String(dimensions)),
-  ofDensity("estimator", ({ logDet, terms, biasBound }) =>
-    logDet === "exact" ? "exact" : biasBound === 0 ? "no series" : `${terms} terms`,
-  ),
+  ofDensity("estimator", ({ logDet, terms }) => (logDet === "series" ? `${terms} terms` : logDet)),
   ofDensity("bias, at most", ({ biasBound }) =>
     biasBound === null ? "unbounded" : formatNumber(biasBound),
   ),
