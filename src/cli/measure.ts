@@ -10,7 +10,7 @@ import {
   type DensityEvaluationOptions,
   type Evaluation,
 } from "./evaluation.js";
-import { spread, type Examples } from "./examples.js";
+import { atMiddle, spread, type Examples } from "./examples.js";
 import { counter, type AnyRunner } from "./perform.js";
 import { imageSheet, pairSheet } from "./pictures/image-sheet.js";
 import { encodeRgb } from "./pictures/png.js";
@@ -67,7 +67,7 @@ export async function reconstructRun(
   const onProgress = counter(terminal, { label, total: indices.length, unit: "examples" });
   const measurement = await reconstruct(runner, examples, { ...limits, indices, onProgress });
   if (runner.model.batch.x?.length !== 3) return { ...measurement, pictures: {} };
-  const { x } = examples.take(spread(examples.count, pairs));
+  const x = atMiddle(runner.model, examples.take(spread(examples.count, pairs)).x);
   const back = await runner.attemptInverse(await runner.forward(x), limits);
   const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));
   return { ...measurement, pictures: { "reconstructions.png": sheet } };

@@ -33,7 +33,8 @@ Examples:
   iresnet reconstruct runs/mnist-classifier
   iresnet reconstruct runs/mnist-classifier --steps 5 --count 100
 
-Errors of images are in pixel units: 1 is the full range of a pixel, 255 gray levels.
+Errors of images are in pixel units: 1 is the full range of a pixel, 255 gray levels. A density
+gets each pixel with 0.5 added, the middle of the noise that it was trained with.
 The exit code is 1 if the inverse does not hold.`,
     )
     .action((run: string, options: ReconstructOptions) =>
