@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Engine } from "../../engine/index.js";
-import { DivergenceError } from "../../errors.js";
+import { ConvergenceError, DivergenceError } from "../../errors.js";
 import { loadExamples } from "../examples.js";
 import { openRunner, withEngine } from "../perform.js";
 import { writeReport } from "../report.js";
@@ -83,12 +83,14 @@ async function trainAndMeasure(
       if (resume?.training) place.terminal.note(`Going on from step ${resume.training.step}.`);
       const options = { signal, ...(resume && { resume }) };
       if (!(await takeSteps(engine, prepared, place, options))) return undefined;
+      return await unlessAborted(signal, () => measureRun(reproduction, engine, prepared, place));
     } catch (error) {
-      if (!(error instanceof DivergenceError)) throw error;
+      // A solver that runs out of steps, as in a flow whose training goes wrong, is one more way.
+      const isFailure = error instanceof DivergenceError || error instanceof ConvergenceError;
+      if (!isFailure) throw error;
       place.terminal.warn(error.message);
       return { failure: error.message };
     }
-    return unlessAborted(signal, () => measureRun(reproduction, engine, prepared, place));
   });
 }
 
