@@ -10,7 +10,7 @@ const text = (url: URL): string => readFileSync(url, "utf8");
 /** Specifiers of everything that a built module and what it imports import. */
 function closure(url: URL, seen = new Map<string, Set<string>>()): Map<string, Set<string>> {
   if (seen.has(url.href)) return seen;
-  const found = [...text(url).matchAll(/^\s*(?:import|export)[^"';]*["']([^"']+)["']/gm)].map(
+  const found = [...text(url).matchAll(/^\s*(?:import|export)[^"';=]*["']([^"']+)["']/gm)].map(
     ([, specifier]) => specifier!,
   );
   seen.set(url.href, new Set(found));
