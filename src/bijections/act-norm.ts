@@ -20,7 +20,7 @@ import {
   type Input,
   type Tensor,
 } from "../graph/index.js";
-import { zeros, type Context, type Scope } from "../nn/index.js";
+import { perChannel, zeros, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { mapped, type Bijection, type Mapped } from "./bijection.js";
 
@@ -86,7 +86,7 @@ export class ActNorm implements Bijection {
   }
 
   #perChannel(t: Tensor): Tensor {
-    return reshape(t, [1, this.inShape[0]!, ...this.inShape.slice(1).map(() => 1)]);
+    return perChannel(t, this.inShape.length + 1);
   }
 
   #logDet(logScale: Tensor, x: Tensor): Tensor {

@@ -4,27 +4,34 @@ import type { Tensor } from "../graph/index.js";
 import type { JsonValue } from "../json.js";
 import { Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
+import { densityObjective } from "./density-objective.js";
 import type { BlockInfo, Density, LogDetMethod, Objective } from "./model.js";
+
+/** What every configuration of such a model holds. */
+interface FlowOptions {
+  readonly shape: Shape;
+  /** Features of the condition; 0, or absent, for none. */
+  readonly condition?: number;
+}
 
 /** A model whose p(x) is that of a flow. */
 export abstract class FlowModel implements Density {
   abstract readonly kind: string;
   abstract readonly config: JsonValue;
-  abstract readonly batch: Readonly<Record<string, Shape>>;
   abstract readonly blocks: readonly BlockInfo[];
   abstract readonly logDet: LogDetMethod;
   readonly scope = new Scope();
+  readonly batch: Readonly<Record<string, Shape>>;
   readonly dimensions: number;
   readonly discrete: boolean;
   protected readonly flow: Flow;
 
-  protected constructor(shape: Shape, makeFlow: (scope: Scope) => Flow) {
+  protected constructor({ shape, condition = 0 }: FlowOptions, makeFlow: (scope: Scope) => Flow) {
+    this.batch = { x: shape, ...(condition > 0 && { condition: [condition] }) };
     this.dimensions = sizeOf(shape);
     this.discrete = shape.length === 3;
     this.flow = makeFlow(this.scope);
   }
-
-  abstract objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective;
 
   get bijection(): Bijection {
     return this.flow.bijection;
@@ -34,19 +41,12 @@ export abstract class FlowModel implements Density {
     return this.flow.score(x, ctx);
   }
 
+  /** Mean of −log p in nats. */
+  objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
+    return densityObjective(this, batch, ctx);
+  }
+
   sample(count: number, temperature: Tensor | number, ctx: Context): ReturnType<Flow["sample"]> {
     return this.flow.sample(count, temperature, ctx);
   }
-}
-
-/** What a batch of a density holds: x, and the condition if there is one. */
-export function densityBatch({
-  shape,
-  condition = 0,
-}: {
-  readonly shape: Shape;
-  /** Its features; 0 for none. */
-  readonly condition?: number;
-}): Readonly<Record<string, Shape>> {
-  return { x: shape, ...(condition > 0 && { condition: [condition] }) };
 }

@@ -1,11 +1,6 @@
 import { z } from "zod";
-import type { Tensor } from "../graph/index.js";
-import type { Context } from "../nn/index.js";
-import type { Shape } from "../tree.js";
 import { parseConfig } from "./config.js";
-import { densityObjective } from "./density-objective.js";
-import { densityBatch } from "./flow-model.js";
-import type { DensityModel, Objective } from "./model.js";
+import type { DensityModel } from "./model.js";
 import { conditionOption, residualBodyOptions } from "./residual-body.js";
 import { ResidualDensity } from "./residual-density.js";
 import { expectResidualOptions } from "./residual-stack.js";
@@ -35,7 +30,6 @@ export class IResNetDensity extends ResidualDensity implements DensityModel {
   readonly kind = "i-resnet-density";
   readonly task = "density";
   readonly config: IResNetDensityConfig;
-  readonly batch: Readonly<Record<string, Shape>>;
 
   /**
    * @throws {UsageError} if a field is unknown, missing or outside its range.
@@ -47,11 +41,5 @@ export class IResNetDensity extends ResidualDensity implements DensityModel {
     const config = parseConfig(iResNetDensityConfig, options, "IResNetDensity");
     super(config, { squeezeFirst: true, factorOut: true });
     this.config = config;
-    this.batch = densityBatch(config);
-  }
-
-  /** Mean of −log p in nats. */
-  objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
-    return densityObjective(this, batch, ctx);
   }
 }

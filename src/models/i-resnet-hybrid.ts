@@ -39,7 +39,7 @@ export class IResNetHybrid extends ResidualDensity implements HybridModel {
   readonly kind = "i-resnet-hybrid";
   readonly task = "hybrid";
   readonly config: IResNetHybridConfig;
-  readonly batch: Readonly<Record<string, Shape>>;
+  override readonly batch: Readonly<Record<string, Shape>>;
   readonly classes: number;
   readonly weight: number;
   readonly #head: (z: Tensor) => Tensor;
@@ -67,7 +67,7 @@ export class IResNetHybrid extends ResidualDensity implements HybridModel {
   }
 
   /** The weighted sum in nats, its two parts, and the percentage of wrong answers. */
-  objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
+  override objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
     if (!x || !y) throw new UsageError("IResNetHybrid: expected a batch of x and one-hot y");
     const { value: z, logDet } = this.bijection.forward(dequantised(this, x, ctx), ctx);
     const logProb = add(this.flow.base.logProb(z, ctx), logDet);

@@ -11,7 +11,7 @@ export abstract class ResidualDensity extends FlowModel {
 
   protected constructor(options: ResidualBodyOptions, scales: ScaleOptions) {
     let blocks: readonly BlockInfo[] = [];
-    super(options.shape, (scope) => {
+    super(options, (scope) => {
       const body = residualBody(scope, options, scales);
       blocks = body.blocks;
       return new Flow(

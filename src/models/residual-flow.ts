@@ -1,11 +1,7 @@
 import { z } from "zod";
-import type { Tensor } from "../graph/index.js";
-import { activationNames, type Context } from "../nn/index.js";
-import type { Shape } from "../tree.js";
+import { activationNames } from "../nn/index.js";
 import { count, parseConfig } from "./config.js";
-import { densityObjective } from "./density-objective.js";
-import { densityBatch } from "./flow-model.js";
-import type { DensityModel, Objective } from "./model.js";
+import type { DensityModel } from "./model.js";
 import { conditionOption, residualBodyOptions } from "./residual-body.js";
 import { ResidualDensity } from "./residual-density.js";
 import { expectResidualOptions } from "./residual-stack.js";
@@ -45,7 +41,6 @@ export class ResidualFlow extends ResidualDensity implements DensityModel {
   readonly kind = "residual-flow";
   readonly task = "density";
   readonly config: ResidualFlowConfig;
-  readonly batch: Readonly<Record<string, Shape>>;
 
   /**
    * @throws {UsageError} if a field is unknown, missing or outside its range.
@@ -57,11 +52,5 @@ export class ResidualFlow extends ResidualDensity implements DensityModel {
     const config = parseConfig(residualFlowConfig, options, "ResidualFlow");
     super(config, config);
     this.config = config;
-    this.batch = densityBatch(config);
-  }
-
-  /** Mean of −log p in nats. */
-  objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
-    return densityObjective(this, batch, ctx);
   }
 }
