@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../errors.js";
+import type { Shape } from "../tree.js";
 
 /** A whole number of at least 1, in a configuration. */
 export const count = z.int().positive();
@@ -27,4 +28,13 @@ export function parseConfig<S extends z.ZodType>(
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   throw new UsageError(`${where}: ${z.prettifyError(result.error)}`);
+}
+
+/** @throws {UsageError} if this isn't the shape of an image. */
+export function expectImage(shape: Shape): readonly [number, number, number] {
+  const [c, h, w] = shape;
+  if (c === undefined || h === undefined || w === undefined || shape.length !== 3) {
+    throw new UsageError(`i-ResNet: expected image shape [C, H, W], got [${shape}]`);
+  }
+  return [c, h, w];
 }

@@ -12,11 +12,10 @@ import { UsageError } from "../errors.js";
 import { addAll, type Tensor } from "../graph/index.js";
 import { odeActivationNames, odeNet, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, parseConfig } from "./config.js";
+import { conditionOption, count, eventShape, expectImage, parseConfig } from "./config.js";
 import { FlowDensity } from "./flow-density.js";
 import type { Objective } from "./model.js";
 import { pixelBijections, pixelOption } from "./pixels.js";
-import { expectImage } from "./residual-stack.js";
 import { multiScale } from "./scales.js";
 
 const flowCount = z.int().nonnegative();

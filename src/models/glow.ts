@@ -11,10 +11,9 @@ import {
 import { Flow, StandardGaussian } from "../distributions/index.js";
 import { convNetwork, denseNetwork, type NetworkMaker, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, parseConfig } from "./config.js";
+import { conditionOption, count, eventShape, expectImage, parseConfig } from "./config.js";
 import { FlowDensity } from "./flow-density.js";
 import { pixelBijections, pixelOption } from "./pixels.js";
-import { expectImage } from "./residual-stack.js";
 import { hiddenChannels, multiScale } from "./scales.js";
 
 export const glowConfig = z.strictObject({

@@ -6,13 +6,8 @@ import { BatchNorm, Linear, Scope, type Context } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
 import { classification } from "./classification.js";
-import { count, eventShape, parseConfig } from "./config.js";
-import {
-  expectImage,
-  expectResidualOptions,
-  residualOptions,
-  ResidualStack,
-} from "./residual-stack.js";
+import { count, eventShape, expectImage, parseConfig } from "./config.js";
+import { expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
 
 export const iResNetClassifierConfig = z
   .strictObject({

@@ -12,10 +12,9 @@ import {
 import { Flow, StandardGaussian } from "../distributions/index.js";
 import { denseNetwork, residualNetwork, type NetworkMaker, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, parseConfig } from "./config.js";
+import { conditionOption, count, eventShape, expectImage, parseConfig } from "./config.js";
 import { FlowDensity } from "./flow-density.js";
 import { pixelBijections, pixelOption } from "./pixels.js";
-import { expectImage } from "./residual-stack.js";
 import { hiddenChannels, multiScale } from "./scales.js";
 
 export const realNvpConfig = z.strictObject({

@@ -9,10 +9,10 @@ import {
 } from "../bijections/index.js";
 import type { Scope } from "../nn/index.js";
 import type { Shape } from "../tree.js";
-import { count, eventShape } from "./config.js";
+import { count, eventShape, expectImage } from "./config.js";
 import type { BlockInfo } from "./model.js";
 import { pixelBijections, pixelOption } from "./pixels.js";
-import { expectImage, residualOptions, ResidualStack } from "./residual-stack.js";
+import { residualOptions, ResidualStack } from "./residual-stack.js";
 
 /** What the configurations of densities made of residual blocks have in common. */
 export const residualBodyOptions = {

@@ -31,15 +31,6 @@ export function expectResidualOptions(options: unknown, where: string): void {
   if (typeof options.c === "number") expectContractive(options.c, where);
 }
 
-/** @throws {UsageError} if this isn't the shape of an image. */
-export function expectImage(shape: Shape): readonly [number, number, number] {
-  const [c, h, w] = shape;
-  if (c === undefined || h === undefined || w === undefined || shape.length !== 3) {
-    throw new UsageError(`i-ResNet: expected image shape [C, H, W], got [${shape}]`);
-  }
-  return [c, h, w];
-}
-
 /** ActNorm and residual block, again and again, on events of one shape. */
 export class ResidualStack {
   readonly parts: readonly Bijection[];

@@ -15,9 +15,8 @@ import {
 import { BatchNorm, Linear, Scope, type Context, type Layer } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import { classification } from "./classification.js";
-import { count, eventShape, parseConfig } from "./config.js";
+import { count, eventShape, expectImage, parseConfig } from "./config.js";
 import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
-import { expectImage } from "./residual-stack.js";
 
 export const resNetConfig = z
   .strictObject({
