@@ -23,8 +23,7 @@ const toy: Preset = {
 
 const mnistDensity: Preset = {
   name: "mnist-density",
-  description:
-    "i-ResNet density of MNIST for two cores: 12-12 blocks of width 32, 1.18 bits/dim",
+  description: "i-ResNet density of MNIST for two cores: 12-12 blocks of width 32, 1.18 bits/dim",
   data: "mnist",
   model: {
     kind: "i-resnet-density",
