@@ -1,5 +1,5 @@
 import { topologicalOrder, type KindOfWork, type Tensor } from "../src/graph/index.js";
-import { sizeOf } from "../src/tree.js";
+import { sizeOf, type Shape } from "../src/tree.js";
 import type { Operation } from "./profiler.js";
 
 /** What an operator of the runtime did; `other` is what this table doesn't know. */
@@ -68,7 +68,7 @@ export function workRecogniser(outputs: readonly Tensor[]): WorkOf {
         const [rows = 1] = result.slice(-2);
         const inner = sizeOf(image.slice(-2)) / rows;
         const isProduct = products.has(String([...result, inner]));
-        const kind = isProduct ? "matmul" : "weight gradient";
+        const kind = isProduct ? "matmul" : convolutionOf(image, filter, result, inner);
         return { kind, flops: 2 * written * inner, bytes };
       }
       default: {
@@ -78,4 +78,16 @@ export function workRecogniser(outputs: readonly Tensor[]): WorkOf {
       }
     }
   };
+}
+
+/**
+ * What a product of matrices is part of that the graph doesn't have as such: products of many
+ * points, or of a small matrix with long lines, are a 3x3 convolution's, long sums a gradient's.
+ */
+function convolutionOf(a: Shape, b: Shape, result: Shape, inner: number): KindOfWork {
+  const [rows = 1, columns = 1] = result.slice(-2);
+  const isOfPoints = a.length === 5;
+  const isLong = isOfPoints ? a[1] === b[1] : inner > Math.max(rows, columns);
+  if (isLong) return "weight gradient";
+  return isOfPoints || b.length === 3 || columns > rows ? "convolution" : "1x1 convolution";
 }

@@ -1,14 +1,23 @@
-import { conv2d, conv2dInputGrad, conv2dWeightGrad, input, simplify } from "../graph/index.js";
+import {
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  input,
+  simplify,
+  type Tensor,
+} from "../graph/index.js";
 import type { Target } from "../onnx/index.js";
 import { ndarray, sizeOf, type Arrays, type Shape } from "../tree.js";
 import type { Engine } from "./engine.js";
 
-/** Sizes that need padding to whole blocks, in channels and in the batch. */
-const shapes: Readonly<Record<string, Shape>> = {
-  x: [12, 4, 5, 6],
-  w: [20, 4, 3, 3],
-  g: [12, 20, 5, 6],
-};
+/**
+ * [B, C, O, H, W] of convolutions that need padding to whole blocks, in channels and in the batch,
+ * and of one with channels enough for Winograd's way.
+ */
+const sizes = [
+  [12, 4, 20, 5, 6],
+  [8, 64, 64, 5, 6],
+] as const;
 const tolerance = 1e-4;
 
 type Loader = Pick<Engine, "load">;
@@ -31,13 +40,21 @@ export async function fastestTarget(engine: (target: Target) => Loader): Promise
 
 /** The three convolutions of a training step, on fixed numbers. */
 export async function convolutions(engine: Loader): Promise<Arrays> {
-  const [x, w, g] = [input("x", shapes.x!), input("w", shapes.w!), input("g", shapes.g!)];
-  const outputs = simplify({
-    forward: conv2d(x, w),
-    inputGrad: conv2dInputGrad(g, w),
-    weightGrad: conv2dWeightGrad(x, g, 3),
-  });
-  const session = await engine.load({ outputs, updates: {}, guard: [] });
+  const shapes: Record<string, Shape> = {};
+  const outputs: Record<string, Tensor> = {};
+  const fed = (name: string, shape: Shape): Tensor => {
+    shapes[name] = shape;
+    return input(name, shape);
+  };
+  for (const [batch, channels, out, height, width] of sizes) {
+    const x = fed(`x${channels}`, [batch, channels, height, width]);
+    const w = fed(`w${channels}`, [out, channels, 3, 3]);
+    const g = fed(`g${channels}`, [batch, out, height, width]);
+    outputs[`forward${channels}`] = conv2d(x, w);
+    outputs[`inputGrad${channels}`] = conv2dInputGrad(g, w);
+    outputs[`weightGrad${channels}`] = conv2dWeightGrad(x, g, 3);
+  }
+  const session = await engine.load({ outputs: simplify(outputs), updates: {}, guard: [] });
   const feeds = Object.fromEntries(
     Object.entries(shapes).map(([name, shape], seed) => [name, waves(shape, seed)]),
   );

@@ -1,8 +1,9 @@
 import type { Tensor } from "../graph/index.js";
-import { BlockedFilters, relatives } from "./blocked-filters.js";
+import { BlockedFilters } from "./blocked-filters.js";
+import { meetsBatch } from "./filters.js";
 import { nchwc, type Blocks } from "./blocks.js";
 import { sizes } from "./linear.js";
-import type { BlockedLowerings, Lowered } from "./lowering.js";
+import type { LayoutLowerings, Lowered } from "./lowering.js";
 import type { Scope } from "./scope.js";
 
 /** Below this batch size, packing a filter costs more than the blocked convolution saves. */
@@ -14,25 +15,14 @@ const leastBatch = 8;
  */
 export function blockedConvolutions(
   blocks: Blocks,
-): Pick<BlockedLowerings, "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad"> {
+): Pick<LayoutLowerings, "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad"> {
   const filters = new BlockedFilters(blocks);
 
   const takes = (scope: Scope, image: Tensor, filter: Tensor): boolean => {
     const [out, channels, kernel] = sizes(filter);
     if (kernel === 1) return blocks.has(scope, image) && out % blocks.size === 0;
-    return out % 4 === 0 && channels % 4 === 0 && isPacked(scope, image, filter);
+    return out % 4 === 0 && channels % 4 === 0 && meetsBatch(scope, image, filter, leastBatch);
   };
-
-  const isPacked = (scope: Scope, image: Tensor, filter: Tensor): boolean =>
-    sizes(image)[0] >= leastBatch ||
-    relatives(scope, filter).some((relative) =>
-      scope.model.users
-        .get(relative)
-        ?.some(
-          ({ op, shape }) =>
-            (op === "conv2d" || op === "conv2dInputGrad") && shape[0]! >= leastBatch,
-        ),
-    );
 
   const convolve = (
     scope: Scope,
@@ -56,8 +46,8 @@ export function blockedConvolutions(
     const [image, kernel] = [node.inputs[0]!, sizes(node.inputs[1]!)[2]];
     const inputs = [blocks.of(scope, image), filter, ...bias];
     const result = convolve(scope, inputs, [kernel, kernel], (kernel - 1) / 2);
-    if (blocks.fill(node)) return { blocks: result };
-    return { rows: blocks.toRows(scope, result, sizes(node)[1]) };
+    if (blocks.fits(node)) return { layout: blocks, name: result };
+    return { rows: blocks.toRows(scope, result, node) };
   };
 
   const padBias = (scope: Scope, bias: string, channels: number): string => {
@@ -101,10 +91,10 @@ export function blockedConvolutions(
       const result = convolve(scope, inputs, [height, width], 0);
       const [rows, columns] = [sizes(sliding)[1], sizes(filtering)[1]];
       if (xSlides) {
-        return { rows: scope.transpose(blocks.toRows(scope, result, columns), [1, 0, 2, 3]) };
+        return { rows: scope.transpose(blocks.unpack(scope, result, columns), [1, 0, 2, 3]) };
       }
       const reversed = filters.reverseTaps(scope, result, [rows, columns, kernel, kernel]);
-      return { rows: blocks.toRows(scope, reversed, columns) };
+      return { rows: blocks.unpack(scope, reversed, columns) };
     },
   };
 
@@ -115,7 +105,7 @@ export function blockedConvolutions(
       const [batch, channels, height, width] = sizes(t);
       const all = blocks.padded(batch);
       const { size } = blocks;
-      const turned = blocks.fromRows(s, s.transpose(s.nameOf(t), [1, 0, 2, 3]));
+      const turned = blocks.pack(s, s.transpose(s.nameOf(t), [1, 0, 2, 3]));
       const lines = s.reshape(turned, [(channels * all) / size, height, width * size]);
       const margin = [0, reach, reach * size];
       const wide = s.emit("Pad", [lines, s.ints([...margin, ...margin])]);

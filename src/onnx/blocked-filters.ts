@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/index.js";
-import { sameShape, sizeOf } from "../tree.js";
-import type { Blocks } from "./blocks.js";
+import { nchwc, type Blocks } from "./blocks.js";
+import { multipleOf } from "./filters.js";
 import { sizes, type Sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
 
@@ -36,7 +36,7 @@ export class BlockedFilters {
     return scope.derived(images, "blocked image filter", (s, t) => {
       const fillsBlocks = this.#blocks.has(s, t) && t.shape[0]! % this.#blocks.size === 0;
       const packed = fillsBlocks
-        ? this.#arrange(s, this.#blocks.of(s, t), sizes(t))
+        ? this.#arrangeImages(s, t)
         : this.#pack(s, s.nameOf(t), sizes(t), false);
       const [batch, channels, height, width] = sizes(t);
       return this.#asFilter(s, packed, [channels, batch, height, width]);
@@ -114,7 +114,7 @@ export class BlockedFilters {
       padded === inputs
         ? rows
         : scope.emit("Pad", [rows, scope.ints([0, 0, 0, 0, padded - inputs, 0, 0, 0])]);
-    const blocks = this.#blocks.fromRows(scope, full);
+    const blocks = this.#blocks.pack(scope, full);
     const shape: Sizes = [padded, ...rest];
     return this.#arrange(scope, reversed ? this.reverseTaps(scope, blocks, shape) : blocks, shape);
   }
@@ -126,26 +126,22 @@ export class BlockedFilters {
     return scope.transpose(split, [2, 0, 3, 1, 4]);
   }
 
+  /**
+   * What `#arrange` does, of images that fill whole blocks. A reorder does it in parallel: with the
+   * blocks of a pixel as channels, and the images of a block as pixels.
+   */
+  #arrangeImages(scope: Scope, images: Tensor): string {
+    const { size } = this.#blocks;
+    const [batch, channels, height, width] = sizes(images);
+    const lines = [batch / size, size, 1, channels * height * width];
+    const name = scope.reshape(this.#blocks.of(scope, images), lines);
+    const turned = scope.emit("ReorderInput", [name], { channels_last: 1 }, nchwc);
+    const run = height * width * size * size;
+    const split = scope.reshape(turned, [batch / size, channels / size, run]);
+    return scope.transpose(split, [1, 0, 2]);
+  }
+
   #asFilter(scope: Scope, packed: string, [outputs, inputs, h, w]: Sizes): string {
     return scope.reshape(packed, [this.#blocks.padded(outputs), this.#blocks.padded(inputs), h, w]);
   }
-}
-
-/** A filter that is a scalar times another one, such as W / max(1, σ/c). */
-function multipleOf(filter: Tensor): { filter: Tensor; scale: Tensor } | undefined {
-  if (filter.op !== "mul" && filter.op !== "div") return undefined;
-  const [a, b] = [filter.inputs[0]!, filter.inputs[1]!];
-  const isScalar = ({ shape }: Tensor): boolean => sizeOf(shape) === 1;
-  if (isScalar(b) && sameShape(a.shape, filter.shape)) return { filter: a, scale: b };
-  if (filter.op === "mul" && isScalar(a) && sameShape(b.shape, filter.shape)) {
-    return { filter: b, scale: a };
-  }
-  return undefined;
-}
-
-/** What the filter is a multiple of (itself, if of nothing), and the multiples of that. */
-export function relatives(scope: Scope, filter: Tensor): readonly Tensor[] {
-  const root = multipleOf(filter)?.filter ?? filter;
-  const users = scope.model.users.get(root) ?? [];
-  return [root, ...users.filter((user) => multipleOf(user)?.filter === root)];
 }

@@ -1,5 +1,6 @@
 import { sameShape } from "../tree.js";
 import { topologicalOrder, type Node, type OpName, type Tensor } from "../graph/index.js";
+import type { ImageLayout } from "./layout.js";
 import type { Scope } from "./scope.js";
 import { usersOf } from "./users.js";
 
@@ -16,35 +17,24 @@ export type Lowering<K extends OpName> = (
 /** One lowering per operation: leaving one out doesn't compile. */
 export type Lowerings = { readonly [K in OpName]: Lowering<K> };
 
-/**
- * How a target computes in a layout of its own, beside ONNX's: images with their channels in
- * blocks. Models never know.
- */
-export interface BlockedLayout {
-  readonly lowerings: BlockedLowerings;
-  /** The value in ONNX's layout of an image `[B, C, H, W]` in blocks. */
-  toRows(scope: Scope, blocks: string, image: Tensor): string;
-}
-
-/** A lowering that uses the target's layout, or nothing where it doesn't apply. */
-export type BlockedLowering<K extends OpName> = (
+/** A lowering that uses a layout of images, or nothing where it doesn't apply. */
+export type LayoutLowering<K extends OpName> = (
   node: Node<K> & Tensor,
   scope: Scope,
   bias: Tensor | undefined,
 ) => Lowered | undefined;
 
-export type BlockedLowerings = { readonly [K in OpName]?: BlockedLowering<K> };
+export type LayoutLowerings = { readonly [K in OpName]?: LayoutLowering<K> };
 
-/** The name of a value, in ONNX's layout or in blocks. */
-export type Lowered = { readonly rows: string } | { readonly blocks: string };
+/** The name of a value in ONNX's layout, or of an image in another one. */
+export type Lowered =
+  { readonly rows: string } | { readonly layout: ImageLayout; readonly name: string };
 
 export interface LoweringTarget {
   readonly lowerings: Lowerings;
-  readonly blocked?: BlockedLayout;
+  /** What computes in layouts of its own, which models never know: the first that applies does. */
+  readonly layouts?: readonly LayoutLowerings[];
 }
-
-/** What an image in blocks is derived under: see `Scope.derived`. */
-export const inBlocks = "blocks";
 
 /** Lowers every node that `outputs` need and that has no name yet. */
 export function lowerNodes(outputs: readonly Tensor[], scope: Scope): void {
@@ -56,13 +46,17 @@ export function lowerNodes(outputs: readonly Tensor[], scope: Scope): void {
     const bias = biases.get(node);
     const lowered = lower(bias?.conv ?? node, bias?.value, scope);
     if ("rows" in lowered) scope.bind(node, lowered.rows);
-    else bindBlocks(node, lowered.blocks, scope);
+    else bindImage(node, lowered, scope);
   }
 }
 
-function bindBlocks(node: Tensor, blocks: string, scope: Scope): void {
-  scope.know(node, inBlocks, blocks);
-  scope.bindLater(node, () => scope.model.target.blocked!.toRows(scope, blocks, node));
+function bindImage(
+  node: Tensor,
+  { layout, name }: Extract<Lowered, { readonly name: string }>,
+  scope: Scope,
+): void {
+  scope.know(node, layout.key, name);
+  scope.bindLater(node, () => layout.toRows(scope, name, node));
 }
 
 function lower<K extends OpName>(
@@ -70,9 +64,11 @@ function lower<K extends OpName>(
   bias: Tensor | undefined,
   scope: Scope,
 ): Lowered {
-  const { lowerings, blocked } = scope.model.target;
-  const inOwnLayout = blocked?.lowerings[node.op]?.(node, scope, bias);
-  if (inOwnLayout) return inOwnLayout;
+  const { lowerings, layouts = [] } = scope.model.target;
+  for (const inLayout of layouts) {
+    const lowered = inLayout[node.op]?.(node, scope, bias);
+    if (lowered) return lowered;
+  }
   const inputs = [...node.inputs, ...(bias ? [bias] : [])].map((x) => scope.nameOf(x));
   return { rows: lowerings[node.op](node, inputs, scope) };
 }

@@ -10,6 +10,7 @@ import { usersOf } from "./users.js";
 /** Versions of the operator sets our lowerings are written for. */
 const opsets: Readonly<Record<string, number>> = {
   "": 17,
+  "com.microsoft": 1,
   "com.microsoft.nchwc": 1,
 };
 

@@ -1,12 +1,15 @@
 import { blockedConvolutions } from "./blocked-conv.js";
-import { blockedElementwise } from "./blocked-elementwise.js";
 import { Blocks } from "./blocks.js";
 import { elementwise } from "./elementwise.js";
 import { iteration } from "./fixed-point.js";
+import { elementwiseIn } from "./layout-elementwise.js";
 import { linear } from "./linear.js";
 import { loops } from "./loop.js";
 import type { Lowerings, LoweringTarget } from "./lowering.js";
+import { pixelConvolutions } from "./pixel-conv.js";
+import { pixels } from "./pixels.js";
 import { structure } from "./structure.js";
+import { winograd } from "./winograd.js";
 import { webgpu } from "./webgpu.js";
 
 /** ONNX's own operators only, for every runtime. */
@@ -16,10 +19,13 @@ function blocked(size: number): LoweringTarget {
   const blocks = new Blocks(size);
   return {
     lowerings: portable,
-    blocked: {
-      lowerings: { ...blockedConvolutions(blocks), ...blockedElementwise(blocks) },
-      toRows: (scope, name, image) => blocks.toRows(scope, name, image.shape[1]!),
-    },
+    layouts: [
+      winograd,
+      pixelConvolutions,
+      elementwiseIn(pixels),
+      blockedConvolutions(blocks),
+      elementwiseIn(blocks),
+    ],
   };
 }
 

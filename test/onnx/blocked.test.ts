@@ -3,7 +3,6 @@ import { after, before, describe, it } from "node:test";
 import { gradients, vjp } from "../../src/autodiff/vjp.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { nodeEngine } from "../../src/engine/node.js";
-import { evaluate } from "../../src/engine/reference.js";
 import {
   add,
   conv2d,
@@ -24,7 +23,7 @@ import {
   type Tensor,
 } from "../../src/graph/index.js";
 import { toOnnx } from "../../src/onnx/index.js";
-import { assertClose, drawInputs } from "../graph/numbers.js";
+import { assertAgree, type AgreeingGraph } from "./agreement.js";
 
 /** [B, I, O, H, W, k], some of them no multiple of a block. */
 const sizes = [
@@ -51,13 +50,8 @@ const blockSizes = [
   [2, 16, 16, 4, 4],
 ] as const;
 
-interface TestGraph {
-  readonly inputs: Tensor[];
-  readonly outputs: Record<string, Tensor>;
-}
-
 /** A convolution with bias, its two gradients, and the gradient of a vector-Jacobian product. */
-function graphOf([b, i, o, h, w, k]: (typeof sizes)[number]): TestGraph {
+function graphOf([b, i, o, h, w, k]: (typeof sizes)[number]): AgreeingGraph {
   const x = input("x", [b, i, h, w]);
   const weight = input("weight", [o, i, k, k]);
   const bias = input("bias", [o]);
@@ -74,7 +68,7 @@ function graphOf([b, i, o, h, w, k]: (typeof sizes)[number]): TestGraph {
  * y = a + g(a) for a = x·scale + shift and g = 3x3 ∘ φ ∘ 1x1 ∘ φ ∘ 3x3 ∘ φ, filters divided by a
  * scalar, the first one also applied to one image as power iteration does; sums and gradients.
  */
-function residualBlock([b, c, width, h, w]: (typeof blockSizes)[number]): TestGraph {
+function residualBlock([b, c, width, h, w]: (typeof blockSizes)[number]): AgreeingGraph {
   const x = input("x", [b, c, h, w]);
   const cotangent = input("cotangent", [b, c, h, w]);
   const [scale, shift] = [input("scale", [1, c, 1, 1]), input("shift", [1, c, 1, 1])];
@@ -128,24 +122,8 @@ describe("blocked convolutions", () => {
     assert.match(engines[1]!.description, /, portable convolutions$/);
   });
 
-  async function assertAgrees({ inputs, outputs }: TestGraph): Promise<void> {
-    const feeds = drawInputs(inputs);
-    const expected = evaluate(outputs, feeds);
-    for (const engine of engines) {
-      const session = await engine.load({ outputs, updates: {}, guard: [] });
-      const actual = await session.run(feeds);
-      for (const [name, { data }] of Object.entries(expected)) {
-        const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-        assertClose(
-          actual[name]!.data.map((value) => value / largest),
-          data.map((value) => value / largest),
-          // Float32 adds up to 16·7·7 products one after another: 784 half units of 6e-8 at worst.
-          2e-5,
-          `${name}, ${engine.description}`,
-        );
-      }
-    }
-  }
+  // Float32 adds up to 16·7·7 products one after another: 784 half units of 6e-8 at worst.
+  const assertAgrees = (graph: AgreeingGraph): Promise<void> => assertAgree(engines, graph, 2e-5);
 
   for (const size of sizes) {
     it(`give what the reference gives for [B, I, O, H, W, k] = [${size}]`, () =>

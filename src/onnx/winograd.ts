@@ -1,0 +1,157 @@
+import type { Tensor } from "../graph/index.js";
+import { meetsBatch, multipleOf } from "./filters.js";
+import { sizes } from "./linear.js";
+import type { LayoutLowerings } from "./lowering.js";
+import { pixels } from "./pixels.js";
+import type { Scope } from "./scope.js";
+import { kronecker, toomCook, transposed, type Matrix } from "./toom-cook.js";
+
+/** Pixels of a tile along each axis, taps of the filter. */
+const [tile, taps] = [4, 3];
+const points = tile + taps - 1;
+const { A, G, D } = toomCook(tile, taps, [0, Math.SQRT1_2, -Math.SQRT1_2, Math.SQRT2, -Math.SQRT2]);
+const filterTransform = kronecker(G, G);
+
+/** Below this many images, and without a larger batch to share the filter with, it doesn't pay. */
+const leastBatch = 8;
+/** Products of matrices must outweigh the transforms of tiles: O·C / (O + C) at least. */
+const leastChannels = 32;
+
+/**
+ * 3x3 convolutions of many channels by Winograd's minimal filtering, Lavin & Gray 2016,
+ * https://arxiv.org/abs/1509.09308: tiles of 4x4 pixels with 36 products instead of 144.
+ *
+ * Tiles are transformed, V = K x Kᵀ; a product of matrices M = V Uᵀ for each of 6x6 points mixes
+ * channels; tiles are put together, y = A M Aᵀ. Gradients are the adjoints of the three, and share
+ * the transforms: dx = Kᵀ (dM U) K and dU = dMᵀ V, with dM = Aᵀ dy A. Images have their pixels
+ * first, `[H, W, B, C]`, so that transforms are products of matrices too.
+ */
+export const winograd: Required<
+  Pick<LayoutLowerings, "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad">
+> = {
+  conv2d: (node, scope, bias) => {
+    const [x, w] = [node.inputs[0]!, node.inputs[1]!];
+    if (!takes(scope, x, w)) return undefined;
+    const [batch, , height, width] = sizes(x);
+    const [out] = sizes(w);
+    const products = multiply(scope, tilesOf(scope, x), filterOf(scope, w), { transB: 1 });
+    const y = transform(scope, products, assembly(height), assembly(width), batch * out);
+    const plain = pixels.shaped(scope, y, node);
+    const biased = bias && scope.emit("Add", [plain, pixels.perChannel(scope, bias)]);
+    return { layout: pixels, name: biased ?? plain };
+  },
+
+  conv2dInputGrad: (node, scope) => {
+    const [g, w] = [node.inputs[0]!, node.inputs[1]!];
+    if (!takes(scope, g, w)) return undefined;
+    const [batch, channels, height, width] = sizes(node);
+    const products = multiply(scope, spreadOf(scope, g), filterOf(scope, w), {});
+    const [rows, columns] = [transposed(cut(height)), transposed(cut(width))];
+    const dx = transform(scope, products, rows, columns, batch * channels);
+    return { layout: pixels, name: pixels.shaped(scope, dx, node) };
+  },
+
+  conv2dWeightGrad: (node, scope) => {
+    const [x, g] = [node.inputs[0]!, node.inputs[1]!];
+    const [out, channels, kernel] = sizes(node);
+    if (kernel !== taps || x.shape[0]! < leastBatch || !isWide(out, channels)) return undefined;
+    const perRow = multiply(scope, spreadOf(scope, g), tilesOf(scope, x), { transA: 1 });
+    const dU = scope.emit("ReduceSum", [perRow, scope.ints([1])], { keepdims: 0 });
+    const flatU = scope.reshape(dU, [points * points, out * channels]);
+    const dw = scope.emit("Gemm", [flatU, matrix(scope, filterTransform)], { transA: 1 });
+    return { rows: scope.reshape(dw, node.shape) };
+  },
+};
+
+function takes(scope: Scope, image: Tensor, filter: Tensor): boolean {
+  const [out, channels, kernel] = sizes(filter);
+  if (kernel !== taps || !isWide(out, channels)) return false;
+  return meetsBatch(scope, image, filter, leastBatch);
+}
+
+function isWide(out: number, channels: number): boolean {
+  return out * channels >= leastChannels * (out + channels);
+}
+
+const tilesAlong = (pixels: number): number => Math.ceil(pixels / tile);
+
+/** `[points · tiles, pixels]`: the transformed windows of a line of pixels, zeros beyond its ends. */
+function cut(pixels: number): Matrix {
+  const tiles = tilesAlong(pixels);
+  return D.flatMap((row) =>
+    Array.from({ length: tiles }, (_, t) =>
+      Array.from({ length: pixels }, (_, i) => row[i + 1 - t * tile] ?? 0),
+    ),
+  );
+}
+
+/** `[pixels, points · tiles]`: a line of pixels from the products of its tiles. */
+function assembly(pixels: number): Matrix {
+  const tiles = tilesAlong(pixels);
+  return Array.from({ length: pixels }, (_, i) =>
+    Array.from({ length: points * tiles }, (_, column) => {
+      const [point, t] = [Math.floor(column / tiles), column % tiles];
+      return A[i - t * tile]?.[point] ?? 0;
+    }),
+  );
+}
+
+/** V of an image, `[6, tiles, 6, tiles · B, C]`. */
+function tilesOf(scope: Scope, x: Tensor): string {
+  const [batch, channels, height, width] = sizes(x);
+  const tiles = transform(scope, pixels.of(scope, x), cut(height), cut(width), batch * channels);
+  return scope.reshape(tiles, tileShape(x));
+}
+
+/** dM of a result's gradient, `[6, tiles, 6, tiles · B, O]`. */
+function spreadOf(scope: Scope, g: Tensor): string {
+  return scope.derived(g, "Winograd products", (s, t) => {
+    const [batch, channels, height, width] = sizes(t);
+    const [rows, columns] = [transposed(assembly(height)), transposed(assembly(width))];
+    const products = transform(s, pixels.of(s, t), rows, columns, batch * channels);
+    return s.reshape(products, tileShape(t));
+  });
+}
+
+function tileShape(image: Tensor): number[] {
+  const [batch, channels, height, width] = sizes(image);
+  return [points, tilesAlong(height), points, tilesAlong(width) * batch, channels];
+}
+
+/** U of a filter, `[6, 1, 6, O, C]`. */
+function filterOf(scope: Scope, w: Tensor): string {
+  return scope.derived(w, "Winograd filter", (s, t) => {
+    const [out, channels] = sizes(t);
+    const multiple = multipleOf(t);
+    const root = multiple?.filter ?? t;
+    const byTaps = s.reshape(s.nameOf(root), [out * channels, taps * taps]);
+    const plain = matrix(s, filterTransform);
+    const scaled = multiple
+      ? s.emit(t.op === "div" ? "Div" : "Mul", [plain, s.nameOf(multiple.scale)])
+      : plain;
+    const filter = s.emit("Gemm", [scaled, byTaps], { transB: 1 });
+    return s.reshape(filter, [points, 1, points, out, channels]);
+  });
+}
+
+/** rows · x · columnsᵀ of the first two axes of `[H, W, depth]`. */
+function transform(scope: Scope, x: string, rows: Matrix, columns: Matrix, depth: number): string {
+  const [height, width] = [rows[0]!.length, columns[0]!.length];
+  const lines = scope.reshape(x, [height, width * depth]);
+  const down = scope.emit("MatMul", [matrix(scope, rows), lines]);
+  const across = scope.reshape(down, [rows.length, width, depth]);
+  return scope.emit("MatMul", [matrix(scope, columns), across]);
+}
+
+function multiply(
+  scope: Scope,
+  a: string,
+  b: string,
+  attributes: { readonly transA?: 1; readonly transB?: 1 },
+): string {
+  return scope.emit("FusedMatMul", [a, b], attributes, "com.microsoft");
+}
+
+function matrix(scope: Scope, values: Matrix): string {
+  return scope.floats(values.flat(), [values.length, values[0]!.length]);
+}

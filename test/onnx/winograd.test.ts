@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { gradients } from "../../src/autodiff/vjp.js";
+import type { Engine } from "../../src/engine/engine.js";
+import { nodeEngine } from "../../src/engine/node.js";
+import {
+  add,
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  div,
+  input,
+  mul,
+  reshape,
+  simplify,
+  square,
+  sum,
+  sumAll,
+  tanh,
+} from "../../src/graph/index.js";
+import { toOnnx } from "../../src/onnx/index.js";
+import { toomCook } from "../../src/onnx/toom-cook.js";
+import { assertAgree, type AgreeingGraph } from "./agreement.js";
+
+describe("toomCook", () => {
+  for (const [outputs, taps, points] of [
+    [2, 3, [0, 1, -1]],
+    [4, 3, [0, Math.SQRT1_2, -Math.SQRT1_2, Math.SQRT2, -Math.SQRT2]],
+    [3, 5, [0, 1, -1, 2, -2, 0.5]],
+  ] as const) {
+    it(`correlates ${taps} taps to ${outputs} outputs`, () => {
+      const { A, G, D } = toomCook(outputs, taps, points);
+      const x = Array.from({ length: outputs + taps - 1 }, (_, i) => Math.sin(i * i + 1));
+      const w = Array.from({ length: taps }, (_, j) => Math.cos(3 * j + 1));
+      const times = (matrix: readonly (readonly number[])[], v: readonly number[]): number[] =>
+        matrix.map((row) => row.reduce((total, m, i) => total + m * v[i]!, 0));
+      const [wHat, xHat] = [times(G, w), times(D, x)];
+      const y = times(
+        A,
+        wHat.map((v, k) => v * xHat[k]!),
+      );
+      y.forEach((value, i) => {
+        const expected = w.reduce((total, v, j) => total + v * x[i + j]!, 0);
+        assert.ok(Math.abs(value - expected) < 1e-12, `y[${i}]: ${value}, expected ${expected}`);
+      });
+    });
+  }
+});
+
+/** [B, C, O, H, W], some with tiles that reach beyond the image. */
+const sizes = [
+  [8, 64, 64, 8, 8],
+  [9, 96, 48, 7, 5],
+  [10, 61, 70, 3, 9],
+  [8, 48, 128, 14, 1],
+  [8, 256, 40, 4, 12],
+] as const;
+
+/** A convolution with bias, its gradients, a multiple of its filter, and single images. */
+function convolutions([b, c, o, h, w]: (typeof sizes)[number]): AgreeingGraph {
+  const [x, v] = [input("x", [b, c, h, w]), input("v", [b, o, h, w])];
+  const [one, back] = [input("one", [1, c, h, w]), input("back", [1, o, h, w])];
+  const [filter, bias] = [input("filter", [o, c, 3, 3]), input("bias", [o])];
+  const multiple = div(filter, input("divisor", []));
+  const perChannel = reshape(bias, [1, o, 1, 1]);
+  return {
+    inputs: [x, v, one, back, filter, bias, multiple],
+    outputs: simplify({
+      y: add(conv2d(x, multiple), perChannel),
+      dx: conv2dInputGrad(v, multiple),
+      dFilter: conv2dWeightGrad(x, v, 3),
+      yOfOne: conv2d(one, filter),
+      dxOfOne: conv2dInputGrad(back, filter),
+      dFilterOfOne: conv2dWeightGrad(one, back, 3),
+    }),
+  };
+}
+
+/** x + (3x3 ∘ tanh ∘ 1x1 ∘ tanh ∘ 3x3)(x·scale), with sums and gradients. */
+function residualBlock(): AgreeingGraph {
+  const [b, c, width, h, w] = [8, 64, 72, 6, 8];
+  const x = input("x", [b, c, h, w]);
+  const scale = input("scale", [1, c, 1, 1]);
+  const filters = [
+    input("w1", [width, c, 3, 3]),
+    input("w2", [width, width, 1, 1]),
+    input("w3", [c, width, 3, 3]),
+  ];
+  const biases = filters.map(({ shape }, i) => input(`b${i + 1}`, [1, shape[0]!, 1, 1]));
+  const scaled = mul(x, scale);
+  const branch = filters.reduce((t, filter, i) => {
+    const unit = mul(filter, 1 / Math.sqrt(filter.shape[1]! * filter.shape[2]! ** 2));
+    return add(conv2d(i === 0 ? t : tanh(t), unit), biases[i]!);
+  }, scaled);
+  const y = add(scaled, branch);
+  const trained = [x, scale, ...filters, ...biases];
+  const inTrained = gradients(sumAll(square(y)), trained);
+  return {
+    inputs: trained,
+    outputs: simplify({
+      y,
+      perPixel: sum(mul(branch, 2), [1]),
+      perEvent: sum(y, [1, 2, 3]),
+      perImageChannel: sum(y, [2, 3]),
+      perChannel: sum(y, [0, 2, 3]),
+      total: sum(y, [0, 1, 2, 3]),
+      ...Object.fromEntries(inTrained.map((t, i) => [`gradient${i}`, t])),
+    }),
+  };
+}
+
+describe("convolutions of many channels", () => {
+  const engines: Engine[] = [];
+  before(async () => {
+    engines.push(await nodeEngine({ threads: 1 }));
+  });
+  after(() => Promise.all(engines.map((engine) => engine.close())));
+
+  // Sums of up to 2,304 products of order 1 are of order 100 where the largest are: errors are as
+  // those of adding in float32, which is what they are compared with.
+  for (const size of sizes) {
+    it(`give what the reference gives for [B, C, O, H, W] = [${size}]`, () =>
+      assertAgree(engines, convolutions(size), 5e-6));
+  }
+
+  it("keep a residual block's values and gradients", () =>
+    assertAgree(engines, residualBlock(), 5e-6));
+
+  it("take Winograd's way where both sides have many channels, and only there", () => {
+    const text = (size: (typeof sizes)[number]): string =>
+      new TextDecoder("latin1").decode(
+        toOnnx(convolutions(size).outputs, { target: "blocked16" }).bytes,
+      );
+    assert.match(text(sizes[0]), /FusedMatMul/);
+    assert.doesNotMatch(text(sizes[0]), /nchwc/);
+    assert.doesNotMatch(text([8, 16, 512, 8, 8] as never), /FusedMatMul/);
+  });
+});
