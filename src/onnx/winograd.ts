@@ -34,7 +34,7 @@ export const winograd: Required<
     if (!takes(scope, x, w)) return undefined;
     const [batch, , height, width] = sizes(x);
     const [out] = sizes(w);
-    const products = multiply(scope, tilesOf(scope, x), filterOf(scope, w), { transB: 1 });
+    const products = multiply(scope, tilesOf(scope, x), filterOf(scope, w, x), { transB: 1 });
     const y = transform(scope, products, assembly(height), assembly(width), batch * out);
     const plain = pixels.shaped(scope, y, node);
     const biased = bias && scope.emit("Add", [plain, pixels.perChannel(scope, bias)]);
@@ -45,7 +45,7 @@ export const winograd: Required<
     const [g, w] = [node.inputs[0]!, node.inputs[1]!];
     if (!takes(scope, g, w)) return undefined;
     const [batch, channels, height, width] = sizes(node);
-    const products = multiply(scope, spreadOf(scope, g), filterOf(scope, w), {});
+    const products = multiply(scope, spreadOf(scope, g), filterOf(scope, w, g), {});
     const [rows, columns] = [transposed(cut(height)), transposed(cut(width))];
     const dx = transform(scope, products, rows, columns, batch * channels);
     return { layout: pixels, name: pixels.shaped(scope, dx, node) };
@@ -118,20 +118,25 @@ function tileShape(image: Tensor): number[] {
   return [points, tilesAlong(height), points, tilesAlong(width) * batch, channels];
 }
 
-/** U of a filter, `[6, 1, 6, O, C]`. */
-function filterOf(scope: Scope, w: Tensor): string {
-  return scope.derived(w, "Winograd filter", (s, t) => {
-    const [out, channels] = sizes(t);
-    const multiple = multipleOf(t);
-    const root = multiple?.filter ?? t;
-    const byTaps = s.reshape(s.nameOf(root), [out * channels, taps * taps]);
-    const plain = matrix(s, filterTransform);
-    const scaled = multiple
-      ? s.emit(t.op === "div" ? "Div" : "Mul", [plain, s.nameOf(multiple.scale)])
-      : plain;
-    const filter = s.emit("Gemm", [scaled, byTaps], { transB: 1 });
-    return s.reshape(filter, [points, 1, points, out, channels]);
-  });
+/**
+ * U of a filter, `[6, 1, 6, O, C]`: four times as large as the filter, so that large batches rather
+ * transform it again in the backward pass than keep it.
+ */
+function filterOf(scope: Scope, w: Tensor, images: Tensor): string {
+  if (sizes(images)[0] >= leastBatch) return transformedFilter(scope, w);
+  return scope.derived(w, "Winograd filter", transformedFilter);
+}
+
+function transformedFilter(scope: Scope, w: Tensor): string {
+  const [out, channels] = sizes(w);
+  const multiple = multipleOf(w);
+  const byTaps = scope.reshape(scope.nameOf(multiple?.filter ?? w), [out * channels, taps * taps]);
+  const plain = matrix(scope, filterTransform);
+  const scaled = multiple
+    ? scope.emit(w.op === "div" ? "Div" : "Mul", [plain, scope.nameOf(multiple.scale)])
+    : plain;
+  const filter = scope.emit("Gemm", [scaled, byTaps], { transB: 1 });
+  return scope.reshape(filter, [points, 1, points, out, channels]);
 }
 
 /** rows · x · columnsᵀ of the first two axes of `[H, W, depth]`. */
