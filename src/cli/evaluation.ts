@@ -73,7 +73,7 @@ export interface EvaluationOptions {
 }
 
 export interface DensityEvaluationOptions extends EvaluationOptions {
-  /** Terms of the series; without, 20, or the exact log-determinant up to 16 dimensions. */
+  /** As for the runner's score. */
   readonly terms?: number;
   readonly probes?: number;
 }

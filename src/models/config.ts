@@ -34,7 +34,7 @@ export function parseConfig<S extends z.ZodType>(
 export function expectImage(shape: Shape): readonly [number, number, number] {
   const [c, h, w] = shape;
   if (c === undefined || h === undefined || w === undefined || shape.length !== 3) {
-    throw new UsageError(`i-ResNet: expected image shape [C, H, W], got [${shape}]`);
+    throw new UsageError(`model: expected image shape [C, H, W], got [${shape}]`);
   }
   return [c, h, w];
 }

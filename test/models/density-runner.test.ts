@@ -93,6 +93,24 @@ describe("DensityRunner.score", () => {
     assert.ok(biases[0]! > biases[1]! && biases[1]! > biases[2]!, biases.join(" "));
   });
 
+  it("takes as many terms as keep the bias small, and no more", async () => {
+    const taken: number[] = [];
+    for (const c of [0.5, 0.9, 0.97]) {
+      const runner = await open(c, undefined, 40);
+      const x = points(1);
+      const { terms, bias } = await runner.score(x, { random, logDet: "estimate" });
+      taken.push(terms!);
+      assert.ok(bias <= 0.01, `${bias} nats in two dimensions`);
+      if (terms === 10) continue;
+      const fewer = await runner.score(x, { random, terms: terms! - 10 });
+      assert.ok(fewer.bias > 0.01, `${fewer.bias} nats with ${fewer.terms} terms`);
+    }
+    assert.ok(taken[0]! < taken[1]! && taken[1]! < taken[2]!, taken.join(" "));
+    const unbounded = await open(null, undefined, 9);
+    const { terms } = await unbounded.score(points(1), { random, logDet: "estimate" });
+    assert.equal(terms, 100);
+  });
+
   it("has no bound where a block may not be contractive", async () => {
     const runner = await open(null, undefined, 9);
     assert.ok(Object.values(runner.lipschitz).some((lipschitz) => lipschitz > 1));
