@@ -22,9 +22,9 @@ const leastChannels = 32;
  * https://arxiv.org/abs/1509.09308: tiles of 4x4 pixels with 36 products instead of 144.
  *
  * Tiles are transformed, V = K x Kᵀ; a product of matrices M = V Uᵀ for each of 6x6 points mixes
- * channels; tiles are put together, y = A M Aᵀ. Gradients are the adjoints of the three, and share
- * the transforms: dx = Kᵀ (dM U) K and dU = dMᵀ V, with dM = Aᵀ dy A. Images have their pixels
- * first, `[H, W, B, C]`, so that transforms are products of matrices too.
+ * channels; tiles are put together, y = A M Aᵀ. Gradients are the adjoints of the three and share
+ * dM = Aᵀ dy A: dx = Kᵀ (dM U) K and dU = dMᵀ V. Images have their pixels first, `[H, W, B, C]`, so
+ * that transforms are products of matrices too.
  */
 export const winograd: Required<
   Pick<LayoutLowerings, "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad">
