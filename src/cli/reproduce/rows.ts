@@ -47,7 +47,7 @@ const classificationErrors = {
 /** Classifiers whose inverse is iterated: without a bound, then from the loosest to the tightest. */
 function invertibleRows(data: TableData): readonly Row[] {
   const { bounded, vanilla } = classificationErrors[data];
-  const preset = data === "mnist" ? "mnist-classifier" : `${data}-classifier-paper`;
+  const preset = data === "cifar-100" ? `${data}-classifier-paper` : `${data}-classifier`;
   const settings = {
     size: `${data === "mnist" ? "7-7-7" : "18-18-18"} blocks of widths 32-64-128`,
     epochs: "200",
@@ -181,7 +181,7 @@ const imageDensities: readonly ImageDensity[] = [
       preprocessing: "padded to 32x32 and copied to 3 channels, x/256 - 1/2",
     },
     "cifar-10": {
-      preset: "cifar-10-density-paper",
+      preset: "cifar-10-density",
       value: 3.45,
       size: "16-16-16 blocks of width 512",
       epochs: "200",

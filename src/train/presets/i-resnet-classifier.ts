@@ -36,6 +36,31 @@ const mnistClassifier: ClassifierPreset = {
   },
 };
 
+const cifarSmall: ClassifierPreset = {
+  name: "cifar-10-classifier",
+  description: "i-ResNet classifier of CIFAR-10 for two cores: 4-4-4 blocks, 20 epochs",
+  data: "cifar-10",
+  model: {
+    kind: "i-resnet-classifier",
+    config: {
+      shape: [3, 32, 32],
+      classes: 10,
+      blocks: [4, 4, 4],
+      widths: [32, 64, 128],
+      squeezeFirst: false,
+      channels: 16,
+      centre: cifarCentre,
+      activation: "elu",
+      c: 0.9,
+    },
+  },
+  training: {
+    ...mnistClassifier.training,
+    steps: 14_000,
+    augmentation: { kind: "crop", pad: 4, flip: true },
+  },
+};
+
 /** Rates and lengths of the paper's classifiers: 200 epochs of batches of 128. */
 function paperClassifierTraining(examples: number): TrainingOptions {
   const epoch = Math.floor(examples / 128);
@@ -116,6 +141,7 @@ function vanilla({ name, model, ...preset }: ClassifierPreset, description: stri
 export const iResNetClassifierPresets: readonly Preset[] = [
   mnistClassifier,
   vanilla(mnistClassifier, "The network of mnist-classifier without a bound, for two cores"),
+  cifarSmall,
   mnistPaper,
   cifarClassifier("cifar-10", 10),
   cifarClassifier("cifar-100", 100),

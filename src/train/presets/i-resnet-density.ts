@@ -48,6 +48,29 @@ const mnistDensity: Preset = {
   },
 };
 
+const cifarDensity: Preset = {
+  name: "cifar-10-density",
+  description: "i-ResNet density of CIFAR-10 for two cores: 8-8-8 blocks of width 64",
+  data: "cifar-10",
+  model: {
+    kind: "i-resnet-density",
+    config: {
+      shape: [3, 32, 32],
+      blocks: [8, 8, 8],
+      widths: [64],
+      pixels: "centre",
+      activation: "elu",
+      c: 0.95,
+    },
+  },
+  training: {
+    ...mnistDensity.training,
+    steps: 20_000,
+    batchSize: 32,
+    augmentation: { kind: "crop", pad: 0, flip: true },
+  },
+};
+
 /** Rates and lengths of the paper's densities: 200 epochs of batches of 128. */
 function paperDensityTraining(examples: number): TrainingOptions {
   return {
@@ -113,6 +136,7 @@ const toyPaper: Preset = {
 export const iResNetDensityPresets: readonly Preset[] = [
   toy,
   mnistDensity,
+  cifarDensity,
   toyPaper,
   mnistPaper,
   cifarPaper,
