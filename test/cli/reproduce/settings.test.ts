@@ -19,13 +19,13 @@ describe("a row's run", () => {
   });
 
   it("is the preset's at the preset's length", () => {
-    const whole = config("cifar-10", "c-0.9");
+    const whole = config("cifar-100", "c-0.9");
     const { training } = shortened(whole, { ...length, steps: whole.training.steps });
     assert.deepEqual(training, whole.training);
   });
 
   it("shortens milestones in proportion, and warm-up to a tenth at most", () => {
-    const whole = config("cifar-10", "c-0.9");
+    const whole = config("cifar-100", "c-0.9");
     const steps = whole.training.steps / 100;
     const { training, validateEvery, checkpointEvery } = shortened(whole, { ...length, steps });
     assert.equal(training.steps, steps);
