@@ -27,6 +27,19 @@ export function meetsBatch(scope: Scope, images: Tensor, filter: Tensor, least: 
   );
 }
 
+/** Whether the filter's gradient, or a multiple's, is in the model, for at least so many images. */
+export function isTrained(scope: Scope, filter: Tensor, least: number): boolean {
+  const usersOf = (tensor: Tensor): readonly Tensor[] => scope.model.users.get(tensor) ?? [];
+  return relatives(scope, filter)
+    .flatMap(usersOf)
+    .some(
+      ({ op, shape, inputs }) =>
+        op === "conv2d" &&
+        shape[0]! >= least &&
+        usersOf(inputs[0]!).some((user) => user.op === "conv2dWeightGrad"),
+    );
+}
+
 /** What the filter is a multiple of (itself, if of nothing), and the multiples of that. */
 function relatives(scope: Scope, filter: Tensor): readonly Tensor[] {
   const root = multipleOf(filter)?.filter ?? filter;

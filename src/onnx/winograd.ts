@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/index.js";
-import { meetsBatch, multipleOf } from "./filters.js";
+import { isTrained, multipleOf } from "./filters.js";
 import { sizes } from "./linear.js";
 import type { LayoutLowerings } from "./lowering.js";
 import { pixels } from "./pixels.js";
@@ -12,7 +12,7 @@ const points = tile + taps - 1;
 const { A, G, D } = toomCook(tile, taps, [0, Math.SQRT1_2, -Math.SQRT1_2, Math.SQRT2, -Math.SQRT2]);
 const filterTransform = kronecker(G, G);
 
-/** Below this many images, and without a larger batch to share the filter with, it doesn't pay. */
+/** Below this many images it doesn't pay, unless a larger batch meets the same filter. */
 const leastBatch = 8;
 /** Products of matrices must outweigh the transforms of tiles: O·C / (O + C) at least. */
 const leastChannels = 32;
@@ -25,13 +25,15 @@ const leastChannels = 32;
  * channels; tiles are put together, y = A M Aᵀ. Gradients are the adjoints of the three and share
  * dM = Aᵀ dy A: dx = Kᵀ (dM U) K and dU = dMᵀ V. Images have their pixels first, `[H, W, B, C]`, so
  * that transforms are products of matrices too.
+ *
+ * Only while training: the transforms round off more than direct sums do, which an inverse shows.
  */
 export const winograd: Required<
   Pick<LayoutLowerings, "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad">
 > = {
   conv2d: (node, scope, bias) => {
     const [x, w] = [node.inputs[0]!, node.inputs[1]!];
-    if (!takes(scope, x, w)) return undefined;
+    if (!takes(scope, w)) return undefined;
     const [batch, , height, width] = sizes(x);
     const [out] = sizes(w);
     const products = multiply(scope, tilesOf(scope, x), filterOf(scope, w, x), { transB: 1 });
@@ -43,7 +45,7 @@ export const winograd: Required<
 
   conv2dInputGrad: (node, scope) => {
     const [g, w] = [node.inputs[0]!, node.inputs[1]!];
-    if (!takes(scope, g, w)) return undefined;
+    if (!takes(scope, w)) return undefined;
     const [batch, channels, height, width] = sizes(node);
     const products = multiply(scope, spreadOf(scope, g), filterOf(scope, w, g), {});
     const [rows, columns] = [transposed(cut(height)), transposed(cut(width))];
@@ -63,10 +65,9 @@ export const winograd: Required<
   },
 };
 
-function takes(scope: Scope, image: Tensor, filter: Tensor): boolean {
+function takes(scope: Scope, filter: Tensor): boolean {
   const [out, channels, kernel] = sizes(filter);
-  if (kernel !== taps || !isWide(out, channels)) return false;
-  return meetsBatch(scope, image, filter, leastBatch);
+  return kernel === taps && isWide(out, channels) && isTrained(scope, filter, leastBatch);
 }
 
 function isWide(out: number, channels: number): boolean {
