@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from "../graph/index.js";
 import type { Target } from "../onnx/index.js";
-import { ndarray, sizeOf, type Arrays, type Shape } from "../tree.js";
+import { ndarray, sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { Engine } from "./engine.js";
 
 /**
@@ -40,10 +40,10 @@ export async function fastestTarget(engine: (target: Target) => Loader): Promise
 
 /** The three convolutions of a training step, on fixed numbers. */
 export async function convolutions(engine: Loader): Promise<Arrays> {
-  const shapes: Record<string, Shape> = {};
+  const feeds: Record<string, NDArray> = {};
   const outputs: Record<string, Tensor> = {};
   const fed = (name: string, shape: Shape): Tensor => {
-    shapes[name] = shape;
+    feeds[name] = waves(shape, Object.keys(feeds).length);
     return input(name, shape);
   };
   for (const [batch, channels, out, height, width] of sizes) {
@@ -55,9 +55,6 @@ export async function convolutions(engine: Loader): Promise<Arrays> {
     outputs[`weightGrad${channels}`] = conv2dWeightGrad(x, g, 3);
   }
   const session = await engine.load({ outputs: simplify(outputs), updates: {}, guard: [] });
-  const feeds = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape], seed) => [name, waves(shape, seed)]),
-  );
   const results = await session.run(feeds);
   await session.release();
   return results;

@@ -77,12 +77,13 @@ export class DensityRunner<M extends Density = Density> extends Runner<M> {
   async score(x: NDArray, options: ScoreOptions): Promise<Scores> {
     expectEvents(x, this.model.bijection.inShape, "DensityRunner.score: x");
     const logDet = this.#method(options);
-    const { terms = this.#enoughTerms(), probes = 1, random } = options;
+    const terms = logDet === "series" ? (options.terms ?? this.#enoughTerms()) : null;
+    const { probes = 1, random } = options;
     if (!(Number.isInteger(probes) && probes >= 1)) {
       throw new UsageError(`DensityRunner.score: expected at least 1 probe, got ${probes}`);
     }
     const scorer =
-      logDet === "series"
+      terms !== null
         ? this.#scorer(`series ${terms}`, powerSeries({ terms }))
         : this.#scorer(logDet, logDet === "exact" ? exact : powerSeries({ terms: 1 }));
     const args = {
@@ -102,8 +103,8 @@ export class DensityRunner<M extends Density = Density> extends Runner<M> {
       logProb: meanOf(perProbe),
       perProbe,
       logDet,
-      terms: logDet === "series" ? terms : null,
-      bias: logDet === "series" ? this.#truncationBias(terms) : 0,
+      terms,
+      bias: terms === null ? 0 : this.#truncationBias(terms),
     };
   }
 

@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/index.js";
 import { BlockedFilters } from "./blocked-filters.js";
-import { meetsBatch } from "./filters.js";
 import { nchwc, type Blocks } from "./blocks.js";
+import { meetsBatch } from "./filters.js";
 import { sizes } from "./linear.js";
 import type { LayoutLowerings, Lowered } from "./lowering.js";
 import type { Scope } from "./scope.js";

@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/index.js";
 import { nchwc, type Blocks } from "./blocks.js";
-import { multipleOf } from "./filters.js";
+import { rootOf, scaledAs } from "./filters.js";
 import { sizes, type Sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
 
@@ -65,10 +65,8 @@ export class BlockedFilters {
     make: (scope: Scope, filter: Tensor) => string,
   ): string {
     return scope.derived(filter, what, (s, t) => {
-      const multiple = multipleOf(t);
-      if (!multiple) return make(s, t);
-      const packed = this.#scaled(s, multiple.filter, what, make);
-      return s.emit(t.op === "div" ? "Div" : "Mul", [packed, s.nameOf(multiple.scale)]);
+      const root = rootOf(t);
+      return root === t ? make(s, t) : scaledAs(s, t, this.#scaled(s, root, what, make));
     });
   }
 

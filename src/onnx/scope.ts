@@ -31,7 +31,7 @@ export class ModelScope {
   }
 
   constant(type: ElementType, bytes: Uint8Array, shape: Shape): string {
-    const small = bytes.length <= 1024;
+    const small = bytes.length <= 4096;
     const key = small ? `${type}|${shape}|${bytes.join()}` : "";
     const known = small ? this.#constants.get(key) : undefined;
     if (known) return known;

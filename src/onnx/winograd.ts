@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/index.js";
-import { isTrained, multipleOf } from "./filters.js";
+import { isTrained, rootOf, scaledAs } from "./filters.js";
 import { sizes } from "./linear.js";
 import type { LayoutLowerings } from "./lowering.js";
 import { pixels } from "./pixels.js";
@@ -130,12 +130,8 @@ function filterOf(scope: Scope, w: Tensor, images: Tensor): string {
 
 function transformedFilter(scope: Scope, w: Tensor): string {
   const [out, channels] = sizes(w);
-  const multiple = multipleOf(w);
-  const byTaps = scope.reshape(scope.nameOf(multiple?.filter ?? w), [out * channels, taps * taps]);
-  const plain = matrix(scope, filterTransform);
-  const scaled = multiple
-    ? scope.emit(w.op === "div" ? "Div" : "Mul", [plain, scope.nameOf(multiple.scale)])
-    : plain;
+  const byTaps = scope.reshape(scope.nameOf(rootOf(w)), [out * channels, taps * taps]);
+  const scaled = scaledAs(scope, w, matrix(scope, filterTransform));
   const filter = scope.emit("Gemm", [scaled, byTaps], { transB: 1 });
   return scope.reshape(filter, [points, 1, points, out, channels]);
 }

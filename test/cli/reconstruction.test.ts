@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Examples } from "../../src/cli/examples.js";
+import type { AnyRunner } from "../../src/cli/perform.js";
 import { expectReconstructed, reconstruct } from "../../src/cli/reconstruction.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ClassifierRunner, createModel, DensityRunner } from "../../src/models/index.js";
@@ -21,18 +22,24 @@ function examplesOf(shape: readonly number[]): Examples {
   };
 }
 
+/** Fills with what the runner maps from now on. */
+function recordMapped(runner: AnyRunner): number[][] {
+  const mapped: number[][] = [];
+  const forward = runner.forward.bind(runner);
+  runner.forward = (x) => {
+    mapped.push([...x.data]);
+    return forward(x);
+  };
+  return mapped;
+}
+
 describe("reconstruct", () => {
   it("maps the middle of a density's pixels, and compares with it", async () => {
     const model = createModel("maf", smallModels.maf.configs.image!);
     assert.ok(model.task === "density");
     const arrays = model.scope.initialArrays(Random.fromSeed(1));
     const runner = await DensityRunner.open(referenceEngine(), model, arrays);
-    const mapped: number[][] = [];
-    const forward = runner.forward.bind(runner);
-    runner.forward = (x) => {
-      mapped.push([...x.data]);
-      return forward(x);
-    };
+    const mapped = recordMapped(runner);
     const indices = Uint32Array.of(0);
     const measurement = await reconstruct(runner, examplesOf([2, 2, 2]), { indices });
     assert.deepEqual(mapped, [pixels.map((pixel) => pixel + 0.5)]);
@@ -53,12 +60,7 @@ describe("reconstruct", () => {
     assert.ok(model.task === "classification");
     const arrays = model.scope.initialArrays(Random.fromSeed(1));
     const runner = await ClassifierRunner.open(referenceEngine(), model, arrays);
-    const mapped: number[][] = [];
-    const forward = runner.forward.bind(runner);
-    runner.forward = (x) => {
-      mapped.push([...x.data]);
-      return forward(x);
-    };
+    const mapped = recordMapped(runner);
     await reconstruct(runner, examplesOf([2, 2, 2]), { indices: Uint32Array.of(0) });
     assert.ok(mapped.length > 0 && mapped.every((x) => String(x) === String(pixels)));
   });

@@ -25,7 +25,7 @@ export function addEvaluate(program: Command): void {
     .optionsGroup("Advanced options, for densities:")
     .option(
       "--terms <n>",
-      "terms of the log-determinant's series (default: off by at most 0.005 nats a dimension, or 100; exact up to 16 dimensions)",
+      "terms of the log-determinant's series (default: enough to be off by 0.005 nats per dimension at most, up to 100; exact up to 16 dimensions)",
       wholeFrom(1),
     )
     .option(

@@ -36,28 +36,36 @@ const mnistClassifier: ClassifierPreset = {
   },
 };
 
+/** The paper's network for 32x32 pixels, of so many blocks in each stage. */
+function cifarConfig(classes: number, blocks: number): JsonObject {
+  return {
+    shape: [3, 32, 32],
+    classes,
+    blocks: [blocks, blocks, blocks],
+    widths: [32, 64, 128],
+    squeezeFirst: false,
+    channels: 16,
+    centre: cifarCentre,
+    activation: "elu",
+    c: 0.9,
+  };
+}
+
+/** What training on CIFAR's images changes of them. */
+const cropAndFlip = { kind: "crop", pad: 4, flip: true } as const;
+
 const cifarSmall: ClassifierPreset = {
   name: "cifar-10-classifier",
   description: "i-ResNet classifier of CIFAR-10 for two cores: 4-4-4 blocks, 20 epochs",
   data: "cifar-10",
   model: {
     kind: "i-resnet-classifier",
-    config: {
-      shape: [3, 32, 32],
-      classes: 10,
-      blocks: [4, 4, 4],
-      widths: [32, 64, 128],
-      squeezeFirst: false,
-      channels: 16,
-      centre: cifarCentre,
-      activation: "elu",
-      c: 0.9,
-    },
+    config: cifarConfig(10, 4),
   },
   training: {
     ...mnistClassifier.training,
     steps: 14_000,
-    augmentation: { kind: "crop", pad: 4, flip: true },
+    augmentation: cropAndFlip,
   },
 };
 
@@ -87,21 +95,11 @@ function cifarClassifier(data: "cifar-10" | "cifar-100", classes: number): Class
     data,
     model: {
       kind: "i-resnet-classifier",
-      config: {
-        shape: [3, 32, 32],
-        classes,
-        blocks: [18, 18, 18],
-        widths: [32, 64, 128],
-        squeezeFirst: false,
-        channels: 16,
-        centre: cifarCentre,
-        activation: "elu",
-        c: 0.9,
-      },
+      config: cifarConfig(classes, 18),
     },
     training: {
       ...paperClassifierTraining(45_000),
-      augmentation: { kind: "crop", pad: 4, flip: true },
+      augmentation: cropAndFlip,
     },
   };
 }
