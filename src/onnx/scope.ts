@@ -31,13 +31,21 @@ export class ModelScope {
   }
 
   constant(type: ElementType, bytes: Uint8Array, shape: Shape): string {
-    const small = bytes.length <= 4096;
-    const key = small ? `${type}|${shape}|${bytes.join()}` : "";
-    const known = small ? this.#constants.get(key) : undefined;
+    const add = (): string => {
+      const name = this.fresh(type);
+      this.initializers.push({ name, type, shape, bytes });
+      return name;
+    };
+    const isSmall = bytes.length <= 1024;
+    return isSmall ? this.once(`${type}|${shape}|${bytes.join()}`, add) : add();
+  }
+
+  /** The name of what `make` adds, once for each key. */
+  once(key: string, make: () => string): string {
+    const known = this.#constants.get(key);
     if (known) return known;
-    const name = this.fresh(type);
-    this.initializers.push({ name, type, shape, bytes });
-    if (small) this.#constants.set(key, name);
+    const name = make();
+    this.#constants.set(key, name);
     return name;
   }
 }

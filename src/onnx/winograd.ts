@@ -34,11 +34,8 @@ export const winograd: Required<
   conv2d: (node, scope, bias) => {
     const [x, w] = [node.inputs[0]!, node.inputs[1]!];
     if (!takes(scope, w)) return undefined;
-    const [batch, , height, width] = sizes(x);
-    const [out] = sizes(w);
     const products = multiply(scope, tilesOf(scope, x), filterOf(scope, w, x), { transB: 1 });
-    const y = transform(scope, products, assembly(height), assembly(width), batch * out);
-    const plain = pixels.shaped(scope, y, node);
+    const plain = pixels.shaped(scope, transform(scope, products, "assembly", node), node);
     const biased = bias && scope.emit("Add", [plain, pixels.perChannel(scope, bias)]);
     return { layout: pixels, name: biased ?? plain };
   },
@@ -46,10 +43,8 @@ export const winograd: Required<
   conv2dInputGrad: (node, scope) => {
     const [g, w] = [node.inputs[0]!, node.inputs[1]!];
     if (!takes(scope, w)) return undefined;
-    const [batch, channels, height, width] = sizes(node);
     const products = multiply(scope, spreadOf(scope, g), filterOf(scope, w, g), {});
-    const [rows, columns] = [transposed(cut(height)), transposed(cut(width))];
-    const dx = transform(scope, products, rows, columns, batch * channels);
+    const dx = transform(scope, products, "adjoint of cut", node);
     return { layout: pixels, name: pixels.shaped(scope, dx, node) };
   },
 
@@ -60,7 +55,9 @@ export const winograd: Required<
     const perRow = multiply(scope, spreadOf(scope, g), tilesOf(scope, x), { transA: 1 });
     const dU = scope.emit("ReduceSum", [perRow, scope.ints([1])], { keepdims: 0 });
     const flatU = scope.reshape(dU, [points * points, out * channels]);
-    const dw = scope.emit("Gemm", [flatU, matrix(scope, filterTransform)], { transA: 1 });
+    const dw = scope.emit("Gemm", [flatU, constant(scope, "filters", () => filterTransform)], {
+      transA: 1,
+    });
     return { rows: scope.reshape(dw, node.shape) };
   },
 };
@@ -97,21 +94,24 @@ function assembly(pixels: number): Matrix {
   );
 }
 
+/** What a transform does to a line of pixels, by name. */
+const lineMaps = {
+  cut,
+  "adjoint of cut": (pixels: number) => transposed(cut(pixels)),
+  assembly,
+  "adjoint of assembly": (pixels: number) => transposed(assembly(pixels)),
+} as const;
+
 /** V of an image, `[6, tiles, 6, tiles · B, C]`. */
 function tilesOf(scope: Scope, x: Tensor): string {
-  const [batch, channels, height, width] = sizes(x);
-  const tiles = transform(scope, pixels.of(scope, x), cut(height), cut(width), batch * channels);
-  return scope.reshape(tiles, tileShape(x));
+  return scope.reshape(transform(scope, pixels.of(scope, x), "cut", x), tileShape(x));
 }
 
 /** dM of a result's gradient, `[6, tiles, 6, tiles · B, O]`. */
 function spreadOf(scope: Scope, g: Tensor): string {
-  return scope.derived(g, "Winograd products", (s, t) => {
-    const [batch, channels, height, width] = sizes(t);
-    const [rows, columns] = [transposed(assembly(height)), transposed(assembly(width))];
-    const products = transform(s, pixels.of(s, t), rows, columns, batch * channels);
-    return s.reshape(products, tileShape(t));
-  });
+  return scope.derived(g, "Winograd products", (s, t) =>
+    s.reshape(transform(s, pixels.of(s, t), "adjoint of assembly", t), tileShape(t)),
+  );
 }
 
 function tileShape(image: Tensor): number[] {
@@ -131,18 +131,27 @@ function filterOf(scope: Scope, w: Tensor, images: Tensor): string {
 function transformedFilter(scope: Scope, w: Tensor): string {
   const [out, channels] = sizes(w);
   const byTaps = scope.reshape(scope.nameOf(rootOf(w)), [out * channels, taps * taps]);
-  const scaled = scaledAs(scope, w, matrix(scope, filterTransform));
+  const scaled = scaledAs(
+    scope,
+    w,
+    constant(scope, "filters", () => filterTransform),
+  );
   const filter = scope.emit("Gemm", [scaled, byTaps], { transB: 1 });
   return scope.reshape(filter, [points, 1, points, out, channels]);
 }
 
-/** rows · x · columnsᵀ of the first two axes of `[H, W, depth]`. */
-function transform(scope: Scope, x: string, rows: Matrix, columns: Matrix, depth: number): string {
-  const [height, width] = [rows[0]!.length, columns[0]!.length];
-  const lines = scope.reshape(x, [height, width * depth]);
-  const down = scope.emit("MatMul", [matrix(scope, rows), lines]);
-  const across = scope.reshape(down, [rows.length, width, depth]);
-  return scope.emit("MatMul", [matrix(scope, columns), across]);
+/** The map of rows and of columns: of an image's pixels to points of tiles, or back. */
+function transform(scope: Scope, x: string, map: keyof typeof lineMaps, image: Tensor): string {
+  const [batch, channels, height, width] = sizes(image);
+  const depth = batch * channels;
+  const along = (pixels: number): string =>
+    constant(scope, `${map} of ${pixels}`, () => lineMaps[map](pixels));
+  const [rows, columns] = [height, width].map(tilesAlong).map((tiles) => points * tiles);
+  const toPoints = map === "cut" || map === "adjoint of assembly";
+  const [from, to, across] = toPoints ? [height, rows!, width] : [rows!, height, columns!];
+  const lines = scope.reshape(x, [from, across * depth]);
+  const down = scope.reshape(scope.emit("MatMul", [along(height), lines]), [to, across, depth]);
+  return scope.emit("MatMul", [along(width), down]);
 }
 
 function multiply(
@@ -154,6 +163,10 @@ function multiply(
   return scope.emit("FusedMatMul", [a, b], attributes, "com.microsoft");
 }
 
-function matrix(scope: Scope, values: Matrix): string {
-  return scope.floats(values.flat(), [values.length, values[0]!.length]);
+/** A constant matrix, made once for each key. */
+function constant(scope: Scope, key: string, make: () => Matrix): string {
+  return scope.model.once(`Winograd ${key}`, () => {
+    const values = make();
+    return scope.floats(values.flat(), [values.length, values[0]!.length]);
+  });
 }
