@@ -72,7 +72,10 @@ function distance(test: Case, ms: number, machine: Machine): JsonObject {
   };
 }
 
-/** Milliseconds of each step after a first, uncounted one. */
+/** Steps until the runtime has all the memory it is going to have. */
+const uncounted = 8;
+
+/** Milliseconds of each step after the first, uncounted ones. */
 async function timeInTurn(
   step: Step,
   twin: Twin | undefined,
@@ -80,10 +83,10 @@ async function timeInTurn(
 ): Promise<{ ours: number[]; peer: number[] }> {
   const ours: number[] = [];
   const peer: number[] = [];
-  for (let i = 0; i <= rounds; i++) {
+  for (let i = 0; i < uncounted + rounds; i++) {
     const mine = await timeStep(step);
     const other = await twin?.step();
-    if (i === 0) continue;
+    if (i < uncounted) continue;
     ours.push(mine);
     if (other !== undefined) peer.push(other);
   }

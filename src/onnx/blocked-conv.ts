@@ -1,17 +1,17 @@
 import type { Tensor } from "../graph/index.js";
 import { BlockedFilters } from "./blocked-filters.js";
 import { nchwc, type Blocks } from "./blocks.js";
-import { meetsBatch } from "./filters.js";
+import { imagesMeeting } from "./filters.js";
 import { sizes } from "./linear.js";
 import type { LayoutLowerings, Lowered } from "./lowering.js";
 import type { Scope } from "./scope.js";
 
-/** Below this batch size, packing a filter costs more than the blocked convolution saves. */
+/** For fewer images, packing a filter costs more than the blocked convolution saves. */
 const leastBatch = 8;
 
 /**
- * Convolutions on blocked channels, where they are faster. Kernels of 1x1 only where the image is
- * in blocks already, and small batches only where their filter is packed for a larger one too.
+ * Convolutions on blocked channels, where they are faster: where enough images meet a filter for it
+ * to be packed, and kernels of 1x1 only where the image is in blocks already.
  */
 export function blockedConvolutions(
   blocks: Blocks,
@@ -21,7 +21,7 @@ export function blockedConvolutions(
   const takes = (scope: Scope, image: Tensor, filter: Tensor): boolean => {
     const [out, channels, kernel] = sizes(filter);
     if (kernel === 1) return blocks.has(scope, image) && out % blocks.size === 0;
-    return out % 4 === 0 && channels % 4 === 0 && meetsBatch(scope, image, filter, leastBatch);
+    return out % 4 === 0 && channels % 4 === 0 && imagesMeeting(scope, filter) >= leastBatch;
   };
 
   const convolve = (

@@ -1,6 +1,5 @@
 import type { Tensor } from "../graph/index.js";
 import { sameShape, sizeOf } from "../tree.js";
-import { sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
 
 /** What the filter is a multiple of, such as W of W / max(1, σ/c): itself, if of nothing. */
@@ -16,12 +15,11 @@ export function scaledAs(scope: Scope, filter: Tensor, name: string): string {
   return scope.emit(operator, [name, scope.nameOf(multiple.scale)]);
 }
 
-/** Whether images, or others that meet the filter or a multiple of it, come at least so many at once. */
-export function meetsBatch(scope: Scope, images: Tensor, filter: Tensor, least: number): boolean {
-  if (sizes(images)[0] >= least) return true;
-  return usersOfMultiples(scope, filter).some(
-    ({ op, shape }) => (op === "conv2d" || op === "conv2dInputGrad") && shape[0]! >= least,
-  );
+/** How many images meet the filter, its root or another multiple of that in convolutions. */
+export function imagesMeeting(scope: Scope, filter: Tensor): number {
+  return usersOfMultiples(scope, filter)
+    .filter(({ op }) => op === "conv2d" || op === "conv2dInputGrad")
+    .reduce((images, { shape }) => images + shape[0]!, 0);
 }
 
 /** Whether the filter's gradient, or a multiple's, is in the model, for at least so many images. */

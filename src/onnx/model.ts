@@ -2,7 +2,7 @@ import { UsageError } from "../errors.js";
 import { inputShapes, topologicalOrder, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
 import { lowerNodes } from "./lowering.js";
-import { encodeModel, type ValueProto } from "./proto.js";
+import { encodeModel, type Attributes, type NodeProto, type ValueProto } from "./proto.js";
 import { ModelScope, Scope } from "./scope.js";
 import { targets, type Target } from "./targets.js";
 import { usersOf } from "./users.js";
@@ -47,9 +47,7 @@ export function toOnnx(
   const model = new ModelScope(targets[target], users, names);
   const scope = new Scope(model);
   lowerNodes(Object.values(outputs), scope);
-  for (const [name, tensor] of Object.entries(outputs)) {
-    scope.emitAs(name, "Identity", [scope.nameOf(tensor)]);
-  }
+  nameResults(outputs, scope);
   const value = ([name, shape]: [string, Shape]): ValueProto => ({ name, type: "float", shape });
   const bytes = encodeModel({
     graph: {
@@ -62,4 +60,38 @@ export function toOnnx(
     opsets: Object.fromEntries([...model.domains].map((domain) => [domain, opsets[domain]!])),
   });
   return { bytes, inputs };
+}
+
+/**
+ * Gives results their outputs' names where they are made; what has another name already, as inputs
+ * and constants do, is copied.
+ */
+function nameResults(outputs: Readonly<Record<string, Tensor>>, scope: Scope): void {
+  const results = Object.entries(outputs).map(
+    ([name, tensor]) => [name, scope.nameOf(tensor)] as const,
+  );
+  const made = new Set(scope.nodes.flatMap((node) => node.outputs));
+  const names = new Map<string, string>();
+  for (const [name, result] of results) {
+    if (made.has(result) && !names.has(result)) names.set(result, name);
+    else scope.emitAs(name, "Identity", [result]);
+  }
+  scope.nodes.splice(0, Infinity, ...scope.nodes.map((node) => renamed(node, names)));
+}
+
+/** The operator, and those in its body, with other names for values. */
+function renamed(node: NodeProto, names: ReadonlyMap<string, string>): NodeProto {
+  const rename = (name: string): string => names.get(name) ?? name;
+  const attributes = Object.entries(node.attributes).map(([key, value]) => [
+    key,
+    typeof value === "object" && "nodes" in value
+      ? { ...value, nodes: value.nodes.map((inner) => renamed(inner, names)) }
+      : value,
+  ]);
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+    attributes: Object.fromEntries(attributes) as Attributes,
+  };
 }

@@ -58,6 +58,9 @@ export class Scope {
   readonly #names = new Map<Tensor, string>();
   readonly #later = new Map<Tensor, () => string>();
   readonly #derived = new Map<Tensor, Map<string, string>>();
+  /** What a reshaped value was made from, and reshaped values by that and their shape. */
+  readonly #reshaped = new Map<string, string>();
+  readonly #reshapes = new Map<string, string>();
 
   constructor(model: ModelScope, outer?: Outer) {
     this.model = model;
@@ -164,8 +167,16 @@ export class Scope {
     this.#derived.set(tensor, known.set(what, name));
   }
 
+  /** Made once for each shape, and from the value that was reshaped first. */
   reshape(name: string, shape: Shape): string {
-    return this.emit("Reshape", [name, this.ints(shape)]);
+    const source = this.#reshaped.get(name) ?? name;
+    const key = `${source} ${shape}`;
+    const known = this.#reshapes.get(key);
+    if (known !== undefined) return known;
+    const reshaped = this.emit("Reshape", [source, this.ints(shape)]);
+    this.#reshaped.set(reshaped, source);
+    this.#reshapes.set(key, reshaped);
+    return reshaped;
   }
 
   transpose(name: string, perm: readonly number[]): string {

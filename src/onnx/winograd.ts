@@ -34,7 +34,8 @@ export const winograd: Required<
   conv2d: (node, scope, bias) => {
     const [x, w] = [node.inputs[0]!, node.inputs[1]!];
     if (!takes(scope, w)) return undefined;
-    const products = multiply(scope, tilesOf(scope, x), filterOf(scope, w, x), { transB: 1 });
+    const filter = filterOf(scope, w, x);
+    const products = multiply(scope, tilesOf(scope, x), filter, { transB: 1 });
     const plain = pixels.shaped(scope, transform(scope, products, "assembly", node), node);
     const biased = bias && scope.emit("Add", [plain, pixels.perChannel(scope, bias)]);
     return { layout: pixels, name: biased ?? plain };
@@ -43,7 +44,8 @@ export const winograd: Required<
   conv2dInputGrad: (node, scope) => {
     const [g, w] = [node.inputs[0]!, node.inputs[1]!];
     if (!takes(scope, w)) return undefined;
-    const products = multiply(scope, spreadOf(scope, g), filterOf(scope, w, g), {});
+    const filter = filterOf(scope, w, g);
+    const products = multiply(scope, spreadOf(scope, g), filter, {});
     const dx = transform(scope, products, "adjoint of cut", node);
     return { layout: pixels, name: pixels.shaped(scope, dx, node) };
   },
@@ -121,7 +123,8 @@ function tileShape(image: Tensor): number[] {
 
 /**
  * U of a filter, `[6, 1, 6, O, C]`: four times as large as the filter, so that large batches rather
- * transform it again in the backward pass than keep it.
+ * transform it again in the backward pass than keep it. Add it before the tiles: of two factors ONNX
+ * Runtime computes the one that was added last first, and the other right before their product.
  */
 function filterOf(scope: Scope, w: Tensor, images: Tensor): string {
   if (sizes(images)[0] >= leastBatch) return transformedFilter(scope, w);

@@ -20,6 +20,7 @@ import {
   sum,
   sumAll,
   sumEvent,
+  tanh,
   type Tensor,
 } from "../../src/graph/index.js";
 import { toOnnx } from "../../src/onnx/index.js";
@@ -144,7 +145,18 @@ describe("blocked convolutions", () => {
     assert.equal(text.split("\x22\x0dReorderOutput").length - 1, 2);
   });
 
-  it("take the place of the plain ones in batches of 8 and more, and only there", () => {
+  it("take the place of the plain ones where a filter meets 8 images, however they come", () => {
+    const weight = input("weight", [16, 16, 3, 3]);
+    const iterated = (iterations: number): string => {
+      let y: Tensor = input("x", [1, 16, 6, 6]);
+      for (let i = 0; i < iterations; i++) y = conv2dInputGrad(tanh(conv2d(y, weight)), weight);
+      return new TextDecoder("latin1").decode(toOnnx({ y }, { target: "blocked16" }).bytes);
+    };
+    assert.doesNotMatch(iterated(3), /com\.microsoft\.nchwc/);
+    assert.match(iterated(4), /com\.microsoft\.nchwc/);
+  });
+
+  it("leave channels that are no multiple of 4 to the plain ones", () => {
     const text = (size: (typeof sizes)[number]): string =>
       new TextDecoder("latin1").decode(
         toOnnx(graphOf(size).outputs, { target: "blocked16" }).bytes,

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
+import type { Engine } from "../../src/engine/engine.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { UsageError } from "../../src/errors.js";
 import {
   add,
+  constant,
   conv2d,
   conv2dInputGrad,
   elu,
@@ -23,6 +25,7 @@ import { lowerNodes } from "../../src/onnx/lowering.js";
 import { ModelScope, Scope } from "../../src/onnx/scope.js";
 import { targets } from "../../src/onnx/targets.js";
 import { ndarray } from "../../src/tree.js";
+import { assertAgree } from "./agreement.js";
 
 const x = input("x", [2, 3, 4, 4]);
 const w = input("w", [5, 3, 3, 3]);
@@ -60,6 +63,17 @@ describe("lowering", () => {
     assert.equal(count(operators(add(conv, input("row", [1, 5, 1, 4]))), "Add"), 1);
   });
 
+  it("reshapes a value once for each shape, and never what is reshaped already", () => {
+    const scope = new Scope(new ModelScope(targets.portable, new Map(), []));
+    const matrix = scope.reshape("x", [6, 16]);
+    assert.notEqual(scope.reshape("x", [96]), matrix);
+    assert.equal(scope.reshape(scope.reshape(matrix, [96]), [6, 16]), matrix);
+    assert.deepEqual(
+      scope.nodes.map(({ inputs }) => inputs[0]),
+      ["x", "x"],
+    );
+  });
+
   it("flips a filter once, and outside the loop that wants it", () => {
     const g = input("g", [2, 5, 4, 4]);
     const two = operators(conv2dInputGrad(g, w), conv2dInputGrad(tanh(g), w));
@@ -73,6 +87,12 @@ describe("lowering", () => {
 });
 
 describe("toOnnx", () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await nodeEngine({ threads: 1 });
+  });
+  after(() => engine.close());
+
   it("lists its inputs", () => {
     assert.deepEqual(toOnnx({ y: conv2d(x, w) }).inputs, { x: x.shape, w: w.shape });
   });
@@ -89,6 +109,17 @@ describe("toOnnx", () => {
     assert.deepEqual(model(), model());
   });
 
+  it("makes results under their outputs' names, and copies only what has another name", async () => {
+    const [one, two] = [input("one", [2, 1]), input("two", [1, 2])];
+    const outside = tanh(one);
+    const f = (at: Tensor): Tensor => add(mul(at, 0.5), outside);
+    const { value } = fixedPoint(outside, f, { steps: 50, tolerance: 0 });
+    const outputs = { outside, value, again: outside, given: two, constant: constant(3, [2]) };
+    const text = new TextDecoder("latin1").decode(toOnnx({ outside, again: outside }).bytes);
+    assert.equal(text.split("\x22\x08Identity").length - 1, 1, "one copy of two outputs");
+    await assertAgree([engine], { inputs: [one, two], outputs }, 1e-6);
+  });
+
   it("keeps apart the names of inputs and of what it makes", async () => {
     const names = Array.from({ length: 30 }, (_, i) => [`Add_${i}`, `float_${i}`, `Tanh_${i}`]);
     const inputs = names.flat().map((name) => input(name, []));
@@ -96,7 +127,6 @@ describe("toOnnx", () => {
       (sum, next) => tanh(add(add(sum, next), 1)),
       input("0", []),
     );
-    const engine = await nodeEngine({ threads: 1 });
     const session = await engine.load({
       outputs: { "": total, Add_1: total },
       updates: {},
@@ -105,7 +135,6 @@ describe("toOnnx", () => {
     const zero = ndarray([0], []);
     const feeds = Object.fromEntries(session.inputs.map((name) => [name, zero]));
     const result = await session.run(feeds);
-    await engine.close();
     assert.deepEqual(result[""], result.Add_1);
   });
 });
