@@ -1,18 +1,13 @@
 import type { Engine } from "../src/engine/engine.js";
 import type { Prepared } from "../src/engine/compile.js";
 import { nodeEngine } from "../src/engine/node.js";
-import { createModel } from "../src/models/index.js";
-import { Random } from "../src/random.js";
-import { imageBatches, type BatchSource } from "../src/train/batches.js";
-import { logDetEstimator, parseTrainingConfig } from "../src/train/config.js";
-import { findPreset } from "../src/train/presets/index.js";
-import { sizeOf } from "../src/tree.js";
+import type { BatchSource } from "../src/train/batches.js";
+import { logDetEstimator } from "../src/train/config.js";
 import { makeStep, type Case, type Step } from "./cases.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
+import { presetBatches } from "./preset-batches.js";
 
-/** As many images as MNIST's training set. */
-const count = 55_000;
 /** Steps timed together. */
 const stretch = 10;
 
@@ -36,30 +31,16 @@ export async function benchInput(args: readonly string[]): Promise<void> {
   }
 }
 
-/** A preset's step, and batches as it trains on, of made-up images. */
+/** A preset's step on the first of its batches. */
 function presetCase(name: string): { test: Case; source: BatchSource } {
-  const preset = findPreset(name);
-  const model = createModel(preset.model.kind, preset.model.config);
-  const { batchSize, augmentation, logDet, powerIterations } = parseTrainingConfig(preset.training);
+  const { model, training, source, random } = presetBatches(name);
   const isClassifier = model.task === "classification";
-  const [channels = 1, height = 1, width = 1] = model.batch.x!;
-  const shape = [channels, height, width] as const;
-  const random = Random.fromSeed(1);
-  const classes = 10;
-  const set = {
-    pixels: Uint8Array.from(random.split("pixels").integers(count * sizeOf(shape), 256)),
-    labels: Uint8Array.from(random.split("labels").integers(count, classes)),
-    shape,
-    count,
-    classes,
-  };
-  const source = imageBatches(set, { batchSize, random, augmentation, labels: isClassifier });
   const test: Case = {
     kind: isClassifier ? "classifier" : "density",
     model,
     config: {},
-    logDet: isClassifier ? undefined : logDetEstimator(logDet),
-    powerIterations,
+    logDet: isClassifier ? undefined : logDetEstimator(training.logDet),
+    powerIterations: training.powerIterations,
     args: source.batch(0),
     random,
     lossOffset: 0,

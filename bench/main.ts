@@ -5,6 +5,7 @@ import { benchInverse } from "./inverse.js";
 import { benchProfile } from "./profile.js";
 import { benchStartup } from "./startup.js";
 import { benchStep } from "./step.js";
+import { benchWorkers } from "./workers.js";
 
 const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--threads 2] [--rounds 5]
                             [--width N] [--twin neumann|series]
@@ -12,6 +13,7 @@ const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--thread
        npm run bench -- input [--threads 2] [--rounds 5]
        npm run bench -- forward [--batch 32] [--threads 1] [--rounds 5]
        npm run bench -- inverse [--batch 64] [--threads 2] [--rounds 5]
+       npm run bench -- workers [--batch 16] [--threads 2] [--rounds 5]
 
 classifier and density time our training step and, where python3 has torch, a PyTorch twin of the
 same computation, in turn: medians in ms, and their ratio (below 1: ours is faster). --twin series lets
@@ -23,6 +25,8 @@ compute on one thread in Node.
 input times how much longer the steps of the MNIST presets take when each has a fresh batch.
 inverse times the density's inverse to a certified 1e-5 in every block, and the twin's 100
 iterations a block.
+workers times a step of the MNIST density preset on one core, on a session's threads, and on workers
+of one thread each that share the batch.
 
 Each prints one JSON line; what is for people goes to stderr.`;
 
@@ -32,6 +36,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   inverse: benchInverse,
   profile: benchProfile,
   startup: benchStartup,
+  workers: benchWorkers,
 };
 
 async function main([command, ...rest]: readonly string[]): Promise<void> {
