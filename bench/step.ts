@@ -72,7 +72,7 @@ function distance(test: Case, ms: number, machine: Machine): JsonObject {
   };
 }
 
-/** Steps until the runtime has all the memory it is going to have. */
+/** Steps in which the runtime still grows, and the system has to find it memory. */
 const uncounted = 8;
 
 /** Milliseconds of each step after the first, uncounted ones. */

@@ -2,7 +2,7 @@ import type { Tensor } from "../graph/index.js";
 import { BlockedFilters } from "./blocked-filters.js";
 import { nchwc, type Blocks } from "./blocks.js";
 import { imagesMeeting } from "./filters.js";
-import { sizes } from "./linear.js";
+import { rowProducts, sizes } from "./linear.js";
 import type { LayoutLowerings, Lowered } from "./lowering.js";
 import type { Scope } from "./scope.js";
 
@@ -80,8 +80,12 @@ export function blockedConvolutions(
       const [batch, , height, width] = sizes(x);
       if (kernel === 1) {
         if (!blocks.hasOnly(scope, x) || !blocks.hasOnly(scope, g)) return undefined;
-        const rows = [blocks.pixelRows(scope, g), blocks.pixelRows(scope, x)];
-        return { rows: scope.reshape(scope.emit("Gemm", rows, { transA: 1 }), node.shape) };
+        const dw = rowProducts(
+          scope,
+          [blocks.pixelRows(scope, g), blocks.pixelRows(scope, x)],
+          [batch * height * width, out, channels],
+        );
+        return { rows: scope.reshape(dw, node.shape) };
       }
       const isLarge = batch >= leastBatch && batch % 4 === 0;
       if (!isLarge || out % 4 !== 0 || channels % 4 !== 0) return undefined;

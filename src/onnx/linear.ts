@@ -52,6 +52,33 @@ export const linear: Pick<Lowerings, "matmul" | "conv2d" | "conv2dInputGrad" | "
     },
   };
 
+/** Rows of a part of a sum of outer products, and the largest result that is made of parts. */
+const [partRows, mostSummed] = [1024, 128 * 128];
+
+/**
+ * The gradient of a 1x1 filter, aᵀ b `[O, C]`, from as many rows of both, `[N, O]` and `[N, C]`. A
+ * product with a small result is computed by one thread, so long ones are added up from parts.
+ */
+export function rowProducts(
+  scope: Scope,
+  [a, b]: readonly [string, string],
+  [rows, out, channels]: readonly [number, number, number],
+): string {
+  const parts = Math.floor(rows / partRows);
+  if (parts < 2 || rows % parts !== 0 || out * channels > mostSummed) {
+    return scope.emit("Gemm", [a, b], { transA: 1 });
+  }
+  const part = (name: string, columns: number): string =>
+    scope.reshape(name, [parts, rows / parts, columns]);
+  const products = scope.emit(
+    "FusedMatMul",
+    [part(a, out), part(b, channels)],
+    { transA: 1 },
+    "com.microsoft",
+  );
+  return scope.emit("ReduceSum", [products, scope.ints([0])], { keepdims: 0 });
+}
+
 export type Sizes = readonly [number, number, number, number];
 
 /** The four sizes of an image batch or a filter. */

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/index.js";
-import { sizes } from "./linear.js";
+import { rowProducts, sizes } from "./linear.js";
 import type { LayoutLowerings } from "./lowering.js";
 import { pixels } from "./pixels.js";
 import type { Scope } from "./scope.js";
@@ -29,7 +29,12 @@ export const pixelConvolutions: Pick<
     const [x, g] = [node.inputs[0]!, node.inputs[1]!];
     const isOnPixels = pixels.has(scope, x) && pixels.has(scope, g);
     if (sizes(node)[2] !== 1 || !isOnPixels) return undefined;
-    const dw = scope.emit("Gemm", [channelsOf(scope, g), channelsOf(scope, x)], { transA: 1 });
+    const [batch, channels, height, width] = sizes(x);
+    const dw = rowProducts(
+      scope,
+      [channelsOf(scope, g), channelsOf(scope, x)],
+      [batch * height * width, sizes(g)[1], channels],
+    );
     return { rows: scope.reshape(dw, node.shape) };
   },
 };

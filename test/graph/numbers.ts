@@ -31,8 +31,8 @@ export function assertClose(
 ): void {
   assert.equal(actual.length, expected.length, `${what}: number of elements`);
   const numbers = Array.from(expected);
-  const sizes = numbers.map(Math.abs).filter(Number.isFinite);
-  const bound = tolerance * (1 + Math.max(0, ...sizes));
+  const finite = numbers.map(Math.abs).filter(Number.isFinite);
+  const bound = tolerance * (1 + finite.reduce((most, size) => Math.max(most, size), 0));
   numbers.forEach((value, i) => {
     const close = Number.isFinite(value)
       ? Math.abs(actual[i]! - value) <= bound

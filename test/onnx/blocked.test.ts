@@ -47,6 +47,8 @@ const blockSizes = [
   [12, 16, 16, 4, 4],
   [8, 12, 16, 5, 4],
   [8, 16, 20, 4, 4],
+  // So many pixels that the 1x1 filter's gradient is added up from parts.
+  [8, 16, 32, 16, 16],
   // Too small a batch.
   [2, 16, 16, 4, 4],
 ] as const;
