@@ -32,6 +32,8 @@ export type Lowered =
 
 export interface LoweringTarget {
   readonly lowerings: Lowerings;
+  /** Whether the runtime isn't to know shapes before it runs: see {@link HiddenShapes}. */
+  readonly hidesShapes?: boolean;
   /** What computes in layouts of its own, which models never know: the first that applies does. */
   readonly layouts?: readonly LayoutLowerings[];
 }

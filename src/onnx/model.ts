@@ -48,13 +48,14 @@ export function toOnnx(
   const scope = new Scope(model);
   lowerNodes(Object.values(outputs), scope);
   nameResults(outputs, scope);
+  const hidden = model.hiddenShapes.proto();
   const value = ([name, shape]: [string, Shape]): ValueProto => ({ name, type: "float", shape });
   const bytes = encodeModel({
     graph: {
       name: "iresnet",
-      nodes: scope.nodes,
-      initializers: model.initializers,
-      inputs: Object.entries(inputs).map(value),
+      nodes: [...(hidden ? [hidden.node] : []), ...scope.nodes],
+      initializers: [...model.initializers, ...(hidden?.initializers ?? [])],
+      inputs: [...Object.entries(inputs).map(value), ...(hidden ? [hidden.lengths] : [])],
       outputs: Object.entries(outputs).map(([name, { shape }]) => value([name, shape])),
     },
     opsets: Object.fromEntries([...model.domains].map((domain) => [domain, opsets[domain]!])),

@@ -1,4 +1,5 @@
 import type { Tensor } from "../graph/index.js";
+import { HiddenShapes } from "./hidden-shapes.js";
 import { type Shape } from "../tree.js";
 import type { Users } from "./users.js";
 import type { LoweringTarget } from "./lowering.js";
@@ -10,6 +11,7 @@ export class ModelScope {
   /** Which nodes take a tensor as an input. */
   readonly users: Users;
   readonly initializers: TensorProto[] = [];
+  readonly hiddenShapes = new HiddenShapes((stem) => this.fresh(stem));
   /** Domains of the operators in use. */
   readonly domains = new Set<string>([""]);
   readonly #constants = new Map<string, string>();
@@ -173,10 +175,16 @@ export class Scope {
     const key = `${source} ${shape}`;
     const known = this.#reshapes.get(key);
     if (known !== undefined) return known;
-    const reshaped = this.emit("Reshape", [source, this.ints(shape)]);
+    const reshaped = this.emit("Reshape", [source, this.#shape(shape)]);
     this.#reshaped.set(reshaped, source);
     this.#reshapes.set(key, reshaped);
     return reshaped;
+  }
+
+  /** A vector that holds a shape; the bodies of loops have theirs as constants. */
+  #shape(shape: Shape): string {
+    const isHidden = this.model.target.hidesShapes && !this.#outer;
+    return isHidden ? this.model.hiddenShapes.nameOf(shape) : this.ints(shape);
   }
 
   transpose(name: string, perm: readonly number[]): string {

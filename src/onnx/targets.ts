@@ -19,6 +19,7 @@ function blocked(size: number): LoweringTarget {
   const blocks = new Blocks(size);
   return {
     lowerings: portable,
+    hidesShapes: true,
     layouts: [
       winograd,
       pixelConvolutions,
@@ -34,7 +35,7 @@ function blocked(size: number): LoweringTarget {
  * AVX2 (`blocked8`), which computes faster in blocks, or its GPU (`webgpu`).
  */
 export const targets = {
-  portable: { lowerings: portable },
+  portable: { lowerings: portable, hidesShapes: true },
   blocked16: blocked(16),
   blocked8: blocked(8),
   webgpu: { lowerings: { ...portable, ...webgpu } },
