@@ -48,12 +48,13 @@ export function toOnnx(
   const scope = new Scope(model);
   lowerNodes(Object.values(outputs), scope);
   nameResults(outputs, scope);
+  const nodes = needed(scope.nodes, Object.keys(outputs));
   const hidden = model.hiddenShapes.proto();
   const value = ([name, shape]: [string, Shape]): ValueProto => ({ name, type: "float", shape });
   const bytes = encodeModel({
     graph: {
       name: "iresnet",
-      nodes: [...(hidden ? [hidden.node] : []), ...scope.nodes],
+      nodes: [...(hidden ? [hidden.node] : []), ...nodes],
       initializers: [...model.initializers, ...(hidden?.initializers ?? [])],
       inputs: [...Object.entries(inputs).map(value), ...(hidden ? [hidden.lengths] : [])],
       outputs: Object.entries(outputs).map(([name, { shape }]) => value([name, shape])),
@@ -95,4 +96,23 @@ function renamed(node: NodeProto, names: ReadonlyMap<string, string>): NodeProto
     outputs: node.outputs.map(rename),
     attributes: Object.fromEntries(attributes) as Attributes,
   };
+}
+
+/** Without the operators whose results nothing wants: ONNX Runtime would compute them first. */
+function needed(nodes: readonly NodeProto[], outputs: readonly string[]): NodeProto[] {
+  const wanted = new Set(outputs);
+  const kept = [...nodes].reverse().filter((node) => {
+    const isWanted = node.outputs.some((name) => wanted.has(name));
+    if (isWanted) for (const name of inputsOf(node)) wanted.add(name);
+    return isWanted;
+  });
+  return kept.reverse();
+}
+
+/** What the operator takes, and what those in its body do. */
+function inputsOf(node: NodeProto): string[] {
+  const bodies = Object.values(node.attributes).flatMap((value) =>
+    typeof value === "object" && "nodes" in value ? value.nodes : [],
+  );
+  return [...node.inputs, ...bodies.flatMap(inputsOf)];
 }

@@ -120,6 +120,12 @@ describe("toOnnx", () => {
     await assertAgree([engine], { inputs: [one, two], outputs }, 1e-6);
   });
 
+  it("leaves out what nothing wants", () => {
+    const twice = reshape(reshape(tanh(x), [6, 16]), [96]);
+    const text = new TextDecoder("latin1").decode(toOnnx({ twice }).bytes);
+    assert.equal(text.split("\x22\x07Reshape").length - 1, 1);
+  });
+
   it("keeps apart the names of inputs and of what it makes", async () => {
     const names = Array.from({ length: 30 }, (_, i) => [`Add_${i}`, `float_${i}`, `Tanh_${i}`]);
     const inputs = names.flat().map((name) => input(name, []));

@@ -35,7 +35,7 @@ export function addDemo(program: Command): void {
 
 async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promise<void> {
   // Its operations are too small to share: a second thread would only wait.
-  const config = configure("toy", { threads: 1, ...options, dataDir: "data" });
+  const config = configure("toy", { threads: 1, steps: 2000, ...options, dataDir: "data" });
   const prepared = await prepare(config);
   const folder = await createRun(out ?? freeFolder(), config);
   terminal.note(`Training an invertible residual network on ${config.data.name}.`);

@@ -3,11 +3,11 @@ import type { Preset } from "./preset.js";
 
 const toy: Preset = {
   name: "maf-toy",
-  description: "MAF of 8 layers in two dimensions: 2.93 nats, under a minute on one core",
+  description: "MAF of 8 layers in two dimensions: 2.92 nats on 8gaussians",
   data: "8gaussians",
   model: { kind: "maf", config: { shape: [2], layers: 8, hidden: [64, 64] } },
   training: {
-    steps: 3000,
+    steps: 6000,
     batchSize: 256,
     optimizer: { kind: "adam", beta2: 0.99 },
     schedule: { kind: "cosine", learningRate: 0.005, warmup: 100 },

@@ -2,7 +2,7 @@ import type { Preset } from "./preset.js";
 
 const toy: Preset = {
   name: "nice-toy",
-  description: "NICE in two dimensions: 16 additive couplings, 2.96 nats after half its steps",
+  description: "NICE in two dimensions: 16 additive couplings, 2.93 nats on 8gaussians",
   data: "8gaussians",
   model: {
     kind: "nice",

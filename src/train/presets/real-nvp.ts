@@ -3,11 +3,11 @@ import type { Preset } from "./preset.js";
 const toy: Preset = {
   name: "real-nvp-toy",
   description:
-    "Real NVP in two dimensions: 8 couplings with batch normalisation, 2.94 nats after 2500 of its steps",
+    "Real NVP in two dimensions: 8 couplings with batch normalisation, 2.92 nats on 8gaussians",
   data: "8gaussians",
   model: { kind: "real-nvp", config: { shape: [2], couplings: [8], widths: [64, 64] } },
   training: {
-    steps: 6000,
+    steps: 12_000,
     batchSize: 256,
     optimizer: { kind: "adam", beta2: 0.99 },
     schedule: { kind: "cosine", learningRate: 0.003, warmup: 100 },

@@ -11,14 +11,14 @@ const roulette = {
 
 const toy: Preset = {
   name: "residual-flow-toy",
-  description: "Residual Flow in two dimensions, two minutes on one core, 2.87 nats",
+  description: "Residual Flow in two dimensions: 12 blocks of 2-64-64-2, 2.86 nats on 8gaussians",
   data: "8gaussians",
   model: {
     kind: "residual-flow",
     config: { shape: [2], blocks: [12], widths: [64, 64], activation: "lipswish", c: 0.98 },
   },
   training: {
-    steps: 2000,
+    steps: 4000,
     batchSize: 256,
     optimizer: { kind: "adam", beta2: 0.99 },
     schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
