@@ -185,7 +185,7 @@ describe("reproduce", () => {
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
-      /^row +steps +rate[^]*^i-resnet +\d+ of 2000 +\S+ steps\/s[^]*^i-resnet +train /m,
+      /^row +steps +rate[^]*^i-resnet +\d+ of 4000 +\S+ steps\/s[^]*^i-resnet +train /m,
     );
     assert.match(stdout, /^moons +i-ResNet +\d+\.\d+ ± \S+ +0 /m);
     const { tasks, atOnce } = (await json(join(cwd, "toy", "plan.json"))) as unknown as Plan;
