@@ -47,8 +47,7 @@ export function toOnnx(
   const model = new ModelScope(targets[target], users, names);
   const scope = new Scope(model);
   lowerNodes(Object.values(outputs), scope);
-  nameResults(outputs, scope);
-  const nodes = needed(scope.nodes, Object.keys(outputs));
+  const nodes = needed(withNamedResults(outputs, scope), Object.keys(outputs));
   const hidden = model.hiddenShapes.proto();
   const value = ([name, shape]: [string, Shape]): ValueProto => ({ name, type: "float", shape });
   const bytes = encodeModel({
@@ -65,10 +64,13 @@ export function toOnnx(
 }
 
 /**
- * Gives results their outputs' names where they are made; what has another name already, as inputs
- * and constants do, is copied.
+ * The operators, with outputs' names for results where they are made; what has another name already,
+ * as inputs and constants do, is copied.
  */
-function nameResults(outputs: Readonly<Record<string, Tensor>>, scope: Scope): void {
+function withNamedResults(
+  outputs: Readonly<Record<string, Tensor>>,
+  scope: Scope,
+): readonly NodeProto[] {
   const results = Object.entries(outputs).map(
     ([name, tensor]) => [name, scope.nameOf(tensor)] as const,
   );
@@ -78,7 +80,7 @@ function nameResults(outputs: Readonly<Record<string, Tensor>>, scope: Scope): v
     if (made.has(result) && !names.has(result)) names.set(result, name);
     else scope.emitAs(name, "Identity", [result]);
   }
-  scope.nodes.splice(0, Infinity, ...scope.nodes.map((node) => renamed(node, names)));
+  return scope.nodes.map((node) => renamed(node, names));
 }
 
 /** The operator, and those in its body, with other names for values. */
