@@ -21,7 +21,8 @@ export function blockedConvolutions(
   const takes = (scope: Scope, image: Tensor, filter: Tensor): boolean => {
     const [out, channels, kernel] = sizes(filter);
     if (kernel === 1) return blocks.has(scope, image) && out % blocks.size === 0;
-    return out % 4 === 0 && channels % 4 === 0 && imagesMeeting(scope, filter) >= leastBatch;
+    const isFull = out % 4 === 0 && channels % 4 === 0;
+    return isFull && imagesMeeting(scope, image, filter) >= leastBatch;
   };
 
   const convolve = (

@@ -1,5 +1,6 @@
 import type { Tensor } from "../graph/index.js";
 import { sameShape, sizeOf } from "../tree.js";
+import { sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
 
 /** What the filter is a multiple of, such as W of W / max(1, σ/c): itself, if of nothing. */
@@ -15,11 +16,15 @@ export function scaledAs(scope: Scope, filter: Tensor, name: string): string {
   return scope.emit(operator, [name, scope.nameOf(multiple.scale)]);
 }
 
-/** How many images meet the filter, its root or another multiple of that in convolutions. */
-export function imagesMeeting(scope: Scope, filter: Tensor): number {
-  return usersOfMultiples(scope, filter)
+/**
+ * How many images meet the filter, its root or another multiple of that in convolutions: these,
+ * which a loop's body may have to itself, or all that the model knows of.
+ */
+export function imagesMeeting(scope: Scope, images: Tensor, filter: Tensor): number {
+  const known = usersOfMultiples(scope, filter)
     .filter(({ op }) => op === "conv2d" || op === "conv2dInputGrad")
-    .reduce((images, { shape }) => images + shape[0]!, 0);
+    .reduce((count, { shape }) => count + shape[0]!, 0);
+  return Math.max(sizes(images)[0], known);
 }
 
 /** Whether the filter's gradient, or a multiple's, is in the model, for at least so many images. */

@@ -10,6 +10,7 @@ import {
   conv2dWeightGrad,
   div,
   elu,
+  fixedPoint,
   input,
   maximum,
   mul,
@@ -17,6 +18,7 @@ import {
   reshape,
   simplify,
   square,
+  sub,
   sum,
   sumAll,
   sumEvent,
@@ -156,6 +158,18 @@ describe("blocked convolutions", () => {
     };
     assert.doesNotMatch(iterated(3), /com\.microsoft\.nchwc/);
     assert.match(iterated(4), /com\.microsoft\.nchwc/);
+  });
+
+  it("take the place of the plain ones in a loop too, from 8 images on", () => {
+    const weight = input("weight", [16, 16, 3, 3]);
+    const looped = (batch: number): string => {
+      const x = input("x", [batch, 16, 6, 6]);
+      const f = (at: Tensor): Tensor => sub(x, mul(conv2d(at, weight), 0.01));
+      const { value } = fixedPoint(x, f, { steps: 5, tolerance: 0 });
+      return new TextDecoder("latin1").decode(toOnnx({ value }, { target: "blocked16" }).bytes);
+    };
+    assert.doesNotMatch(looped(7), /com\.microsoft\.nchwc/);
+    assert.match(looped(8), /com\.microsoft\.nchwc/);
   });
 
   it("leave channels that are no multiple of 4 to the plain ones", () => {
