@@ -7,11 +7,11 @@ import { classifierCase, moved, type CaseOptions } from "./cases.js";
 import { fold } from "./folded.js";
 import { jaxForward } from "./forward-jax.js";
 import { tensorflowForward } from "./forward-tfjs.js";
+import { measureInTurn } from "./in-turn.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
 
-const names = ["ours", "tensorflow", "jax"] as const;
-type Name = (typeof names)[number];
+type Name = "ours" | "tensorflow" | "jax";
 
 /** Gives the logits of one batch, as often as it is called. */
 export type Forward = () => Promise<Float32Array>;
@@ -49,14 +49,19 @@ export async function benchForward(args: readonly string[]): Promise<void> {
   try {
     const forwards = await makeForwards(engine, { batch });
     const difference = await compare(forwards);
-    const times: Record<Name, number[]> = { ours: [], tensorflow: [], jax: [] };
-    for (let i = 0; i < rounds; i++) {
-      for (const name of names) {
-        const start = performance.now();
-        await forwards[name]();
-        times[name].push(performance.now() - start);
-      }
-    }
+    const timed = (forward: Forward) => async () => {
+      const start = performance.now();
+      await forward();
+      return performance.now() - start;
+    };
+    const times = await measureInTurn(
+      {
+        ours: timed(forwards.ours),
+        tensorflow: timed(forwards.tensorflow),
+        jax: timed(forwards.jax),
+      },
+      { rounds },
+    );
     const ours = median(times.ours);
     const [tensorflow, jax] = [median(times.tensorflow), median(times.jax)];
     const result = {

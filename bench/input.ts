@@ -4,6 +4,7 @@ import { nodeEngine } from "../src/engine/node.js";
 import type { BatchSource } from "../src/train/batches.js";
 import { logDetEstimator } from "../src/train/config.js";
 import { makeStep, type Case, type Step } from "./cases.js";
+import { measureInTurn } from "./in-turn.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
 import { presetBatches } from "./preset-batches.js";
@@ -62,20 +63,16 @@ async function measure(
     preparing.push(performance.now() - start);
     return prepared;
   };
-  const repeated: number[] = [];
-  const fed: number[] = [];
-  for (let i = 0; i <= rounds; i++) {
-    const alone = await timeStretch(step, () => step.prepared);
-    const together = await timeStretch(step, (j) => prepare(i * stretch + j));
-    if (i === 0) continue;
-    repeated.push(alone);
-    fed.push(together);
-  }
-  const [stepMs, fedMs, prepareMs] = [repeated, fed, preparing].map(median) as [
-    number,
-    number,
-    number,
-  ];
+  let batches = 0;
+  const times = await measureInTurn(
+    {
+      repeated: () => timeStretch(step, () => step.prepared),
+      fed: () => timeStretch(step, () => prepare(batches++)),
+    },
+    { rounds, uncounted: 1 },
+  );
+  const [stepMs, fedMs] = [median(times.repeated), median(times.fed)];
+  const prepareMs = median(preparing);
   return {
     step_ms: round(stepMs, 2),
     fed_step_ms: round(fedMs, 2),

@@ -5,6 +5,7 @@ import { allTensors } from "../src/engine/program.js";
 import { costOf } from "../src/graph/index.js";
 import type { JsonObject } from "../src/json.js";
 import { makeStep, tracedStep, twinArrays, type Case, type Step } from "./cases.js";
+import { measureInTurn } from "./in-turn.js";
 import { floorMs, measureMachine, type Machine } from "./machine.js";
 import { median, round, total } from "./numbers.js";
 import { parseMeasurement, type Measurement } from "./options.js";
@@ -36,7 +37,7 @@ async function measure(
   if (!twin) process.stderr.write("bench: no python3 with torch and numpy here; ours alone\n");
   try {
     const times = await timeInTurn(step, twin, rounds);
-    const peer = twin && { times: times.peer, peakMiB: await twin.peakMiB() };
+    const peer = twin && times.peer && { times: times.peer, peakMiB: await twin.peakMiB() };
     const oursPeakMiB = process.resourceUsage().maxRSS / 1024;
     const machine = await measureMachine({ threads, target: await detectTarget(threads) });
     const limits = distance(test, median(times.ours), machine);
@@ -80,17 +81,10 @@ async function timeInTurn(
   step: Step,
   twin: Twin | undefined,
   rounds: number,
-): Promise<{ ours: number[]; peer: number[] }> {
-  const ours: number[] = [];
-  const peer: number[] = [];
-  for (let i = 0; i < uncounted + rounds; i++) {
-    const mine = await timeStep(step);
-    const other = await twin?.step();
-    if (i < uncounted) continue;
-    ours.push(mine);
-    if (other !== undefined) peer.push(other);
-  }
-  return { ours, peer };
+): Promise<{ ours: number[]; peer?: number[] }> {
+  const ours = (): Promise<number> => timeStep(step);
+  if (!twin) return measureInTurn({ ours }, { rounds, uncounted });
+  return measureInTurn({ ours, peer: () => twin.step() }, { rounds, uncounted });
 }
 
 /** Milliseconds of one step of ours. */

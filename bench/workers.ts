@@ -1,6 +1,7 @@
 import type { Engine } from "../src/engine/engine.js";
 import { nodeEngine } from "../src/engine/node.js";
 import { secondsPerStep } from "../src/train/step-time.js";
+import { measureInTurn } from "./in-turn.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
 import { presetBatches } from "./preset-batches.js";
@@ -20,18 +21,15 @@ export async function benchWorkers(args: readonly string[]): Promise<void> {
   const threaded = await nodeEngine({ threads });
   try {
     const { model, training, source } = presetBatches(preset, { batchSize: batch });
-    const teams: readonly (readonly [Engine, ...Engine[]])[] = [
-      [single],
-      [threaded],
-      [single, ...others],
-    ];
-    const times = teams.map((): number[] => []);
-    for (let i = 0; i < rounds; i++) {
-      for (const [j, team] of teams.entries()) {
-        times[j]!.push(1000 * (await secondsPerStep(model, source, training, team)));
-      }
-    }
-    const [oneCore, ofThreads, ofWorkers] = times.map(median) as [number, number, number];
+    const timeOn = (...team: readonly [Engine, ...Engine[]]) => {
+      return async () => 1000 * (await secondsPerStep(model, source, training, team));
+    };
+    const times = await measureInTurn(
+      { oneCore: timeOn(single), threads: timeOn(threaded), workers: timeOn(single, ...others) },
+      { rounds },
+    );
+    const oneCore = median(times.oneCore);
+    const [ofThreads, ofWorkers] = [median(times.threads), median(times.workers)];
     const result = {
       name: "workers",
       one_core_ms: round(oneCore, 1),
