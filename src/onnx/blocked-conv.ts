@@ -73,7 +73,8 @@ export function blockedConvolutions(
 
     /**
      * A convolution with the batch as its channels: the side with more channels is the filter, as
-     * high and wide as the image, and slides over the other side, padded.
+     * high and wide as the image, and slides over the other side, padded. Where nothing slides, pixels
+     * are channels too, and x's channels the pixels.
      */
     conv2dWeightGrad: (node, scope) => {
       const [x, g] = [node.inputs[0]!, node.inputs[1]!];
@@ -81,6 +82,15 @@ export function blockedConvolutions(
       const [batch, , height, width] = sizes(x);
       if (kernel === 1) {
         if (!blocks.hasOnly(scope, x) || !blocks.hasOnly(scope, g)) return undefined;
+        if ((height * width) % blocks.size === 0) {
+          const products = convolve(
+            scope,
+            [blocks.turned(scope, x), filters.ofPixels(scope, g)],
+            [1, 1],
+            0,
+          );
+          return { rows: scope.reshape(blocks.unpack(scope, products, out), node.shape) };
+        }
         const dw = rowProducts(
           scope,
           [blocks.pixelRows(scope, g), blocks.pixelRows(scope, x)],

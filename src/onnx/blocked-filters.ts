@@ -43,6 +43,17 @@ export class BlockedFilters {
     });
   }
 
+  /** An image batch in blocks as a filter of one tap, with B·H·W channels in and C out. */
+  ofPixels(scope: Scope, images: Tensor): string {
+    return scope.derived(images, "blocked pixel filter", (s, t) => {
+      const { size } = this.#blocks;
+      const [batch, channels, height, width] = sizes(t);
+      const lines = [batch, channels / size, height * width * size];
+      const sorted = s.transpose(s.reshape(this.#blocks.of(s, t), lines), [1, 0, 2]);
+      return this.#asFilter(s, sorted, [channels, batch * height * width, 1, 1]);
+    });
+  }
+
   /** The taps of an image `[B, C, H, W]` in blocks, in reverse. */
   reverseTaps(scope: Scope, blocks: string, [batch, channels, height, width]: Sizes): string {
     const { size } = this.#blocks;

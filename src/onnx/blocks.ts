@@ -71,6 +71,19 @@ export class Blocks extends ImageLayout {
     }
   }
 
+  /** The image with its pixels as channels, `[1, B·H·W, 1, C]` in blocks, of which H·W fill some. */
+  turned(scope: Scope, image: Tensor): string {
+    const [batch, channels, height, width] = sizes(image);
+    const { size } = this;
+    const [groups, runs] = [channels / size, (height * width) / size];
+    return scope.derived(image, "turned blocks", (s, t) => {
+      const squares = s.reshape(this.of(s, t), [batch * groups * runs, size, 1, size]);
+      const turned = s.reshape(this.pack(s, squares), [batch, groups, runs, size * size]);
+      const sorted = s.transpose(turned, [0, 2, 1, 3]);
+      return s.reshape(sorted, [1, batch * height * width, 1, channels]);
+    });
+  }
+
   /** The image as a matrix `[B·H·W, C]`. */
   pixelRows(scope: Scope, image: Tensor): string {
     const [batch, channels, height, width] = sizes(image);

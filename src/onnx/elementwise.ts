@@ -23,6 +23,8 @@ const binary =
     return scope.reshape(scope.emit(opType, flat), node.shape);
   };
 
+const isGreater = binary("Greater");
+
 const flattened = (scope: Scope, x: Tensor): string =>
   scope.derived(x, "flat", (s, t) => s.reshape(s.nameOf(t), [sizeOf(t.shape)]));
 
@@ -51,8 +53,8 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
     return isRelu ? scope.emit("Relu", [inputs[0]!]) : scope.emit("Max", inputs);
   },
   minimum: binary("Min"),
-  greater: (_node, inputs, scope) =>
-    scope.emit("Cast", [scope.emit("Greater", inputs)], { to: castTo("float") }),
+  greater: (node, inputs, scope) =>
+    scope.emit("Cast", [isGreater(node, inputs, scope)], { to: castTo("float") }),
 };
 
 /**
