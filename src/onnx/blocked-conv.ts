@@ -8,6 +8,8 @@ import type { Scope } from "./scope.js";
 
 /** For fewer images, packing a filter costs more than the blocked convolution saves. */
 const leastBatch = 8;
+/** Time of a product in a convolution to one block of channels, relative to one to many. */
+const narrowCost = 1.6;
 
 /**
  * Convolutions on blocked channels, where they are faster: where enough images meet a filter for it
@@ -38,15 +40,35 @@ export function blockedConvolutions(
       nchwc,
     );
 
+  /**
+   * Whether to take the products of each tap first and add them up then: a filter of one block of
+   * channels out has too little work to share among registers.
+   */
+  const tapsFirst = (out: number, channels: number, kernel: number): boolean => {
+    const [taps, sums] = [kernel * kernel, blocks.padded(out * kernel * kernel)];
+    if (kernel === 1 || out > blocks.size || channels % blocks.size !== 0) return false;
+    const narrow = blocks.size * taps * narrowCost;
+    return sums * channels + sums * narrow < narrow * channels;
+  };
+
   const convolution = (
     node: Tensor,
     scope: Scope,
-    filter: string,
+    isAdjoint: boolean,
     bias: readonly string[],
   ): Lowered => {
-    const [image, kernel] = [node.inputs[0]!, sizes(node.inputs[1]!)[2]];
-    const inputs = [blocks.of(scope, image), filter, ...bias];
-    const result = convolve(scope, inputs, [kernel, kernel], (kernel - 1) / 2);
+    const [image, w] = [node.inputs[0]!, node.inputs[1]!];
+    const [kernel, reach] = [sizes(w)[2], (sizes(w)[2] - 1) / 2];
+    const [out, channels] = [sizes(node)[1], sizes(image)[1]];
+    const taken = blocks.of(scope, image);
+    const sum = (x: string, filter: string): string =>
+      convolve(scope, [x, filter, ...bias], [kernel, kernel], reach);
+    const result = tapsFirst(out, channels, kernel)
+      ? sum(
+          convolve(scope, [taken, filters.taps(scope, w, isAdjoint)], [1, 1], 0),
+          filters.sumOfTaps(scope, out, kernel, isAdjoint),
+        )
+      : sum(taken, isAdjoint ? filters.adjoint(scope, w) : filters.forward(scope, w));
     if (blocks.fits(node)) return { layout: blocks, name: result };
     return { rows: blocks.toRows(scope, result, node) };
   };
@@ -62,13 +84,13 @@ export function blockedConvolutions(
       const [x, w] = [node.inputs[0]!, node.inputs[1]!];
       if (!takes(scope, x, w)) return undefined;
       const biases = bias ? [padBias(scope, scope.nameOf(bias), sizes(w)[0])] : [];
-      return convolution(node, scope, filters.forward(scope, w), biases);
+      return convolution(node, scope, false, biases);
     },
 
     conv2dInputGrad: (node, scope) => {
       const [g, w] = [node.inputs[0]!, node.inputs[1]!];
       if (!takes(scope, g, w)) return undefined;
-      return convolution(node, scope, filters.adjoint(scope, w), []);
+      return convolution(node, scope, true, []);
     },
 
     /**

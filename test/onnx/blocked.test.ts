@@ -37,6 +37,9 @@ const sizes = [
   [16, 32, 16, 7, 7, 3],
   [20, 8, 12, 1, 1, 3],
   [8, 4, 8, 6, 5, 5],
+  // So many channels for so few that each tap's products come first.
+  [8, 320, 12, 5, 6, 3],
+  [8, 4, 320, 4, 5, 3],
   // Not for blocks: a batch that isn't a multiple of 4, channels that aren't.
   [9, 4, 8, 4, 4, 3],
   [8, 3, 8, 4, 4, 3],
