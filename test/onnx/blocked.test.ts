@@ -181,6 +181,6 @@ describe("blocked convolutions", () => {
         toOnnx(graphOf(size).outputs, { target: "blocked16" }).bytes,
       );
     assert.match(text(sizes[1]), /com\.microsoft\.nchwc/);
-    assert.doesNotMatch(text(sizes[8]), /com\.microsoft\.nchwc/);
+    assert.doesNotMatch(text(sizes.at(-1)!), /com\.microsoft\.nchwc/);
   });
 });
