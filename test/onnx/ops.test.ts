@@ -153,6 +153,23 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
     { inputs: [[2, 3]], build: (x) => transpose(x, [1, 0]), shape: [3, 2] },
     { inputs: [[2, 3, 4]], build: (x) => transpose(x, [2, 0, 1]), shape: [4, 2, 3] },
     { inputs: [[]], build: (x) => transpose(x, []), shape: [] },
+    // Space to depth and back, in patches of 2x2 and 3x3, and what only looks like it.
+    ...[
+      [2, 2],
+      [3, 3],
+      [2, 3],
+    ].flatMap(([rows, columns]): Case[] => [
+      {
+        inputs: [[2, 3, 2, rows!, 4, columns!]],
+        build: (x) => transpose(x, [0, 3, 5, 1, 2, 4]),
+        shape: [2, rows!, columns!, 3, 2, 4],
+      },
+      {
+        inputs: [[2, rows!, columns!, 3, 2, 4]],
+        build: (x) => transpose(x, [0, 3, 4, 1, 5, 2]),
+        shape: [2, 3, 2, rows!, 4, columns!],
+      },
+    ]),
   ],
   slice: [
     { inputs: [[5]], build: (x) => slice(x, 0, 1, 4), shape: [3] },
