@@ -1,5 +1,12 @@
 import { UsageError } from "../errors.js";
-import { topologicalOrder, type Node, type OpName, type Tensor } from "../graph/index.js";
+import {
+  recordFactor,
+  stall,
+  topologicalOrder,
+  type Node,
+  type OpName,
+  type Tensor,
+} from "../graph/index.js";
 import { binaryFunctions, eluFunction, unaryFunctions } from "../graph/scalar.js";
 import { sizeOf, type Shape } from "../tree.js";
 
@@ -205,6 +212,7 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
     const batch = tolerance!.length;
     const size = start!.length / batch;
     const records = new Float64Array(batch).fill(Infinity);
+    const sinceRecord = new Float64Array(batch);
     let x = start!;
     let f = x;
     let r = new Float64Array(x.length);
@@ -220,8 +228,12 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
         const of = (data: Float64Array): Float64Array =>
           data.subarray(event * size, (event + 1) * size);
         const rr = inner(of(r), of(r));
-        moves ||= Math.sqrt(rr) > tolerance![event]!;
-        if (!(rr <= 0.99 ** 2 * records[event]!)) continue;
+        const isRecord = rr <= recordFactor ** 2 * records[event]!;
+        sinceRecord[event] = isRecord ? 0 : sinceRecord[event]! + 1;
+        const [length, limit] = [Math.sqrt(rr), tolerance![event]!];
+        const isStalled = length <= stall.near * limit && sinceRecord[event]! >= stall.turns;
+        moves ||= length > limit && !isStalled;
+        if (!isRecord) continue;
         records[event] = rr;
         const dr = of(r).map((value, j) => value - of(lastR)[j]!);
         const drdr = inner(dr, dr);

@@ -7,9 +7,21 @@ import { asTensor, expectShape, input, makeNode, type Tensor, type TensorLike } 
 export interface FixedPointOptions {
   /** Most evaluations of f, a scalar of at least 1. */
   readonly steps: TensorLike;
-  /** Stop once |f(x) − x|₂ ≤ tolerance in every event; a scalar, or one for each event, `[B]`. */
+  /**
+   * Stop once |f(x) − x|₂ ≤ tolerance in every event, or has stalled near it: see {@link stall}. A
+   * scalar, or one for each event, `[B]`.
+   */
   readonly tolerance: TensorLike;
 }
+
+/**
+ * An event has stalled if |f(x) − x|₂ is at most `near` times its tolerance and hasn't set a record,
+ * 0.99 of the last, in so many `turns`: rounding keeps it there.
+ */
+export const stall = { near: 16, turns: 8 } as const;
+
+/** What a record is of the last one. */
+export const recordFactor = 0.99;
 
 export interface FixedPoint {
   /** f(x) at the last iterate x. */
@@ -30,7 +42,7 @@ export interface FixedPoint {
  *     x ← f(x) − θ·Δf(x),  θ = ⟨r, Δr⟩/⟨Δr, Δr⟩,
  *
  * which leaves no more of r, were f linear, than x ← f(x) does. An event extrapolates only where
- * |r|₂ is at most 0.99 of what it was when it last did, and takes the plain step otherwise. So it
+ * |r|₂ sets a record, at most 0.99 of what it was when it last did, and takes the plain step otherwise. So it
  * converges for every contraction: an extrapolated x is off by at most a constant times |r|₂, for
  * |θΔf(x)|₂ ≤ L/(1 − L)·|r|₂, and plain steps shrink that until the next one.
  *

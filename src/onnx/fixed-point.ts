@@ -1,10 +1,9 @@
+import { recordFactor, stall } from "../graph/index.js";
 import { sizeOf } from "../tree.js";
 import { lowerNodes, type Lowerings } from "./lowering.js";
 import { castTo, type ValueProto } from "./proto.js";
 import { Scope } from "./scope.js";
 
-/** Square of how far |r| must fall before an event extrapolates again. */
-const recordFactor = 0.99 ** 2;
 /** Stands for no record yet: above the square of any |r|₂ that is worth comparing. */
 const noRecord = 1e38;
 
@@ -24,11 +23,12 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
       type: "float",
       shape: like,
     });
-    const [iterate, lastF, lastR, record] = [
+    const [iterate, lastF, lastR, record, sinceRecord] = [
       carried("x"),
       carried("lastF"),
       carried("lastR"),
       carried("record", perEvent),
+      carried("sinceRecord", perEvent),
     ];
     const index = scope.model.fresh("i");
     body.bind(x!, iterate.name);
@@ -42,7 +42,7 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const f = body.emit("Identity", [body.nameOf(result)]);
     const r = body.emit("Sub", [f, iterate.name]);
     const rr = inner(r, r);
-    const bound = body.emit("Mul", [record.name, body.float(recordFactor)]);
+    const bound = body.emit("Mul", [record.name, body.float(recordFactor ** 2)]);
     const isRecord = body.emit("LessOrEqual", [rr, bound]);
     const dr = body.emit("Sub", [r, lastR.name]);
     const drdr = inner(dr, dr);
@@ -65,7 +65,18 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const nextRecord = body.emit("Where", [isRecord, rr, record.name]);
 
     const limit = scope.reshape(tolerance!, perEvent);
-    const moves = body.emit("Greater", [body.emit("Sqrt", [rr]), limit]);
+    const length = body.emit("Sqrt", [rr]);
+    const turns = body.emit("Add", [sinceRecord.name, body.float(1)]);
+    const nextSince = body.emit("Where", [isRecord, body.float(0), turns]);
+    const isFar = body.emit("Greater", [
+      length,
+      scope.emit("Mul", [limit, scope.float(stall.near)]),
+    ]);
+    const hasHope = body.emit("Less", [nextSince, body.float(stall.turns)]);
+    const moves = body.emit("And", [
+      body.emit("Greater", [length, limit]),
+      body.emit("Or", [isFar, hasHope]),
+    ]);
     const asFloats = body.emit("Cast", [moves], { to: castTo("float") });
     const anyMoves = body.emit("ReduceMax", [asFloats], { keepdims: 0 });
     const goOn = body.emit("Greater", [anyMoves, body.float(0.5)]);
@@ -73,11 +84,12 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const rounded = scope.emit("Floor", [scope.emit("Add", [steps!, scope.float(0.5)])]);
     const count = scope.emit("Cast", [rounded], { to: castTo("int64") });
     const none = scope.emit("Expand", [scope.float(noRecord), scope.ints(perEvent)]);
-    const outputs = ["x", "f", "r", "record"].map((stem) => scope.model.fresh(stem));
+    const fresh = scope.emit("Expand", [scope.float(0), scope.ints(perEvent)]);
+    const outputs = ["x", "f", "r", "record", "sinceRecord"].map((stem) => scope.model.fresh(stem));
     scope.nodes.push({
       opType: "Loop",
       domain: "",
-      inputs: [count, scope.bool(true), start!, start!, start!, none],
+      inputs: [count, scope.bool(true), start!, start!, start!, none, fresh],
       outputs,
       attributes: {
         body: {
@@ -91,6 +103,7 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
             lastF,
             lastR,
             record,
+            sinceRecord,
           ],
           outputs: [
             { name: goOn, type: "bool", shape: [] },
@@ -98,6 +111,7 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
             { name: f, type: "float", shape },
             { name: r, type: "float", shape },
             { name: nextRecord, type: "float", shape: perEvent },
+            { name: nextSince, type: "float", shape: perEvent },
           ],
         },
       },
