@@ -60,15 +60,18 @@ export function blockedConvolutions(
     const [image, w] = [node.inputs[0]!, node.inputs[1]!];
     const [kernel, reach] = [sizes(w)[2], (sizes(w)[2] - 1) / 2];
     const [out, channels] = [sizes(node)[1], sizes(image)[1]];
-    const taken = blocks.of(scope, image);
     const sum = (x: string, filter: string): string =>
       convolve(scope, [x, filter, ...bias], [kernel, kernel], reach);
-    const result = tapsFirst(out, channels, kernel)
-      ? sum(
-          convolve(scope, [taken, filters.taps(scope, w, isAdjoint)], [1, 1], 0),
-          filters.sumOfTaps(scope, out, kernel, isAdjoint),
-        )
-      : sum(taken, isAdjoint ? filters.adjoint(scope, w) : filters.forward(scope, w));
+    const result = ((): string => {
+      if (channels < blocks.size)
+        return sum(scope.nameOf(image), filters.ofRows(scope, w, isAdjoint));
+      const taken = blocks.of(scope, image);
+      if (tapsFirst(out, channels, kernel)) {
+        const products = convolve(scope, [taken, filters.taps(scope, w, isAdjoint)], [1, 1], 0);
+        return sum(products, filters.sumOfTaps(scope, out, kernel, isAdjoint));
+      }
+      return sum(taken, isAdjoint ? filters.adjoint(scope, w) : filters.forward(scope, w));
+    })();
     if (blocks.fits(node)) return { layout: blocks, name: result };
     return { rows: blocks.toRows(scope, result, node) };
   };

@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/index.js";
 import { nchwc, type Blocks } from "./blocks.js";
 import { rootOf, scaledAs } from "./filters.js";
-import { sizes, type Sizes } from "./linear.js";
+import { reverseTaps, sizes, type Sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
 
 /**
@@ -29,6 +29,26 @@ export class BlockedFilters {
       kernel === 1 ? this.#adjointMatrix(s, t) : this.#pack(s, s.nameOf(t), sizes(t), true),
     );
     return this.#asFilter(scope, packed, [channels, out, kernel, kernel]);
+  }
+
+  /**
+   * The filter of a convolution, or of its adjoint, for images in rows: so few channels that they don't
+   * fill a block needn't be padded to one.
+   */
+  ofRows(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
+    const { size } = this.#blocks;
+    const [out, channels, kernel] = sizes(filter);
+    const [outputs, inputs] = isAdjoint ? [channels, out] : [out, channels];
+    const [padded, taps] = [this.#blocks.padded(outputs), kernel * kernel];
+    const what = isAdjoint ? "packed adjoint of rows" : "packed filter of rows";
+    const packed = this.#scaled(scope, filter, what, (s, t) => {
+      const rows = isAdjoint ? s.transpose(reverseTaps(s, s.nameOf(t)), [1, 0, 2, 3]) : s.nameOf(t);
+      const extra = [0, 0, 0, 0, padded - outputs, 0, 0, 0];
+      const whole = padded === outputs ? rows : s.emit("Pad", [rows, s.ints(extra)]);
+      const split = s.reshape(whole, [padded / size, size, inputs * taps]);
+      return s.transpose(split, [0, 2, 1]);
+    });
+    return scope.reshape(packed, [padded, inputs, kernel, kernel]);
   }
 
   /**
