@@ -8,8 +8,11 @@ import type { Scope } from "./scope.js";
 
 /** For fewer images, packing a filter costs more than the blocked convolution saves. */
 const leastBatch = 8;
-/** Time of a product in a convolution to one block of channels, relative to one to many. */
-const narrowCost = 1.6;
+/**
+ * Times relative to that of a product in a convolution to many blocks of channels: of one to a single
+ * block, and of adding one up where it belongs, which one thread does.
+ */
+const [narrowCost, sumCost] = [1.6, 80];
 
 /**
  * Convolutions on blocked channels, where they are faster: where enough images meet a filter for it
@@ -40,40 +43,53 @@ export function blockedConvolutions(
       nchwc,
     );
 
-  /**
-   * Whether to take the products of each tap first and add them up then: a filter of one block of
-   * channels out has too little work to share among registers.
-   */
-  const tapsFirst = (out: number, channels: number, kernel: number): boolean => {
-    const [taps, sums] = [kernel * kernel, blocks.padded(out * kernel * kernel)];
-    if (kernel === 1 || out > blocks.size || channels % blocks.size !== 0) return false;
-    const narrow = blocks.size * taps * narrowCost;
-    return sums * channels + sums * narrow < narrow * channels;
+  /** By the products of each tap, added up where they belong: in rows. */
+  const byTaps = (
+    node: Tensor,
+    scope: Scope,
+    isAdjoint: boolean,
+    bias: Tensor | undefined,
+  ): Lowered => {
+    const [image, w] = [node.inputs[0]!, node.inputs[1]!];
+    const [, , kernel] = sizes(w);
+    const [batch, out, height, width] = sizes(node);
+    const [taps, reach] = [out * kernel * kernel, (kernel - 1) / 2];
+    const inputs = [blocks.of(scope, image), filters.ofTaps(scope, w, isAdjoint)];
+    const products = blocks.unpack(scope, convolve(scope, inputs, [1, 1], 0), taps);
+    const columns = scope.reshape(products, [batch, taps, height * width]);
+    const sizesOf = [scope.ints([height, width]), scope.ints([kernel, kernel])];
+    const pads = [reach, reach, reach, reach];
+    const sum = scope.emit("Col2Im", [columns, ...sizesOf], { pads });
+    return { rows: bias ? scope.emit("Add", [sum, scope.nameOf(bias)]) : sum };
   };
 
   const convolution = (
     node: Tensor,
     scope: Scope,
     isAdjoint: boolean,
-    bias: readonly string[],
+    bias: Tensor | undefined,
   ): Lowered => {
     const [image, w] = [node.inputs[0]!, node.inputs[1]!];
-    const [kernel, reach] = [sizes(w)[2], (sizes(w)[2] - 1) / 2];
-    const [out, channels] = [sizes(node)[1], sizes(image)[1]];
-    const sum = (x: string, filter: string): string =>
-      convolve(scope, [x, filter, ...bias], [kernel, kernel], reach);
-    const result = ((): string => {
-      if (channels < blocks.size)
-        return sum(scope.nameOf(image), filters.ofRows(scope, w, isAdjoint));
-      const taken = blocks.of(scope, image);
-      if (tapsFirst(out, channels, kernel)) {
-        const products = convolve(scope, [taken, filters.taps(scope, w, isAdjoint)], [1, 1], 0);
-        return sum(products, filters.sumOfTaps(scope, out, kernel, isAdjoint));
-      }
-      return sum(taken, isAdjoint ? filters.adjoint(scope, w) : filters.forward(scope, w));
-    })();
+    const [out, channels, kernel] = [sizes(node)[1], sizes(image)[1], sizes(w)[2]];
+    if (isNarrow(out, channels, kernel)) return byTaps(node, scope, isAdjoint, bias);
+    const filterOf = (): string =>
+      isAdjoint ? filters.adjoint(scope, w) : filters.forward(scope, w);
+    const inputs =
+      channels < blocks.size
+        ? [scope.nameOf(image), filters.ofRows(scope, w, isAdjoint)]
+        : [blocks.of(scope, image), filterOf()];
+    const biases = bias ? [padBias(scope, scope.nameOf(bias), out)] : [];
+    const result = convolve(scope, [...inputs, ...biases], [kernel, kernel], (kernel - 1) / 2);
     if (blocks.fits(node)) return { layout: blocks, name: result };
     return { rows: blocks.toRows(scope, result, node) };
+  };
+
+  /** Whether so few channels come out that most of their block's products would be wasted. */
+  const isNarrow = (out: number, channels: number, kernel: number): boolean => {
+    if (kernel === 1 || out > blocks.size || channels % blocks.size !== 0) return false;
+    const taps = out * kernel * kernel;
+    const direct = blocks.padded(out) * kernel * kernel * channels * narrowCost;
+    return blocks.padded(taps) * channels + taps * sumCost < direct;
   };
 
   const padBias = (scope: Scope, bias: string, channels: number): string => {
@@ -85,15 +101,12 @@ export function blockedConvolutions(
   return {
     conv2d: (node, scope, bias) => {
       const [x, w] = [node.inputs[0]!, node.inputs[1]!];
-      if (!takes(scope, x, w)) return undefined;
-      const biases = bias ? [padBias(scope, scope.nameOf(bias), sizes(w)[0])] : [];
-      return convolution(node, scope, false, biases);
+      return takes(scope, x, w) ? convolution(node, scope, false, bias) : undefined;
     },
 
     conv2dInputGrad: (node, scope) => {
       const [g, w] = [node.inputs[0]!, node.inputs[1]!];
-      if (!takes(scope, g, w)) return undefined;
-      return convolution(node, scope, true, []);
+      return takes(scope, g, w) ? convolution(node, scope, true, undefined) : undefined;
     },
 
     /**

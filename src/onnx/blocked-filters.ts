@@ -53,46 +53,24 @@ export class BlockedFilters {
 
   /**
    * The filter of a convolution, or of its adjoint, as one of a single tap, whose channels out are a
-   * channel's taps, channel by channel, up to whole blocks.
+   * channel's taps, channel by channel, up to whole blocks: where in the result each adds to.
    */
-  taps(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
+  ofTaps(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
     const { size } = this.#blocks;
     const [out, channels, kernel] = sizes(filter);
     const [outputs, inputs] = isAdjoint ? [channels, out] : [out, channels];
     const count = outputs * kernel * kernel;
     const padded = this.#blocks.padded(count);
-    const what = isAdjoint ? "packed adjoint taps" : "packed taps";
+    const what = isAdjoint ? "packed adjoint by taps" : "packed filter by taps";
     const packed = this.#scaled(scope, filter, what, (s, t) => {
-      const rows = isAdjoint ? s.nameOf(t) : s.transpose(s.nameOf(t), [1, 0, 2, 3]);
+      const rows = isAdjoint ? s.nameOf(t) : s.transpose(reverseTaps(s, s.nameOf(t)), [1, 0, 2, 3]);
       const matrix = s.reshape(rows, [inputs, count]);
-      const whole = s.emit("Pad", [matrix, s.ints([0, 0, 0, padded - count])]);
+      const extra = [0, 0, 0, padded - count];
+      const whole = padded === count ? matrix : s.emit("Pad", [matrix, s.ints(extra)]);
       const split = s.reshape(whole, [inputs / size, size, padded / size, size]);
       return s.transpose(split, [2, 0, 1, 3]);
     });
     return this.#asFilter(scope, packed, [padded, inputs, 1, 1]);
-  }
-
-  /**
-   * The filter that adds up, for each of `outputs` channels, what its taps see: of images whose
-   * channels are theirs, see {@link BlockedFilters.taps}.
-   */
-  sumOfTaps(scope: Scope, outputs: number, kernel: number, isAdjoint: boolean): string {
-    const { size } = this.#blocks;
-    const taps = kernel * kernel;
-    const [rows, columns] = [this.#blocks.padded(outputs), this.#blocks.padded(outputs * taps)];
-    return scope.model.once(`sum of ${outputs} by ${taps} taps, ${isAdjoint}`, () => {
-      const values = new Array<number>(rows * columns * taps).fill(0);
-      for (let out = 0; out < outputs; out++) {
-        for (let tap = 0; tap < taps; tap++) {
-          const channel = out * taps + tap;
-          const at = isAdjoint ? taps - 1 - tap : tap;
-          const block = Math.floor(out / size) * (columns / size) + Math.floor(channel / size);
-          const place = ((block * taps + at) * size + (channel % size)) * size;
-          values[place + (out % size)] = 1;
-        }
-      }
-      return scope.floats(values, [rows, columns, kernel, kernel]);
-    });
   }
 
   /** An image batch `[B, C, H, W]` as a filter with B channels in, C out and H x W taps. */

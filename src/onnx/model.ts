@@ -9,7 +9,7 @@ import { usersOf } from "./users.js";
 
 /** Versions of the operator sets our lowerings are written for. */
 const opsets: Readonly<Record<string, number>> = {
-  "": 17,
+  "": 18,
   "com.microsoft": 1,
   "com.microsoft.nchwc": 1,
 };

@@ -55,7 +55,7 @@ export const structure: Pick<
   max: (node, inputs, scope) =>
     node.attributes.axes.length === 0
       ? inputs[0]!
-      : scope.emit("ReduceMax", inputs, { axes: node.attributes.axes }),
+      : scope.emit("ReduceMax", [...inputs, scope.ints(node.attributes.axes)]),
 };
 
 /** ONNX's own operators for squeezing take an eighth of the time of a transpose of six axes. */
