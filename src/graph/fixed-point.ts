@@ -18,7 +18,7 @@ export interface FixedPointOptions {
  * An event has stalled if |f(x) − x|₂ is at most `near` times its tolerance and hasn't set a record,
  * 0.99 of the last, in so many `turns`: rounding keeps it there.
  */
-export const stall = { near: 16, turns: 8 } as const;
+export const stall = { near: 8, turns: 16 } as const;
 
 /** What a record is of the last one. */
 export const recordFactor = 0.99;
@@ -42,9 +42,9 @@ export interface FixedPoint {
  *     x ← f(x) − θ·Δf(x),  θ = ⟨r, Δr⟩/⟨Δr, Δr⟩,
  *
  * which leaves no more of r, were f linear, than x ← f(x) does. An event extrapolates only where
- * |r|₂ sets a record, at most 0.99 of what it was when it last did, and takes the plain step otherwise. So it
- * converges for every contraction: an extrapolated x is off by at most a constant times |r|₂, for
- * |θΔf(x)|₂ ≤ L/(1 − L)·|r|₂, and plain steps shrink that until the next one.
+ * |r|₂ sets a record, at most 0.99 of what it was when it last did, and takes the plain step
+ * otherwise. So it converges for every contraction: an extrapolated x is off by at most a constant
+ * times |r|₂, for |θΔf(x)|₂ ≤ L/(1 − L)·|r|₂, and plain steps shrink that until the next one.
  *
  * A graph can't throw: judge `step`. There is no gradient either; differentiate f at the fixed
  * point instead.
