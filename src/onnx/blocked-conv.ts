@@ -72,16 +72,32 @@ export function blockedConvolutions(
     const [image, w] = [node.inputs[0]!, node.inputs[1]!];
     const [out, channels, kernel] = [sizes(node)[1], sizes(image)[1], sizes(w)[2]];
     if (isNarrow(out, channels, kernel)) return byTaps(node, scope, isAdjoint, bias);
-    const filterOf = (): string =>
-      isAdjoint ? filters.adjoint(scope, w) : filters.forward(scope, w);
     const inputs =
       channels < blocks.size
         ? [scope.nameOf(image), filters.ofRows(scope, w, isAdjoint)]
-        : [blocks.of(scope, image), filterOf()];
+        : [blocks.of(scope, image), filters.ofBlocks(scope, w, isAdjoint)];
     const biases = bias ? [padBias(scope, scope.nameOf(bias), out)] : [];
     const result = convolve(scope, [...inputs, ...biases], [kernel, kernel], (kernel - 1) / 2);
     if (blocks.fits(node)) return { layout: blocks, name: result };
     return { rows: blocks.toRows(scope, result, node) };
+  };
+
+  /** The gradient of a 1x1 filter: with pixels as channels and x's channels as pixels, a convolution. */
+  const pointwiseGrad = (node: Tensor, scope: Scope): Lowered => {
+    const [x, g] = [node.inputs[0]!, node.inputs[1]!];
+    const [out, channels] = sizes(node);
+    const [batch, , height, width] = sizes(x);
+    if ((height * width) % blocks.size === 0) {
+      const inputs = [blocks.turned(scope, x), filters.ofPixels(scope, g)];
+      const products = blocks.unpack(scope, convolve(scope, inputs, [1, 1], 0), out);
+      return { rows: scope.reshape(products, node.shape) };
+    }
+    const dw = rowProducts(
+      scope,
+      [blocks.pixelRows(scope, g), blocks.pixelRows(scope, x)],
+      [batch * height * width, out, channels],
+    );
+    return { rows: scope.reshape(dw, node.shape) };
   };
 
   /** Whether so few channels come out that most of their block's products would be wasted. */
@@ -111,30 +127,15 @@ export function blockedConvolutions(
 
     /**
      * A convolution with the batch as its channels: the side with more channels is the filter, as
-     * high and wide as the image, and slides over the other side, padded. Where nothing slides, pixels
-     * are channels too, and x's channels the pixels.
+     * high and wide as the image, and slides over the other side, padded.
      */
     conv2dWeightGrad: (node, scope) => {
       const [x, g] = [node.inputs[0]!, node.inputs[1]!];
       const [out, channels, kernel] = sizes(node);
       const [batch, , height, width] = sizes(x);
       if (kernel === 1) {
-        if (!blocks.hasOnly(scope, x) || !blocks.hasOnly(scope, g)) return undefined;
-        if ((height * width) % blocks.size === 0) {
-          const products = convolve(
-            scope,
-            [blocks.turned(scope, x), filters.ofPixels(scope, g)],
-            [1, 1],
-            0,
-          );
-          return { rows: scope.reshape(blocks.unpack(scope, products, out), node.shape) };
-        }
-        const dw = rowProducts(
-          scope,
-          [blocks.pixelRows(scope, g), blocks.pixelRows(scope, x)],
-          [batch * height * width, out, channels],
-        );
-        return { rows: scope.reshape(dw, node.shape) };
+        const isInBlocks = blocks.hasOnly(scope, x) && blocks.hasOnly(scope, g);
+        return isInBlocks ? pointwiseGrad(node, scope) : undefined;
       }
       const isLarge = batch >= leastBatch && batch % 4 === 0;
       if (!isLarge || out % 4 !== 0 || channels % 4 !== 0) return undefined;

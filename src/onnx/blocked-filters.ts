@@ -15,20 +15,15 @@ export class BlockedFilters {
     this.#blocks = blocks;
   }
 
-  /** The filter `[O, I, k, k]` of a convolution. */
-  forward(scope: Scope, filter: Tensor): string {
-    const [out, channels, kernel] = sizes(filter);
-    const packed = this.#scaled(scope, filter, "packed filter", (s, t) => this.#forward(s, t));
-    return this.#asFilter(scope, packed, [out, channels, kernel, kernel]);
-  }
-
-  /** The filter of its adjoint: channels swapped, taps in reverse. */
-  adjoint(scope: Scope, filter: Tensor): string {
-    const [out, channels, kernel] = sizes(filter);
-    const packed = this.#scaled(scope, filter, "packed adjoint", (s, t) =>
-      kernel === 1 ? this.#adjointMatrix(s, t) : this.#pack(s, s.nameOf(t), sizes(t), true),
-    );
-    return this.#asFilter(scope, packed, [channels, out, kernel, kernel]);
+  /** The filter of a convolution, or of its adjoint: channels swapped, taps in reverse. */
+  ofBlocks(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
+    const { outputs, inputs, kernel } = ends(filter, isAdjoint);
+    const pack = (s: Scope, t: Tensor): string => {
+      if (!isAdjoint) return this.#forward(s, t);
+      return kernel === 1 ? this.#adjointMatrix(s, t) : this.#pack(s, s.nameOf(t), sizes(t), true);
+    };
+    const packed = this.#scaled(scope, filter, `packed ${kind(isAdjoint)}`, pack);
+    return this.#asFilter(scope, packed, [outputs, inputs, kernel, kernel]);
   }
 
   /**
@@ -37,11 +32,9 @@ export class BlockedFilters {
    */
   ofRows(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
     const { size } = this.#blocks;
-    const [out, channels, kernel] = sizes(filter);
-    const [outputs, inputs] = isAdjoint ? [channels, out] : [out, channels];
+    const { outputs, inputs, kernel } = ends(filter, isAdjoint);
     const [padded, taps] = [this.#blocks.padded(outputs), kernel * kernel];
-    const what = isAdjoint ? "packed adjoint of rows" : "packed filter of rows";
-    const packed = this.#scaled(scope, filter, what, (s, t) => {
+    const packed = this.#scaled(scope, filter, `packed ${kind(isAdjoint)} of rows`, (s, t) => {
       const rows = isAdjoint ? s.transpose(reverseTaps(s, s.nameOf(t)), [1, 0, 2, 3]) : s.nameOf(t);
       const extra = [0, 0, 0, 0, padded - outputs, 0, 0, 0];
       const whole = padded === outputs ? rows : s.emit("Pad", [rows, s.ints(extra)]);
@@ -57,12 +50,10 @@ export class BlockedFilters {
    */
   ofTaps(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
     const { size } = this.#blocks;
-    const [out, channels, kernel] = sizes(filter);
-    const [outputs, inputs] = isAdjoint ? [channels, out] : [out, channels];
+    const { outputs, inputs, kernel } = ends(filter, isAdjoint);
     const count = outputs * kernel * kernel;
     const padded = this.#blocks.padded(count);
-    const what = isAdjoint ? "packed adjoint by taps" : "packed filter by taps";
-    const packed = this.#scaled(scope, filter, what, (s, t) => {
+    const packed = this.#scaled(scope, filter, `packed ${kind(isAdjoint)} by taps`, (s, t) => {
       const rows = isAdjoint ? s.nameOf(t) : s.transpose(reverseTaps(s, s.nameOf(t)), [1, 0, 2, 3]);
       const matrix = s.reshape(rows, [inputs, count]);
       const extra = [0, 0, 0, padded - count];
@@ -195,4 +186,17 @@ export class BlockedFilters {
   #asFilter(scope: Scope, packed: string, [outputs, inputs, h, w]: Sizes): string {
     return scope.reshape(packed, [this.#blocks.padded(outputs), this.#blocks.padded(inputs), h, w]);
   }
+}
+
+const kind = (isAdjoint: boolean): string => (isAdjoint ? "adjoint" : "filter");
+
+/** Channels at both ends of the convolution that a filter stands for, or of its adjoint. */
+function ends(
+  filter: Tensor,
+  isAdjoint: boolean,
+): { readonly outputs: number; readonly inputs: number; readonly kernel: number } {
+  const [out, channels, kernel] = sizes(filter);
+  return isAdjoint
+    ? { outputs: channels, inputs: out, kernel }
+    : { outputs: out, inputs: channels, kernel };
 }

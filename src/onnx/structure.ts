@@ -1,7 +1,5 @@
-import type { Node } from "../graph/index.js";
-import type { Shape } from "../tree.js";
 import type { Lowerings } from "./lowering.js";
-import type { Scope } from "./scope.js";
+import { squeeze } from "./squeeze.js";
 
 export const structure: Pick<
   Lowerings,
@@ -30,8 +28,7 @@ export const structure: Pick<
   reshape: (node, inputs, scope) => scope.reshape(inputs[0]!, node.shape),
   broadcast: (node, inputs, scope) => scope.emit("Expand", [inputs[0]!, scope.ints(node.shape)]),
   transpose: (node, inputs, scope) =>
-    betweenSpaceAndDepth(node, inputs[0]!, scope) ??
-    scope.transpose(inputs[0]!, node.attributes.perm),
+    squeeze(node, inputs[0]!, scope) ?? scope.transpose(inputs[0]!, node.attributes.perm),
   slice: (node, inputs, scope) => {
     const { axis, start, end } = node.attributes;
     const bounds = [[start], [end], [axis]].map((n) => scope.ints(n));
@@ -57,42 +54,3 @@ export const structure: Pick<
       ? inputs[0]!
       : scope.emit("ReduceMax", [...inputs, scope.ints(node.attributes.axes)]),
 };
-
-/** ONNX's own operators for squeezing take an eighth of the time of a transpose of six axes. */
-function betweenSpaceAndDepth(
-  node: Node<"transpose">,
-  name: string,
-  scope: Scope,
-): string | undefined {
-  const [batch, ...rest] = node.inputs[0]!.shape;
-  const moved = (opType: string, image: Shape, blocksize: number): string => {
-    const squeezed = scope.emit(opType, [scope.reshape(name, image)], { blocksize });
-    return scope.reshape(squeezed, node.shape);
-  };
-  switch (node.attributes.perm.join()) {
-    case "0,3,5,1,2,4": {
-      const [channels, height, rows, width, columns] = rest as [
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      if (rows !== columns) return undefined;
-      return moved("SpaceToDepth", [batch!, channels, height * rows, width * columns], rows);
-    }
-    case "0,3,4,1,5,2": {
-      const [rows, columns, channels, height, width] = rest as [
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      if (rows !== columns) return undefined;
-      return moved("DepthToSpace", [batch!, rows * columns * channels, height, width], rows);
-    }
-    default:
-      return undefined;
-  }
-}
