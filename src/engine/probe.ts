@@ -16,9 +16,11 @@ import type { Engine } from "./engine.js";
  */
 const sizes = [
   [12, 4, 20, 5, 6],
-  [8, 32, 4, 5, 6],
+  [8, 48, 4, 5, 6],
   [8, 64, 64, 5, 6],
 ] as const;
+/** [B, C, H, W] of what comes in blocks to the gradient of a 1x1 filter, with its pixels in blocks. */
+const pointwise = [8, 16, 4, 4] as const;
 const tolerance = 1e-4;
 
 type Loader = Pick<Engine, "load">;
@@ -55,6 +57,8 @@ export async function convolutions(engine: Loader): Promise<Arrays> {
     outputs[`inputGrad${channels}`] = conv2dInputGrad(g, w);
     outputs[`weightGrad${channels}`] = conv2dWeightGrad(x, g, 3);
   }
+  const [x, g, w] = [fed("x", pointwise), fed("g", pointwise), fed("w", [16, 16, 3, 3])];
+  outputs.pointwiseGrad = conv2dWeightGrad(conv2d(x, w), conv2d(g, w), 1);
   const session = await engine.load({ outputs: simplify(outputs), updates: {}, guard: [] });
   const results = await session.run(feeds);
   await session.release();

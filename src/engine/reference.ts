@@ -212,7 +212,8 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
     const batch = tolerance!.length;
     const size = start!.length / batch;
     const records = new Float64Array(batch).fill(Infinity);
-    const sinceRecord = new Float64Array(batch);
+    const marks = new Float64Array(batch).fill(Infinity);
+    const idleTurns = new Float64Array(batch);
     let x = start!;
     let f = x;
     let r = new Float64Array(x.length);
@@ -229,10 +230,12 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
           data.subarray(event * size, (event + 1) * size);
         const rr = inner(of(r), of(r));
         const isRecord = rr <= recordFactor ** 2 * records[event]!;
-        sinceRecord[event] = isRecord ? 0 : sinceRecord[event]! + 1;
         const [length, limit] = [Math.sqrt(rr), tolerance![event]!];
-        const isStalled = length <= stall.near * limit && sinceRecord[event]! >= stall.turns;
-        moves ||= length > limit && !isStalled;
+        const isFar = length > stall.near * limit;
+        const progresses = isRecord || isFar || rr <= recordFactor ** 2 * marks[event]!;
+        idleTurns[event] = progresses ? 0 : idleTurns[event]! + 1;
+        if (progresses) marks[event] = isRecord ? Infinity : rr;
+        moves ||= length > limit && idleTurns[event]! < stall.turns;
         if (!isRecord) continue;
         records[event] = rr;
         const dr = of(r).map((value, j) => value - of(lastR)[j]!);

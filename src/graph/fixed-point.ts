@@ -15,8 +15,9 @@ export interface FixedPointOptions {
 }
 
 /**
- * An event has stalled if |f(x) − x|₂ is at most `near` times its tolerance and hasn't set a record,
- * 0.99 of the last, in so many `turns`: rounding keeps it there.
+ * An event has stalled if |f(x) − x|₂ has been at most `near` times its tolerance for so many `turns`
+ * without falling to 0.99 of what it was at their start: rounding keeps it there. An extrapolation,
+ * after which it may be longer, starts the count again.
  */
 export const stall = { near: 8, turns: 16 } as const;
 

@@ -23,12 +23,13 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
       type: "float",
       shape: like,
     });
-    const [iterate, lastF, lastR, record, sinceRecord] = [
+    const [iterate, lastF, lastR, record, mark, idle] = [
       carried("x"),
       carried("lastF"),
       carried("lastR"),
       carried("record", perEvent),
-      carried("sinceRecord", perEvent),
+      carried("mark", perEvent),
+      carried("idle", perEvent),
     ];
     const index = scope.model.fresh("i");
     body.bind(x!, iterate.name);
@@ -66,16 +67,19 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
 
     const limit = scope.reshape(tolerance!, perEvent);
     const length = body.emit("Sqrt", [rr]);
-    const turns = body.emit("Add", [sinceRecord.name, body.float(1)]);
-    const nextSince = body.emit("Where", [isRecord, body.float(0), turns]);
-    const isFar = body.emit("Greater", [
-      length,
-      scope.emit("Mul", [limit, scope.float(stall.near)]),
-    ]);
-    const hasHope = body.emit("Less", [nextSince, body.float(stall.turns)]);
+    const nearby = scope.emit("Mul", [limit, scope.float(stall.near)]);
+    const lower = body.emit("Mul", [mark.name, body.float(recordFactor ** 2)]);
+    const progresses = [
+      body.emit("Greater", [length, nearby]),
+      body.emit("LessOrEqual", [rr, lower]),
+    ].reduce((a, b) => body.emit("Or", [a, b]), isRecord);
+    const turns = body.emit("Add", [idle.name, body.float(1)]);
+    const nextIdle = body.emit("Where", [progresses, body.float(0), turns]);
+    const reached = body.emit("Where", [progresses, rr, mark.name]);
+    const nextMark = body.emit("Where", [isRecord, body.float(noRecord), reached]);
     const moves = body.emit("And", [
       body.emit("Greater", [length, limit]),
-      body.emit("Or", [isFar, hasHope]),
+      body.emit("Less", [nextIdle, body.float(stall.turns)]),
     ]);
     const asFloats = body.emit("Cast", [moves], { to: castTo("float") });
     const anyMoves = body.emit("ReduceMax", [asFloats], { keepdims: 0 });
@@ -84,12 +88,14 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const rounded = scope.emit("Floor", [scope.emit("Add", [steps!, scope.float(0.5)])]);
     const count = scope.emit("Cast", [rounded], { to: castTo("int64") });
     const none = scope.emit("Expand", [scope.float(noRecord), scope.ints(perEvent)]);
-    const fresh = scope.emit("Expand", [scope.float(0), scope.ints(perEvent)]);
-    const outputs = ["x", "f", "r", "record", "sinceRecord"].map((stem) => scope.model.fresh(stem));
+    const noTurns = scope.emit("Expand", [scope.float(0), scope.ints(perEvent)]);
+    const outputs = ["x", "f", "r", "record", "mark", "idle"].map((stem) =>
+      scope.model.fresh(stem),
+    );
     scope.nodes.push({
       opType: "Loop",
       domain: "",
-      inputs: [count, scope.bool(true), start!, start!, start!, none, fresh],
+      inputs: [count, scope.bool(true), start!, start!, start!, none, none, noTurns],
       outputs,
       attributes: {
         body: {
@@ -103,7 +109,8 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
             lastF,
             lastR,
             record,
-            sinceRecord,
+            mark,
+            idle,
           ],
           outputs: [
             { name: goOn, type: "bool", shape: [] },
@@ -111,7 +118,8 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
             { name: f, type: "float", shape },
             { name: r, type: "float", shape },
             { name: nextRecord, type: "float", shape: perEvent },
-            { name: nextSince, type: "float", shape: perEvent },
+            { name: nextMark, type: "float", shape: perEvent },
+            { name: nextIdle, type: "float", shape: perEvent },
           ],
         },
       },

@@ -80,22 +80,41 @@ describe("fixedPoint", () => {
   });
 
   it("converges for contractions on which secant steps cycle or run away", () => {
-    // Zigzags of slope ±0.95, one a row: one-dimensional, so each extrapolation is a secant step.
-    const events = 300;
-    const columns = [events, 1];
-    const [height, period] = [normals("height", columns), normals("period", columns)];
-    const width = add(abs(input("period", columns)), 0.05);
-    const zigzag = (x: Tensor): Tensor => {
-      let y = x;
-      for (let fold = 0; fold < 4; fold++) y = sub(mul(width, 2 ** (2 - fold)), abs(y));
-      return neg(mul(y, 0.95));
-    };
-    const f = (x: Tensor): Tensor => add(input("height", columns), zigzag(x));
-    const { step } = evaluateBoth(
-      fixedPoint(input("start", columns), f, { steps: 1000, tolerance: 1e-12 }),
-      { height, period, start: normals("start", columns, 10) },
-    );
-    const worst = Math.max(...step.map(Math.abs));
+    const steps = zigzagSteps({ events: 300, slope: 0.95, tolerance: 1e-12, seed: "all" });
+    const worst = Math.max(...steps.map(Math.abs));
     assert.ok(worst <= 1e-12, `${worst}`);
   });
+
+  it("goes on after an extrapolation that leads astray, though nobody else keeps it going", () => {
+    for (const tolerance of [1e-1, 1e-2, 1e-3, 1e-6]) {
+      for (let seed = 0; seed < 100; seed++) {
+        const [step] = zigzagSteps({ events: 1, slope: 0.98, tolerance, seed: String(seed) });
+        assert.ok(Math.abs(step!) <= tolerance, `${seed}: ${step}`);
+      }
+    }
+  });
 });
+
+/** f(x) − x at the end for zigzags of a slope, one an event: in one dimension, each extrapolation is a secant step. */
+function zigzagSteps(options: {
+  readonly events: number;
+  readonly slope: number;
+  readonly tolerance: number;
+  readonly seed: string;
+}): Float64Array {
+  const { events, slope, tolerance, seed } = options;
+  const columns = [events, 1];
+  const width = add(abs(input("period", columns)), 0.05);
+  const zigzag = (x: Tensor): Tensor => {
+    let y = x;
+    for (let fold = 0; fold < 4; fold++) y = sub(mul(width, 2 ** (2 - fold)), abs(y));
+    return neg(mul(y, slope));
+  };
+  const f = (x: Tensor): Tensor => add(input("height", columns), zigzag(x));
+  const drawn = (name: string, deviation = 1) => normals(`${name} ${seed}`, columns, deviation);
+  return evaluateBoth(fixedPoint(input("start", columns), f, { steps: 1000, tolerance }), {
+    height: drawn("height"),
+    period: drawn("period"),
+    start: drawn("start", 10),
+  }).step;
+}

@@ -40,6 +40,9 @@ const sizes = [
   // So many channels for so few that each tap's products come first.
   [8, 320, 12, 5, 6, 3],
   [8, 4, 320, 4, 5, 3],
+  [8, 48, 4, 4, 3, 3],
+  [8, 144, 16, 5, 6, 3],
+  [8, 64, 8, 2, 1, 5],
   // Not for blocks: a batch that isn't a multiple of 4, channels that aren't.
   [9, 4, 8, 4, 4, 3],
   [8, 3, 8, 4, 4, 3],
@@ -52,8 +55,9 @@ const blockSizes = [
   [12, 16, 16, 4, 4],
   [8, 12, 16, 5, 4],
   [8, 16, 20, 4, 4],
-  // So many pixels that the 1x1 filter's gradient is added up from parts.
+  // Whole blocks of pixels; no whole blocks, but so many that the 1x1 gradient comes in parts.
   [8, 16, 32, 16, 16],
+  [8, 16, 32, 18, 18],
   // Too small a batch.
   [2, 16, 16, 4, 4],
 ] as const;
