@@ -1,38 +1,26 @@
 import { recordFactor, stall } from "../graph/index.js";
 import { sizeOf } from "../tree.js";
 import { lowerNodes, type Lowerings } from "./lowering.js";
-import { castTo, type ValueProto } from "./proto.js";
-import { Scope } from "./scope.js";
+import { castTo } from "./proto.js";
+import { bodyOf, repeat } from "./repeat.js";
 
 /** Stands for no record yet: above the square of any |r|₂ that is worth comparing. */
 const noRecord = 1e38;
 
-/** A Loop; what its body needs from outside it finds there by name. */
 export const iteration: Pick<Lowerings, "fixedPoint"> = {
   fixedPoint: (node, [start, steps, tolerance], scope) => {
     const [x, ...captures] = node.attributes.parameters;
     const result = node.attributes.results[0]!;
-    const outside = new Map(captures.map((parameter, i) => [parameter, node.inputs[3 + i]!]));
-    const body = new Scope(scope.model, { scope, captured: (parameter) => outside.get(parameter) });
+    const body = bodyOf(scope, captures, node.inputs.slice(3));
     const { shape } = x!;
     const batch = shape[0]!;
     const perEvent = [batch, 1, 1];
     const size = sizeOf(shape.slice(1));
-    const carried = (stem: string, like = shape): ValueProto => ({
-      name: scope.model.fresh(stem),
-      type: "float",
-      shape: like,
-    });
-    const [iterate, lastF, lastR, record, mark, idle] = [
-      carried("x"),
-      carried("lastF"),
-      carried("lastR"),
-      carried("record", perEvent),
-      carried("mark", perEvent),
-      carried("idle", perEvent),
-    ];
-    const index = scope.model.fresh("i");
-    body.bind(x!, iterate.name);
+    const fresh = (stem: string): string => scope.model.fresh(stem);
+    const [iterate, lastF, lastR] = [fresh("x"), fresh("lastF"), fresh("lastR")];
+    const [record, mark, idle] = [fresh("record"), fresh("mark"), fresh("idle")];
+    const index = fresh("i");
+    body.bind(x!, iterate);
     lowerNodes([result], body);
 
     const flat = (name: string, isColumn: boolean): string =>
@@ -41,11 +29,11 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
       body.emit("MatMul", [flat(a, false), flat(b, true)]);
 
     const f = body.emit("Identity", [body.nameOf(result)]);
-    const r = body.emit("Sub", [f, iterate.name]);
+    const r = body.emit("Sub", [f, iterate]);
     const rr = inner(r, r);
-    const bound = body.emit("Mul", [record.name, body.float(recordFactor ** 2)]);
+    const bound = body.emit("Mul", [record, body.float(recordFactor ** 2)]);
     const isRecord = body.emit("LessOrEqual", [rr, bound]);
-    const dr = body.emit("Sub", [r, lastR.name]);
+    const dr = body.emit("Sub", [r, lastR]);
     const drdr = inner(dr, dr);
     const extrapolates = [
       isRecord,
@@ -60,22 +48,22 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const perElement = [batch, ...shape.slice(1).map(() => 1)];
     const change = body.emit("Mul", [
       body.reshape(theta, perElement),
-      body.emit("Sub", [f, lastF.name]),
+      body.emit("Sub", [f, lastF]),
     ]);
     const next = body.emit("Sub", [f, change]);
-    const nextRecord = body.emit("Where", [isRecord, rr, record.name]);
+    const nextRecord = body.emit("Where", [isRecord, rr, record]);
 
     const limit = scope.reshape(tolerance!, perEvent);
     const length = body.emit("Sqrt", [rr]);
     const nearby = scope.emit("Mul", [limit, scope.float(stall.near)]);
-    const lower = body.emit("Mul", [mark.name, body.float(recordFactor ** 2)]);
+    const lower = body.emit("Mul", [mark, body.float(recordFactor ** 2)]);
     const progresses = [
       body.emit("Greater", [length, nearby]),
       body.emit("LessOrEqual", [rr, lower]),
     ].reduce((a, b) => body.emit("Or", [a, b]), isRecord);
-    const turns = body.emit("Add", [idle.name, body.float(1)]);
+    const turns = body.emit("Add", [idle, body.float(1)]);
     const nextIdle = body.emit("Where", [progresses, body.float(0), turns]);
-    const reached = body.emit("Where", [progresses, rr, mark.name]);
+    const reached = body.emit("Where", [progresses, rr, mark]);
     const nextMark = body.emit("Where", [isRecord, body.float(noRecord), reached]);
     const moves = body.emit("And", [
       body.emit("Greater", [length, limit]),
@@ -85,45 +73,21 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const anyMoves = body.emit("ReduceMax", [asFloats], { keepdims: 0 });
     const goOn = body.emit("Greater", [anyMoves, body.float(0.5)]);
 
-    const rounded = scope.emit("Floor", [scope.emit("Add", [steps!, scope.float(0.5)])]);
-    const count = scope.emit("Cast", [rounded], { to: castTo("int64") });
     const none = scope.emit("Expand", [scope.float(noRecord), scope.ints(perEvent)]);
     const noTurns = scope.emit("Expand", [scope.float(0), scope.ints(perEvent)]);
-    const outputs = ["x", "f", "r", "record", "mark", "idle"].map((stem) =>
-      scope.model.fresh(stem),
-    );
-    scope.nodes.push({
-      opType: "Loop",
-      domain: "",
-      inputs: [count, scope.bool(true), start!, start!, start!, none, none, noTurns],
-      outputs,
-      attributes: {
-        body: {
-          name: scope.model.fresh("body"),
-          nodes: body.nodes,
-          initializers: [],
-          inputs: [
-            { name: index, type: "int64", shape: [] },
-            { name: scope.model.fresh("condition"), type: "bool", shape: [] },
-            iterate,
-            lastF,
-            lastR,
-            record,
-            mark,
-            idle,
-          ],
-          outputs: [
-            { name: goOn, type: "bool", shape: [] },
-            { name: next, type: "float", shape },
-            { name: f, type: "float", shape },
-            { name: r, type: "float", shape },
-            { name: nextRecord, type: "float", shape: perEvent },
-            { name: nextMark, type: "float", shape: perEvent },
-            { name: nextIdle, type: "float", shape: perEvent },
-          ],
-        },
-      },
+    const [, value, step] = repeat(scope, body, {
+      steps: steps!,
+      goesOn: [scope.bool(true), goOn],
+      index,
+      carried: [
+        { name: iterate, shape, start: start!, next },
+        { name: lastF, shape, start: start!, next: f },
+        { name: lastR, shape, start: start!, next: r },
+        { name: record, shape: perEvent, start: none, next: nextRecord },
+        { name: mark, shape: perEvent, start: none, next: nextMark },
+        { name: idle, shape: perEvent, start: noTurns, next: nextIdle },
+      ],
     });
-    return scope.emit("Concat", [outputs[1]!, outputs[2]!], { axis: 0 });
+    return scope.emit("Concat", [value!, step!], { axis: 0 });
   },
 };
