@@ -14,6 +14,14 @@ const leastBatch = 8;
  */
 const [narrowCost, sumCost] = [1.6, 80];
 
+/** Lowers a convolution, or the adjoint of one, which has no bias. */
+type Convolution = (
+  node: Tensor,
+  scope: Scope,
+  isAdjoint: boolean,
+  bias: Tensor | undefined,
+) => Lowered;
+
 /**
  * Convolutions on blocked channels, where they are faster: where enough images meet a filter for it
  * to be packed, and kernels of 1x1 only where the image is in blocks already.
@@ -44,12 +52,7 @@ export function blockedConvolutions(
     );
 
   /** By the products of each tap, added up where they belong: in rows. */
-  const byTaps = (
-    node: Tensor,
-    scope: Scope,
-    isAdjoint: boolean,
-    bias: Tensor | undefined,
-  ): Lowered => {
+  const byTaps: Convolution = (node, scope, isAdjoint, bias) => {
     const [image, w] = [node.inputs[0]!, node.inputs[1]!];
     const [, , kernel] = sizes(w);
     const [batch, out, height, width] = sizes(node);
@@ -63,12 +66,7 @@ export function blockedConvolutions(
     return { rows: bias ? scope.emit("Add", [sum, scope.nameOf(bias)]) : sum };
   };
 
-  const convolution = (
-    node: Tensor,
-    scope: Scope,
-    isAdjoint: boolean,
-    bias: Tensor | undefined,
-  ): Lowered => {
+  const convolution: Convolution = (node, scope, isAdjoint, bias) => {
     const [image, w] = [node.inputs[0]!, node.inputs[1]!];
     const [out, channels, kernel] = [sizes(node)[1], sizes(image)[1], sizes(w)[2]];
     if (isNarrow(out, channels, kernel)) return byTaps(node, scope, isAdjoint, bias);

@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/index.js";
 import { nchwc, type Blocks } from "./blocks.js";
 import { rootOf, scaledAs } from "./filters.js";
-import { reverseTaps, sizes, type Sizes } from "./linear.js";
+import { adjointFilter, sizes, type Sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
 
 /**
@@ -35,7 +35,7 @@ export class BlockedFilters {
     const { outputs, inputs, kernel } = ends(filter, isAdjoint);
     const [padded, taps] = [this.#blocks.padded(outputs), kernel * kernel];
     const packed = this.#scaled(scope, filter, `packed ${kind(isAdjoint)} of rows`, (s, t) => {
-      const rows = isAdjoint ? s.transpose(reverseTaps(s, s.nameOf(t)), [1, 0, 2, 3]) : s.nameOf(t);
+      const rows = isAdjoint ? adjointFilter(s, t) : s.nameOf(t);
       const extra = [0, 0, 0, 0, padded - outputs, 0, 0, 0];
       const whole = padded === outputs ? rows : s.emit("Pad", [rows, s.ints(extra)]);
       const split = s.reshape(whole, [padded / size, size, inputs * taps]);
@@ -54,7 +54,7 @@ export class BlockedFilters {
     const count = outputs * kernel * kernel;
     const padded = this.#blocks.padded(count);
     const packed = this.#scaled(scope, filter, `packed ${kind(isAdjoint)} by taps`, (s, t) => {
-      const rows = isAdjoint ? s.nameOf(t) : s.transpose(reverseTaps(s, s.nameOf(t)), [1, 0, 2, 3]);
+      const rows = isAdjoint ? s.nameOf(t) : adjointFilter(s, t);
       const matrix = s.reshape(rows, [inputs, count]);
       const extra = [0, 0, 0, padded - count];
       const whole = padded === count ? matrix : s.emit("Pad", [matrix, s.ints(extra)]);

@@ -16,15 +16,10 @@ export const linear: Pick<Lowerings, "matmul" | "conv2d" | "conv2dInputGrad" | "
       return samePadded(scope, kernel, bias ? [x!, w!, scope.reshape(bias, [out])] : [x!, w!]);
     },
 
-    /** A convolution too, with the filter's channels swapped and its taps in reverse. */
     conv2dInputGrad: (node, [g], scope) => {
       const w = node.inputs[1]!;
       const [, , kernel] = sizes(w);
-      const adjoint = scope.derived(w, "adjoint", (s, t) => {
-        const swapped = s.transpose(s.nameOf(t), [1, 0, 2, 3]);
-        return kernel === 1 ? swapped : reverseTaps(s, swapped);
-      });
-      return samePadded(scope, kernel, [g!, adjoint]);
+      return samePadded(scope, kernel, [g!, adjointFilter(scope, w)]);
     },
 
     conv2dWeightGrad: (node, _inputs, scope) => {
@@ -94,8 +89,16 @@ function samePadded(scope: Scope, kernel: number, inputs: readonly string[]): st
   });
 }
 
+/** The filter of a convolution's adjoint, a convolution too: channels swapped, taps in reverse. */
+export function adjointFilter(scope: Scope, filter: Tensor): string {
+  return scope.derived(filter, "adjoint", (s, t) => {
+    const swapped = s.transpose(s.nameOf(t), [1, 0, 2, 3]);
+    return sizes(t)[2] === 1 ? swapped : reverseTaps(s, swapped);
+  });
+}
+
 /** Reverses the last two axes of a filter. */
-export function reverseTaps(scope: Scope, filter: string): string {
+function reverseTaps(scope: Scope, filter: string): string {
   const [last, beforeFirst] = [-1, -(2 ** 31)];
   return scope.emit("Slice", [
     filter,
