@@ -4,8 +4,10 @@ import tseslint from "typescript-eslint";
 /** Layers of src/, lowest first: a file imports from its own layer or from one before it. */
 const layers = [
   "errors",
+  "closable",
   "json",
   "tree",
+  "border",
   "files",
   "random",
   "graph",

@@ -46,7 +46,7 @@ export async function fold(
     };
   });
   const weights = await normalised.call({}, { store });
-  await normalised.release();
+  await normalised.close();
   const stages: FoldedBlock[][] = [];
   for (const { path, norms } of model.blocks) {
     const [, stage] = path.split(".").map(Number);

@@ -1,4 +1,4 @@
-import { IresnetError } from "../src/errors.js";
+import { IresnetError, UsageError } from "../src/errors.js";
 import { benchForward } from "./forward.js";
 import { benchInput } from "./input.js";
 import { benchInverse } from "./inverse.js";
@@ -51,5 +51,5 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof IresnetError ? error.exitCode : 1;
+  process.exitCode = error instanceof IresnetError ? (error instanceof UsageError ? 2 : 1) : 1;
 });

@@ -77,6 +77,6 @@ async function timeRuns(session: LocalSession, arrays: Arrays, rounds: number): 
     await session.run(arrays);
     if (i > 0) times.push(performance.now() - start);
   }
-  await session.release();
+  await session.close();
   return median(times);
 }

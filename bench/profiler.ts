@@ -48,7 +48,7 @@ export async function profile(
       profile: join(folder, "profile"),
     });
     for (let i = 0; i <= rounds; i++) await session.run(arrays);
-    await session.release();
+    await session.close();
     const [file] = readdirSync(folder);
     return parseProfile(readFileSync(join(folder, file!), "utf8")).slice(1);
   } finally {

@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { closable } from "../src/closable.js";
 import type { Graph, Session } from "../src/engine/engine.js";
 import { sessionOptions } from "../src/engine/node-session.js";
 import { fastestTarget } from "../src/engine/probe.js";
@@ -50,7 +51,7 @@ export class LocalSession {
   }
 
   /** Writes the profile, if there is one. */
-  async release(): Promise<void> {
+  async close(): Promise<void> {
     this.#session.endProfiling();
     await this.#session.release();
   }
@@ -65,7 +66,7 @@ export function detectTarget(threads: number): Promise<Target> {
       return {
         inputs: Object.keys(program.inputs),
         run: (feeds) => session.run(feeds),
-        release: () => session.release(),
+        ...closable(() => session.close()),
       };
     },
   }));

@@ -20,7 +20,7 @@ export async function benchStartup(args: readonly string[]): Promise<void> {
   const graph = await timed("simplify", () => simplifyGraph(traced));
   const program = await timed("emit", () => toProgram(graph, { target }));
   const session = await timed("session", () => LocalSession.create(program, threads));
-  await session.release();
+  await session.close();
   const { probe = 0, ...phases } = ms;
   const result = {
     name: `startup ${name}`,

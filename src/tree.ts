@@ -3,10 +3,15 @@ import { ShapeError } from "./errors.js";
 /** Sizes along each axis; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Numbers in row-major order, with their shape. */
-export interface NDArray {
+/** Numbers in row-major order, with their shape: of any array type, as they enter the library. */
+export interface NumberArray {
   readonly shape: Shape;
-  readonly data: Float32Array;
+  readonly data: ArrayLike<number>;
+}
+
+/** Numbers in row-major order, with their shape: float32, or float64 where data keep their units. */
+export interface NDArray<T extends Float32Array | Float64Array = Float32Array> extends NumberArray {
+  readonly data: T;
 }
 
 /** Arrays by path, such as `blocks.3.conv1.weight`. */
@@ -23,7 +28,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /**
  * Wraps numbers as an array of the given shape.
- * @throws {ShapeError} if their count isn't the shape's size.
+ * @throws {ShapeError} if their count isn't the shape's size, or one isn't a number.
  */
 export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
   if (data.length !== sizeOf(shape)) {
@@ -31,7 +36,14 @@ export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
       `ndarray: expected ${sizeOf(shape)} numbers for shape [${shape}], got ${data.length}`,
     );
   }
-  return { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+  if (data instanceof Float32Array) return { shape, data };
+  if (Array.isArray(data)) {
+    const odd = data.findIndex((value) => typeof value !== "number");
+    if (odd >= 0) {
+      throw new ShapeError(`ndarray: expected numbers, got ${typeof data[odd]} at index ${odd}`);
+    }
+  }
+  return { shape, data: Float32Array.from(data) };
 }
 
 /** The rows at these indices along the first axis, in this order. */

@@ -1,4 +1,4 @@
-import { IresnetError } from "../errors.js";
+import { IresnetError, UsageError } from "../errors.js";
 import { Screen, type Output } from "./screen.js";
 
 export interface TerminalOptions {
@@ -118,7 +118,7 @@ export class Terminal {
     const prefix = this.#paint("error:", RED);
     if (error instanceof IresnetError) {
       this.#line(`${prefix} ${error.message}`);
-      return error.exitCode;
+      return error instanceof UsageError ? 2 : 1;
     }
     const [message = ""] = String(error).split("\n");
     this.#line(`${prefix} unexpected: ${message}`);

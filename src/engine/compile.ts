@@ -1,3 +1,4 @@
+import { closable, type Closable } from "../closable.js";
 import { UsageError } from "../errors.js";
 import { input, inputShapes, simplify, type Tensor } from "../graph/index.js";
 import type { NoiseKind, Random } from "../random.js";
@@ -30,7 +31,7 @@ export interface CallOptions {
 }
 
 /** A function of arrays that an engine executes. */
-export interface Compiled {
+export interface Compiled extends Closable {
   /**
    * Readies one run: traces if the arguments have new shapes, and draws each noise from
    * `random.split(name)`. It can be called while another run is under way.
@@ -42,12 +43,10 @@ export interface Compiled {
   run(prepared: Prepared, store?: Store): Promise<Arrays>;
   /** Prepares and runs. */
   call(args: Arrays, options?: CallOptions): Promise<Arrays>;
-  /** Releases the sessions. */
-  release(): Promise<void>;
 }
 
 /** A function of arrays that several engines execute, each for its share of the rows. */
-export interface CompiledShares {
+export interface CompiledShares extends Closable {
   /**
    * Readies one run of each engine: the i-th of n takes the i-th n-th of the rows (axis 0) of each
    * argument and of each noise, which is drawn for all rows at once; a scalar noise is the same for
@@ -57,8 +56,6 @@ export interface CompiledShares {
    * `random` isn't given.
    */
   prepare(args: Arrays, random?: Random): readonly Prepared[];
-  /** Releases the sessions. */
-  release(): Promise<void>;
 }
 
 type Trace = (args: Record<string, Tensor>) => Traced;
@@ -74,7 +71,7 @@ export function compile(engine: Engine, trace: Trace): Compiled {
     run: async ({ session, feeds }, store) => (await session).run(feeds, store),
     call: async (args, { store, random } = {}) =>
       compiled.run(compiled.prepare(args, random), store),
-    release: () => shares.release(),
+    ...closable(() => shares.close()),
   };
   return compiled;
 }
@@ -96,11 +93,11 @@ export function compileShares(engines: readonly Engine[], trace: Trace): Compile
       const noise = drawAll(noises, count, random);
       return sessions.map((session, i) => ({ session, feeds: { ...shares[i], ...noise[i] } }));
     },
-    release: async () => {
+    ...closable(async () => {
       const sessions = [...programs.values()].flatMap((program) => program.sessions);
       programs.clear();
-      for (const session of sessions) await (await session).release();
-    },
+      for (const session of sessions) await (await session).close();
+    }),
   };
 }
 
@@ -120,7 +117,7 @@ interface Noise {
 const nothing: Session = {
   inputs: [],
   run: () => Promise.resolve({}),
-  release: () => Promise.resolve(),
+  ...closable(() => Promise.resolve()),
 };
 
 function shapesKey(args: Arrays): string {

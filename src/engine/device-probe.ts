@@ -41,7 +41,7 @@ async function shortestRun(engine: Engine): Promise<number> {
     await session.run({}, store);
     shortest = Math.min(shortest, performance.now() - start);
   }
-  await session.release();
-  await store.dispose();
+  await session.close();
+  await store.close();
   return shortest;
 }

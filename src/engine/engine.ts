@@ -1,3 +1,4 @@
+import type { Closable } from "../closable.js";
 import type { Tensor } from "../graph/index.js";
 import type { Arrays } from "../tree.js";
 
@@ -10,19 +11,20 @@ export interface Graph {
   readonly guard: readonly string[];
 }
 
-/** Something that executes graphs. Runs of all its sessions queue in the order they are asked for. */
-export interface Engine {
+/**
+ * Something that executes graphs. Runs of all its sessions queue in the order they are asked for.
+ * Closing it ends its sessions and stores.
+ */
+export interface Engine extends Closable {
   /** Runtime, version and device, such as `onnxruntime-node 1.30.0 cpu, 2 threads`. */
   readonly description: string;
   /** Makes a graph ready to run. */
   load(graph: Graph): Promise<Session>;
   createStore(arrays: Arrays): Promise<Store>;
-  /** Ends the engine with its sessions and stores, after the runs under way. */
-  close(): Promise<void>;
 }
 
 /** Arrays that live beside the sessions, so that parameters needn't travel at each run. */
-export interface Store {
+export interface Store extends Closable {
   /**
    * Copies of the arrays of these names, by default of all.
    * @throws {UsageError} if a name isn't stored.
@@ -30,11 +32,10 @@ export interface Store {
   read(names?: readonly string[]): Promise<Arrays>;
   /** Adds or replaces arrays. */
   write(arrays: Arrays): Promise<void>;
-  dispose(): Promise<void>;
 }
 
 /** A graph ready to run. */
-export interface Session {
+export interface Session extends Closable {
   /** Names of the inputs the graph has, from feeds or a store. */
   readonly inputs: readonly string[];
   /**
@@ -45,5 +46,4 @@ export interface Session {
    * @throws {ShapeError} if an array hasn't the shape its input has.
    */
   run(feeds: Arrays, store?: Store): Promise<Arrays>;
-  release(): Promise<void>;
 }

@@ -20,11 +20,11 @@ export interface Calls {
     { readonly session: number; readonly feeds: Arrays; readonly store?: number },
     Arrays
   >;
-  readonly release: Call<{ readonly session: number }>;
+  readonly closeSession: Call<{ readonly session: number }>;
   readonly createStore: Call<{ readonly store: number; readonly arrays: Arrays }>;
   readonly readStore: Call<{ readonly store: number; readonly names?: readonly string[] }, Arrays>;
   readonly writeStore: Call<{ readonly store: number; readonly arrays: Arrays }>;
-  readonly disposeStore: Call<{ readonly store: number }>;
+  readonly closeStore: Call<{ readonly store: number }>;
   readonly close: Call<Record<string, never>>;
 }
 

@@ -61,7 +61,7 @@ export async function convolutions(engine: Loader): Promise<Arrays> {
   outputs.pointwiseGrad = conv2dWeightGrad(conv2d(x, w), conv2d(g, w), 1);
   const session = await engine.load({ outputs: simplify(outputs), updates: {}, guard: [] });
   const results = await session.run(feeds);
-  await session.release();
+  await session.close();
   return results;
 }
 

@@ -1,3 +1,4 @@
+import { closable } from "../closable.js";
 import { UsageError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
 import type { Arrays, NDArray } from "../tree.js";
@@ -23,7 +24,7 @@ export function referenceEngine(): Engine {
     description: "reference interpreter, float64",
     load: (graph) => settle(() => new ReferenceSession(graph)),
     createStore: (arrays) => Promise.resolve(new ReferenceStore(arrays)),
-    close: () => Promise.resolve(),
+    ...closable(() => Promise.resolve()),
   };
 }
 
@@ -43,9 +44,13 @@ class ReferenceStore implements Store {
     return Promise.resolve();
   }
 
-  dispose(): Promise<void> {
+  close(): Promise<void> {
     this.arrays.clear();
     return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #add(arrays: Arrays): void {
@@ -82,8 +87,12 @@ class ReferenceSession implements Session {
     });
   }
 
-  release(): Promise<void> {
+  close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

@@ -49,7 +49,7 @@ function handlersOf(name: string, start: (options: StartOptions) => Promise<Star
   let started: Runtime | undefined;
   const find = <T>(items: ReadonlyMap<number, T>, id: number, what: string): T => {
     const item = items.get(id);
-    if (!item) throw new UsageError(`${name}: this ${what} was released; make another one`);
+    if (!item) throw new UsageError(`${name}: this ${what} was closed; make another one`);
     return item;
   };
   const runtime = (): Runtime => {
@@ -72,7 +72,7 @@ function handlersOf(name: string, start: (options: StartOptions) => Promise<Star
         feeds,
         store === undefined ? undefined : find(stores, store, "store"),
       ),
-    release: async ({ session }) => {
+    closeSession: async ({ session }) => {
       await sessions.get(session)?.release();
       sessions.delete(session);
       return undefined;
@@ -88,7 +88,7 @@ function handlersOf(name: string, start: (options: StartOptions) => Promise<Star
       await runtime().write(find(stores, store, "store"), arrays);
       return undefined;
     },
-    disposeStore: async ({ store }) => {
+    closeStore: async ({ store }) => {
       await stores.get(store)?.clear();
       stores.delete(store);
       return undefined;

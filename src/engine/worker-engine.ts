@@ -33,6 +33,10 @@ export class WorkerEngine implements Engine {
   async close(): Promise<void> {
     await this.#worker.close();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 class WorkerStore implements Store {
@@ -52,8 +56,12 @@ class WorkerStore implements Store {
     await this.worker.call("writeStore", { store: this.id, arrays });
   }
 
-  async dispose(): Promise<void> {
-    await this.worker.call("disposeStore", { store: this.id });
+  async close(): Promise<void> {
+    await this.worker.call("closeStore", { store: this.id });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
@@ -82,7 +90,11 @@ class WorkerSession implements Session {
     });
   }
 
-  async release(): Promise<void> {
-    await this.#worker.call("release", { session: this.#id });
+  async close(): Promise<void> {
+    await this.#worker.call("closeSession", { session: this.#id });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

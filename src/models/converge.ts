@@ -64,7 +64,7 @@ export async function convergeNorms(engine: Engine, model: Model, store: Store):
       ]),
     );
   } finally {
-    await round.release();
+    await round.close();
   }
 }
 

@@ -137,8 +137,8 @@ export class Runner<M extends Model> {
 
   /** Frees what it holds on the engine, which stays open. */
   async close(): Promise<void> {
-    for (const compiled of this.#compiled) await compiled.release();
-    await this.store.dispose();
+    for (const compiled of this.#compiled) await compiled.close();
+    await this.store.close();
   }
 
   /** Compiles for as long as this runner is open. */
@@ -224,7 +224,7 @@ export async function openStore(
   try {
     return { store, norms: await convergeNorms(engine, model, store) };
   } catch (error) {
-    await store.dispose();
+    await store.close();
     throw error;
   }
 }

@@ -40,8 +40,8 @@ async function locate(
   const store = await job.engine.createStore(arrays);
   const probe = compileProbe(job);
   const sums = await probe.call(batch, { store, random: noise });
-  await probe.release();
-  await store.dispose();
+  await probe.close();
+  await store.close();
   const name = firstNonFinite(sums);
   if (name === "loss") return "the loss";
   if (name !== undefined) return `the output of block ${name}`;

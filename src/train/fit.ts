@@ -108,7 +108,7 @@ export async function fit(
   try {
     return await new Run(job, source, options, step, state).train();
   } finally {
-    await step.release();
+    await step.close();
   }
 }
 

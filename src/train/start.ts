@@ -39,8 +39,8 @@ export async function initialArrays(job: Job, source: BatchSource): Promise<Arra
     await initialisation.call(examples, { store, random });
     return withTrainingArrays(model, await store.read(), config);
   } finally {
-    await initialisation.release();
-    await store.dispose();
+    await initialisation.close();
+    await store.close();
   }
 }
 

@@ -54,6 +54,6 @@ export async function secondsPerStep(
     }
     return best;
   } finally {
-    await step.release();
+    await step.close();
   }
 }

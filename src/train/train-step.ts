@@ -1,3 +1,4 @@
+import { closable, type Closable } from "../closable.js";
 import { compile, compileShares, type Prepared, type Store } from "../engine/index.js";
 import { input } from "../graph/index.js";
 import type { Random } from "../random.js";
@@ -6,12 +7,11 @@ import { traceGradient, traceUpdate, type Job, type Task } from "./graphs.js";
 import { Layout, stateName } from "./layout.js";
 
 /** A step of training on an engine, or on several that share each batch; it keeps the arrays. */
-export interface TrainStep {
+export interface TrainStep extends Closable {
   /** Readies a step; it can be called while another is under way. */
   prepare(batch: Arrays, at: StepNumbers, noise: Random): ReadyStep;
   /** All arrays, by the names they have in a checkpoint. */
   read(): Promise<Arrays>;
-  release(): Promise<void>;
 }
 
 export interface StepNumbers {
@@ -43,18 +43,18 @@ export async function openTrainStep(job: Job, arrays: Arrays): Promise<TrainStep
   const stores: Store[] = [];
   for (const engine of job.workers) stores.push(await engine.createStore(packed));
   const task = { ...job, layout };
-  const { prepare, release } = stores.length === 1 ? whole(task, stores) : shared(task, stores);
+  const { prepare, close } = stores.length === 1 ? whole(task, stores) : shared(task, stores);
   return {
     prepare,
     read: async () => layout.unpack(await stores[0]!.read(names)),
-    release: async () => {
-      await release();
-      for (const store of stores) await store.dispose();
-    },
+    ...closable(async () => {
+      await close();
+      for (const store of stores) await store.close();
+    }),
   };
 }
 
-type Steps = Pick<TrainStep, "prepare" | "release">;
+type Steps = Pick<TrainStep, "prepare" | "close">;
 
 /** Steps as one graph, on one engine. */
 function whole(task: Task & Job, [store]: readonly Store[]): Steps {
@@ -68,7 +68,7 @@ function whole(task: Task & Job, [store]: readonly Store[]): Steps {
       const prepared = compiled.prepare({ ...batch, ...feedsOf(at) }, noise);
       return { loaded: prepared.session, run: () => compiled.run(prepared, store) };
     },
-    release: () => compiled.release(),
+    close: () => compiled.close(),
   };
 }
 
@@ -112,8 +112,8 @@ function shared(task: Task & Job, stores: readonly Store[]): Steps {
         run: () => run(shares, at),
       };
     },
-    release: async () => {
-      for (const compiled of [gradient, ...updates]) await compiled.release();
+    close: async () => {
+      for (const compiled of [gradient, ...updates]) await compiled.close();
     },
   };
 }

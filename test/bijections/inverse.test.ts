@@ -182,7 +182,7 @@ describe("inverse of a residual block in float32", async () => {
         const spoilt = { ...y!, data: y!.data.map((value, i) => (i === 0 ? NaN : value)) };
         const { residual } = await back.call({ y: spoilt }, { store });
         assert.ok(Number.isNaN(residual!.data[0]), "a NaN must not pass for small");
-        await store.dispose();
+        await store.close();
       });
     }
   }

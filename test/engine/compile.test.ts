@@ -31,7 +31,7 @@ describe("compile", () => {
     const load = (): never => assert.fail("an engine may refuse such a graph");
     const f = compile({ ...engine, load }, () => ({ outputs: {} }));
     assert.deepEqual(await f.call({ x: scalarArray(1) }), {});
-    await f.release();
+    await f.close();
   });
 
   it("traces once for each set of shapes", async () => {
@@ -151,7 +151,7 @@ describe("compile", () => {
       return { outputs: { y: x! } };
     });
     await f.call({ x: scalarArray(1) });
-    await f.release();
+    await f.close();
     await f.call({ x: scalarArray(1) });
     assert.equal(traces, 2);
   });

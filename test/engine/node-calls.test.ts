@@ -25,7 +25,7 @@ describe("calls of a worker", () => {
 
   it("fail when the worker leaves", async () => {
     const calls = broken();
-    await assert.rejects(calls.call("release", { session: 1 }), failsWith(/worker ended/));
+    await assert.rejects(calls.call("closeSession", { session: 1 }), failsWith(/worker ended/));
   });
 
   it("fail to start from a script that isn't there", async () => {

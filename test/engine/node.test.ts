@@ -114,9 +114,9 @@ describe("nodeEngine", () => {
     const engine = await nodeEngine({ threads: 1 });
     const session = await engine.load(graphOf({ y: sumAll(x) }));
     const store = await engine.createStore({});
-    await session.release();
-    await session.release();
-    await store.dispose();
+    await session.close();
+    await session.close();
+    await store.close();
     await assert.rejects(session.run({}), /session was released/);
     await assert.rejects(store.read(), /store was released/);
     await engine.close();

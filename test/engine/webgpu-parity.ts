@@ -46,7 +46,7 @@ const store = await webgpu.createStore({ w: ndarray([1, 2], [2]) });
 for (const bad of [-1, 0, NaN]) await session.run({ x: ndarray([1, bad], [2]) }, store);
 await session.run({ x: ndarray([1, 3], [2]) }, store);
 // Arrays on the GPU outlive the session that made them.
-await session.release();
+await session.close();
 assert.deepEqual([...(await store.read()).w!.data], [2, 4]);
 
 await webgpu.close();

@@ -65,15 +65,15 @@ describe("convergeNorms", () => {
       ...inner,
       load: async (graph) => {
         const session = await inner.load(graph);
-        const release = session.release.bind(session);
-        session.release = () => (open--, release());
+        const release = session.close.bind(session);
+        session.close = () => (open--, release());
         open++;
         return session;
       },
       createStore: async (arrays) => {
         const store = await inner.createStore(arrays);
-        const dispose = store.dispose.bind(store);
-        store.dispose = () => (open--, dispose());
+        const dispose = store.close.bind(store);
+        store.close = () => (open--, dispose());
         open++;
         return store;
       },

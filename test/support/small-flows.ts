@@ -120,13 +120,20 @@ export async function useSmall(engine: Engine, name: SmallFlow, arrays: Arrays):
 
 /** The largest difference between arrays, relative to 1 plus the larger size. */
 export function largestDifference(a: Arrays, b: Arrays): { name: string; difference: number } {
+  const missing = Object.keys({ ...a, ...b }).find((name) => !a[name] || !b[name]);
+  if (missing !== undefined) throw new Error(`expected ${missing} in both`);
   let largest = { name: "", difference: 0 };
   for (const [name, { data }] of Object.entries(a)) {
-    const other = b[name]?.data;
-    data.forEach((value, i) => {
-      const difference = Math.abs(value - (other?.[i] ?? NaN)) / (1 + Math.abs(value));
-      if (!(difference <= largest.difference)) largest = { name, difference };
-    });
+    const other = b[name]!.data;
+    if (other.length !== data.length)
+      throw new Error(`expected ${name} to be equally long in both`);
+    const difference = data.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - other[i]!) / (1 + Math.abs(value))),
+      0,
+    );
+    // What is no number is larger than any.
+    if (Number.isNaN(difference)) return { name, difference };
+    if (difference > largest.difference) largest = { name, difference };
   }
   return largest;
 }

@@ -77,10 +77,7 @@ export function standardError(data: ArrayLike<number>): number {
 /** Largest |aᵢ − bᵢ|; NaN if any is. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   assert.equal(a.length, b.length);
-  return Array.from(a).reduce((most, x, i) => {
-    const difference = Math.abs(x - b[i]!);
-    return difference <= most ? most : difference;
-  }, 0);
+  return Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 }
 
 /** |aᵢ − bᵢ| ≤ tolerance·(1 + max|b|) everywhere. */
@@ -90,7 +87,7 @@ export function assertClose(
   tolerance: number,
   what: string,
 ): void {
-  const scale = 1 + Math.max(0, ...Array.from(expected, Math.abs));
+  const scale = 1 + Array.from(expected, Math.abs).reduce((most, x) => Math.max(most, x), 0);
   const difference = largestDifference(actual, expected);
   assert.ok(
     difference <= tolerance * scale,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { closable } from "../../src/closable.js";
 import type { Engine, Session } from "../../src/engine/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import {
@@ -349,7 +350,7 @@ describe("fit", () => {
     const watched: Engine = {
       description: engine.description,
       createStore: (arrays) => engine.createStore(arrays),
-      close: () => engine.close(),
+      ...closable(() => engine.close()),
       load: async (graph) => {
         const session = await engine.load(graph);
         if (!graph.guard.includes("loss")) return session;
@@ -359,7 +360,7 @@ describe("fit", () => {
           events.push("done");
           return results;
         };
-        return { inputs: session.inputs, run, release: () => session.release() };
+        return { inputs: session.inputs, run, ...closable(() => session.close()) };
       },
     };
     const source: BatchSource = {

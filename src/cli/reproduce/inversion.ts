@@ -43,9 +43,9 @@ export async function plainInverses(
     }
     return results;
   } finally {
-    await forward.release();
-    await inverse.release();
-    await store.dispose();
+    await forward.close();
+    await inverse.close();
+    await store.close();
   }
 }
 

@@ -222,7 +222,7 @@ describe("roulette on an engine", () => {
         assertClose(found.logDet!.data, expected.data, 1e-5, `run ${run}`);
       }
     } finally {
-      await compiled.release();
+      await compiled.close();
       await engine.close();
     }
   });

@@ -1,0 +1,71 @@
+import { UsageError } from "../errors.js";
+
+/**
+ * Refuses names that an entry point doesn't know: a misspelt option must not be ignored.
+ *
+ * @param options what the caller gave
+ * @param known every name there is
+ * @param where names the entry point in the message, such as `fit`
+ * @throws {UsageError} naming the first unknown one, and the known one that is nearest to it.
+ */
+export function expectOptions(options: object, known: readonly string[], where: string): void {
+  const name = Object.keys(options).find((key) => !known.includes(key));
+  if (name === undefined) return;
+  throw new UsageError(
+    `${where}: expected options of ${known.join(", ")}, got "${name}"${suggestion(name, known)}`,
+    { name },
+  );
+}
+
+/**
+ * One of several names.
+ *
+ * @param what names the option in the message, such as `--data`
+ * @throws {UsageError} if it isn't one of them, naming the nearest.
+ */
+export function expectOneOf<T extends string>(name: string, known: readonly T[], what: string): T {
+  const found = known.find((one) => one === name);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `${what}: expected one of ${known.join(", ")}, got "${name}"${suggestion(name, known)}`,
+    { name },
+  );
+}
+
+/** `; did you mean "c"?`, or nothing where no name is near. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return near === undefined ? "" : `; did you mean "${near}"?`;
+}
+
+/** The name that takes the fewest edits, if those are at most a third of its letters. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Infinity;
+  for (const one of known) {
+    const edits = editDistance(name.toLowerCase(), one.toLowerCase());
+    if (edits >= least || edits > Math.max(1, Math.floor(one.length / 3))) continue;
+    [best, least] = [one, edits];
+  }
+  return best;
+}
+
+/**
+ * Letters to insert, leave out, replace or swap with the next to make `b` of `a`.
+ * @see https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance, optimal string alignment
+ */
+function editDistance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const [last, now] = [rows[i - 1]!, [i]];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      now.push(Math.min(last[j]! + 1, now[j - 1]! + 1, last[j - 1]! + same));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        now[j] = Math.min(now[j]!, rows[i - 2]![j - 2]! + 1);
+      }
+    }
+    rows.push(now);
+  }
+  return rows[a.length]![b.length]!;
+}
