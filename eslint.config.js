@@ -20,6 +20,7 @@ const layers = [
   "models",
   "data",
   "train",
+  "pictures",
   "index",
   "node",
   "web",

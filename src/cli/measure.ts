@@ -12,8 +12,8 @@ import {
 } from "./evaluation.js";
 import { atMiddle, spread, type Examples } from "./examples.js";
 import { counter, type AnyRunner } from "./perform.js";
-import { imageSheet, pairSheet } from "./pictures/image-sheet.js";
-import { encodeRgb } from "./pictures/png.js";
+import { imageSheet, pairSheet } from "../pictures/image-sheet.js";
+import { encodeRgb } from "../pictures/png.js";
 import { planePictures, samplesImage, type Plane } from "./plane.js";
 import { reconstruct, type Measurement, type ReconstructionOptions } from "./reconstruction.js";
 import { amplification } from "./report.js";

@@ -3,11 +3,11 @@ import type { DensityRunner } from "../models/index.js";
 import type { Random } from "../random.js";
 import { ndarray, type NDArray } from "../tree.js";
 import { measured } from "./measured.js";
-import { densityImage, logPeak, scatterImage } from "./pictures/density.js";
-import type { Bounds } from "./pictures/plane.js";
-import { encodeRgb } from "./pictures/png.js";
-import { sideBySide } from "./pictures/raster.js";
-import { warpedGridImage, warpedGridSvg } from "./pictures/warped-grid.js";
+import { densityImage, logPeak, scatterImage } from "../pictures/density.js";
+import type { Bounds } from "../pictures/plane.js";
+import { encodeRgb } from "../pictures/png.js";
+import { sideBySide } from "../pictures/raster.js";
+import { warpedGridImage, warpedGridSvg } from "../pictures/warped-grid.js";
 import { deviation, mean } from "./statistics.js";
 
 export const planeSchema = z.object({

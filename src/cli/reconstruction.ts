@@ -5,7 +5,7 @@ import type { NDArray } from "../tree.js";
 import { atMiddle, inChunks, spread, type Examples } from "./examples.js";
 import { measured } from "./measured.js";
 import type { AnyRunner } from "./perform.js";
-import type { Point } from "./pictures/plane.js";
+import type { Point } from "../pictures/plane.js";
 import { formatNumber } from "./terminal.js";
 import { table } from "./text.js";
 

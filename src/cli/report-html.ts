@@ -1,4 +1,4 @@
-import { Markup, markup, type Content } from "./pictures/markup.js";
+import { Markup, markup, type Content } from "../pictures/markup.js";
 import { formatNumber } from "./terminal.js";
 
 export interface HtmlReport {

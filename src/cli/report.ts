@@ -4,8 +4,8 @@ import type { z } from "zod";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { evaluationRows, evaluationSchema, type Evaluation } from "./evaluation.js";
-import { linePlot, type Series } from "./pictures/line-plot.js";
-import type { Point } from "./pictures/plane.js";
+import { linePlot, type Series } from "../pictures/line-plot.js";
+import type { Point } from "../pictures/plane.js";
 import { planeSchema } from "./plane.js";
 import {
   comparisonRate,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeRgb } from "../../src/cli/pictures/png.js";
-import { blankRaster } from "../../src/cli/pictures/raster.js";
+import { encodeRgb } from "../../src/pictures/png.js";
+import { blankRaster } from "../../src/pictures/raster.js";
 import { reportHtml, type HtmlReport } from "../../src/cli/report-html.js";
 
 const png = encodeRgb(blankRaster(30, 10, [1, 2, 3]));

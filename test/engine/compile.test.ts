@@ -144,7 +144,7 @@ describe("compile", () => {
     await assert.rejects(g.run(prepared), UsageError);
   });
 
-  it("traces afresh once released", async () => {
+  it("traces afresh once closed", async () => {
     let traces = 0;
     const f = compile(engine, ({ x }) => {
       traces++;

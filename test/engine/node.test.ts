@@ -110,15 +110,15 @@ describe("nodeEngine", () => {
       );
     }));
 
-  it("refuses sessions and stores that were released, and work once closed", async () => {
+  it("refuses sessions and stores that were closed, and work once closed", async () => {
     const engine = await nodeEngine({ threads: 1 });
     const session = await engine.load(graphOf({ y: sumAll(x) }));
     const store = await engine.createStore({});
     await session.close();
     await session.close();
     await store.close();
-    await assert.rejects(session.run({}), /session was released/);
-    await assert.rejects(store.read(), /store was released/);
+    await assert.rejects(session.run({}), /session was closed/);
+    await assert.rejects(store.read(), /store was closed/);
     await engine.close();
     await engine.close();
     await assert.rejects(engine.createStore({}), UsageError);

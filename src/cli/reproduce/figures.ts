@@ -1,10 +1,17 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "../../files/atomic-file.js";
-import { linePlot, type LinePlot, type Series } from "../pictures/line-plot.js";
-import { decodeRgb, encodeRgb } from "../pictures/png.js";
-import { blankRaster, GUTTER, shrunk, sideBySide, squaresOf, stacked } from "../pictures/raster.js";
-import type { Raster } from "../pictures/raster.js";
+import { linePlot, type LinePlot, type Series } from "../../pictures/line-plot.js";
+import { decodeRgb, encodeRgb } from "../../pictures/png.js";
+import {
+  blankRaster,
+  GUTTER,
+  shrunk,
+  sideBySide,
+  squaresOf,
+  stacked,
+} from "../../pictures/raster.js";
+import type { Raster } from "../../pictures/raster.js";
 import type { Figure } from "../report-html.js";
 import { amplification } from "../report.js";
 import type { ReproductionFolder } from "./folder.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decode } from "fast-png";
-import { decodeRgb, encodeRgb } from "../../../src/cli/pictures/png.js";
+import { decodeRgb, encodeRgb } from "../../src/pictures/png.js";
 import {
   blankRaster,
   GUTTER,
@@ -10,7 +10,7 @@ import {
   squaresOf,
   stacked,
   type Raster,
-} from "../../../src/cli/pictures/raster.js";
+} from "../../src/pictures/raster.js";
 
 const RED = [200, 10, 20] as const;
 const BLUE = [1, 2, 250] as const;

@@ -1,5 +1,5 @@
-import { ShapeError } from "../../errors.js";
-import { ndarray, sameShape, type NDArray } from "../../tree.js";
+import { ShapeError } from "../errors.js";
+import { ndarray, sameShape, type NDArray } from "../tree.js";
 import { blankRaster, GUTTER, paste, type Raster } from "./raster.js";
 
 export interface SheetOptions {

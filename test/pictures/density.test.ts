@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { colorOf, NOT_A_NUMBER } from "../../../src/cli/pictures/color-map.js";
-import {
-  densityImage,
-  logHistogram,
-  logPeak,
-  scatterImage,
-} from "../../../src/cli/pictures/density.js";
-import type { Raster } from "../../../src/cli/pictures/raster.js";
-import { ShapeError } from "../../../src/errors.js";
-import { ndarray } from "../../../src/tree.js";
+import { colorOf, NOT_A_NUMBER } from "../../src/pictures/color-map.js";
+import { densityImage, logHistogram, logPeak, scatterImage } from "../../src/pictures/density.js";
+import type { Raster } from "../../src/pictures/raster.js";
+import { ShapeError } from "../../src/errors.js";
+import { ndarray } from "../../src/tree.js";
 
 function pixel({ width, data }: Raster, x: number, y: number): number[] {
   return [...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)];

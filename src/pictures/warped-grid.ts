@@ -1,5 +1,5 @@
 import { line } from "d3-shape";
-import type { NDArray } from "../../tree.js";
+import type { NDArray } from "../tree.js";
 import { colorOf } from "./color-map.js";
 import { markup } from "./markup.js";
 import { boundsOf, isFinitePoint, pointsOf, toPixel, type Bounds, type Point } from "./plane.js";

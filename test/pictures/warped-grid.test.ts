@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { colorOf } from "../../../src/cli/pictures/color-map.js";
-import { boundsOf } from "../../../src/cli/pictures/plane.js";
-import { warpedGridImage, warpedGridSvg } from "../../../src/cli/pictures/warped-grid.js";
-import { ShapeError } from "../../../src/errors.js";
-import { ndarray } from "../../../src/tree.js";
+import { colorOf } from "../../src/pictures/color-map.js";
+import { boundsOf } from "../../src/pictures/plane.js";
+import { warpedGridImage, warpedGridSvg } from "../../src/pictures/warped-grid.js";
+import { ShapeError } from "../../src/errors.js";
+import { ndarray } from "../../src/tree.js";
 
 const bounds = { x: [0, 10], y: [0, 10] } as const;
 

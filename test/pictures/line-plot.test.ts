@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { linePlot, type LinePlot, type Series } from "../../../src/cli/pictures/line-plot.js";
+import { linePlot, type LinePlot, type Series } from "../../src/pictures/line-plot.js";
 
 function plot(series: readonly Series[], scale: "linear" | "log" = "linear"): string {
   const options: LinePlot = {

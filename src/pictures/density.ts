@@ -1,5 +1,5 @@
-import { ShapeError } from "../../errors.js";
-import { ndarray, type NDArray } from "../../tree.js";
+import { ShapeError } from "../errors.js";
+import { ndarray, type NDArray } from "../tree.js";
 import { colorOf } from "./color-map.js";
 import { pointsOf, type Bounds } from "./plane.js";
 import { blankRaster, type Raster } from "./raster.js";

@@ -1,5 +1,5 @@
-import { ShapeError } from "../../errors.js";
-import type { NDArray } from "../../tree.js";
+import { ShapeError } from "../errors.js";
+import type { NDArray } from "../tree.js";
 
 /** A rectangle of the plane, shown with y upwards. */
 export interface Bounds {

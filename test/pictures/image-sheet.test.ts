@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { imageSheet, pairSheet } from "../../../src/cli/pictures/image-sheet.js";
-import { GUTTER, type Raster } from "../../../src/cli/pictures/raster.js";
-import { ShapeError } from "../../../src/errors.js";
-import { ndarray, type NDArray } from "../../../src/tree.js";
+import { imageSheet, pairSheet } from "../../src/pictures/image-sheet.js";
+import { GUTTER, type Raster } from "../../src/pictures/raster.js";
+import { ShapeError } from "../../src/errors.js";
+import { ndarray, type NDArray } from "../../src/tree.js";
 
 function pixel({ width, data }: Raster, x: number, y: number): number[] {
   return [...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)];
