@@ -1,4 +1,5 @@
-import { ShapeError } from "../errors.js";
+import { expectOneOf } from "../border/options.js";
+import { ShapeError, UsageError } from "../errors.js";
 import {
   axisSize,
   concat,
@@ -15,27 +16,51 @@ import {
 } from "../graph/index.js";
 import type { Scope } from "./scope.js";
 
-/** Activations with a Lipschitz constant of at most 1. */
-export const activationNames = ["elu", "softplus", "relu", "lipswish", "maxmin"] as const;
-
-export type ActivationName = (typeof activationNames)[number];
-
+/** A function of a tensor, element by element or over channels, whose slope is at most 1. */
 export type Activation = (x: Tensor) => Tensor;
 
-/** An activation by name; those with parameters declare them in `scope`. */
-export function activation(name: ActivationName, scope: Scope): Activation {
-  switch (name) {
-    case "elu":
-      return (x) => elu(x);
-    case "softplus":
-      return softplus;
-    case "relu":
-      return relu;
-    case "lipswish":
-      return lipSwish(scope);
-    case "maxmin":
-      return maxMin;
+/** Makes an activation; one with parameters declares them in `scope`. */
+export type ActivationMaker = (scope: Scope) => Activation;
+
+const makers = new Map<string, ActivationMaker>([
+  ["elu", () => (x) => elu(x)],
+  ["softplus", () => softplus],
+  ["relu", () => relu],
+  ["lipswish", lipSwish],
+  ["maxmin", () => maxMin],
+]);
+
+/** Names of the activations there are: those of this package first. */
+export function activationNames(): readonly string[] {
+  return [...makers.keys()];
+}
+
+/**
+ * Adds an activation, which configurations can name from then on. A checkpoint of a model that uses
+ * it opens wherever it has been registered.
+ *
+ * @param name kept in configurations
+ * @param make called once for each place in a network, with a scope of its own. What it gives must
+ *   have a Lipschitz constant of at most 1, whatever its parameters: blocks are invertible by it.
+ * @throws {UsageError} if another activation has this name.
+ */
+export function registerActivation(name: string, make: ActivationMaker): void {
+  const known = makers.get(name);
+  if (known !== undefined && known !== make) {
+    throw new UsageError(
+      `registerActivation: expected a new name, got "${name}", which another activation has; choose another`,
+      { name },
+    );
   }
+  makers.set(name, make);
+}
+
+/**
+ * An activation by name; those with parameters declare them in `scope`.
+ * @throws {UsageError} if there is none of this name, naming the nearest.
+ */
+export function activation(name: string, scope: Scope): Activation {
+  return makers.get(expectOneOf(name, activationNames(), "activation"))!(scope);
 }
 
 /**

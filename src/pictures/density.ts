@@ -1,5 +1,5 @@
 import { ShapeError } from "../errors.js";
-import { ndarray, type NDArray } from "../tree.js";
+import { ndarray, type NDArray, type NumberArray } from "../tree.js";
 import { colorOf } from "./color-map.js";
 import { pointsOf, type Bounds } from "./plane.js";
 import { blankRaster, type Raster } from "./raster.js";
@@ -18,7 +18,7 @@ export interface DensityOptions {
  * @param logProb `[n, n]` in nats, `logProb[i, j]` = log p(x_j, y_i), both coordinates ascending.
  * @throws {ShapeError} if the grid isn't a square.
  */
-export function densityImage(logProb: NDArray, options: DensityOptions = {}): Raster {
+export function densityImage(logProb: NumberArray, options: DensityOptions = {}): Raster {
   const n = logProb.shape[0] ?? 0;
   if (logProb.shape.length !== 2 || n === 0 || logProb.shape[1] !== n) {
     throw new ShapeError(`densityImage: expected [n, n] with n > 0, got [${logProb.shape}]`);
@@ -37,8 +37,11 @@ export function densityImage(logProb: NDArray, options: DensityOptions = {}): Ra
 }
 
 /** Largest finite log-density of a grid, in nats; 0 if there is none. */
-export function logPeak(logProb: NDArray): number {
-  const peak = logProb.data.reduce((a, b) => (Number.isFinite(b) ? Math.max(a, b) : a), -Infinity);
+export function logPeak({ data }: NumberArray): number {
+  let peak = -Infinity;
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) peak = Math.max(peak, data[i]!);
+  }
   return Number.isFinite(peak) ? peak : 0;
 }
 
@@ -54,7 +57,7 @@ export interface ScatterOptions extends DensityOptions {
  * @param points `[n, 2]`.
  * @throws {ShapeError} for another shape.
  */
-export function scatterImage(points: NDArray, options: ScatterOptions): Raster {
+export function scatterImage(points: NumberArray, options: ScatterOptions): Raster {
   const { bounds, bins = 90, ...picture } = options;
   return densityImage(logHistogram(points, bounds, bins), picture);
 }
@@ -66,7 +69,7 @@ export function scatterImage(points: NDArray, options: ScatterOptions): Raster {
  * @param points `[n, 2]`.
  * @throws {ShapeError} for another shape.
  */
-export function logHistogram(points: NDArray, { x, y }: Bounds, bins: number): NDArray {
+export function logHistogram(points: NumberArray, { x, y }: Bounds, bins: number): NDArray {
   const counts = new Float32Array(bins * bins);
   const all = pointsOf(points, "logHistogram: points");
   for (const point of all) {

@@ -4,7 +4,7 @@ import type { Variable } from "../nn/index.js";
 import type { Arrays, NDArray } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
 import { Packing } from "./packing.js";
-import { keptNames, type KeptName } from "./stored-arrays.js";
+import { keptNames, type KeptName } from "./kept-arrays.js";
 
 /** Parameters that the optimizer treats alike, as one. */
 export interface Group {

@@ -73,7 +73,7 @@ function steepestChord(branch: Branch, event: readonly number[], feeds: Feeds): 
 
 for (const [kind, { event, make }] of Object.entries(kinds)) {
   describe(`residual branch, ${kind}`, () => {
-    for (const activation of activationNames) {
+    for (const activation of activationNames()) {
       it(`with ${activation} is no steeper than the product of its norms`, () => {
         const c = 0.8;
         const scope = new Scope();

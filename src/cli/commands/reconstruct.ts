@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { expectBijection } from "../../models/index.js";
+import { expectAbility } from "../../runner/index.js";
 import { dataSource, loadExamples } from "../examples.js";
 import { reconstructRun, saveReconstruction } from "../measure.js";
 import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
@@ -49,7 +49,7 @@ async function reconstruct(
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
-  expectBijection(model, "reconstruct");
+  expectAbility(model, "bijection", "reconstruct");
   const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
   await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
     const runner = await openRunner(engine, run);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
-import { DensityRunner } from "../../models/index.js";
+import { openModel } from "../../runner/index.js";
 import { Random } from "../../random.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { NDArray } from "../../tree.js";
@@ -59,7 +59,7 @@ async function sample(
   }
   const picture = out ?? run.folder.picture("samples.png");
   await withEngine({ threads: threads ?? run.config.threads, device }, async (engine) => {
-    const runner = await DensityRunner.open(engine, model, arrays);
+    const runner = await openModel(model, arrays, { engine });
     const random = Random.fromSeed(seed);
     const samples = await runner.sample(count, { ...limits, temperature, random });
     await writeFileAtomic(picture, samplesPng(samples));
@@ -76,7 +76,7 @@ async function sample(
 }
 
 /** A line for each row of `[n, D]`. */
-function csvOf({ shape: [count = 0, width = 0], data }: NDArray): string {
+function csvOf({ shape: [count = 0, width = 0], data }: NDArray<Float64Array>): string {
   const names = Array.from({ length: width }, (_, i) => `x${i}`).join();
   const lines = Array.from({ length: count }, (_, row) =>
     data.subarray(row * width, (row + 1) * width).join(),

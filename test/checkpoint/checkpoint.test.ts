@@ -6,8 +6,8 @@ import {
   encodeCheckpoint,
   expectArrays,
   type Checkpoint,
-} from "../../src/train/checkpoint.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/train/safetensors.js";
+} from "../../src/checkpoint/checkpoint.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/checkpoint/safetensors.js";
 import { ndarray, scalarArray } from "../../src/tree.js";
 
 const checkpoint: Checkpoint = {
