@@ -6,8 +6,13 @@ import { convBandwidth, convGram, gramOf, type Filters, type Gram } from "./gram
 import { largestEigenvalue } from "./largest-eigenvalue.js";
 import { roundedUp } from "./rounding.js";
 
-/** Products that the factorisation of a convolution's own matrix may take, about a second's. */
-const affordable = 1.2e9;
+export interface CertifiedNormOptions {
+  /**
+   * Most multiplications that the factorisation of a convolution's own matrix may take, beyond which
+   * a circular one that holds it is bounded; 1.2·10⁹ unless given, a second or two.
+   */
+  readonly products?: number;
+}
 
 export interface CertifiedNorm {
   /** No smaller than the norm. */
@@ -30,11 +35,16 @@ export interface CertifiedNorm {
  *
  * @param weight of a matrix `[O, I]` or `[O, I, 1, 1]`, of a convolution `[O, I, k, k]` with odd k
  * @param operator what it stands for; a `conv` with its input's height and width in pixels
+ * @param options.products most multiplications of a factorisation, 1.2·10⁹ unless given
  * @throws {DataError} if a weight is NaN or infinite.
  * @throws {ShapeError} if the weight's shape doesn't fit the operator.
  * @see Rump 2006, https://doi.org/10.1007/s10543-006-0056-1
  */
-export function certifiedNorm(weight: NumberArray, operator: OperatorKind): CertifiedNorm {
+export function certifiedNorm(
+  weight: NumberArray,
+  operator: OperatorKind,
+  { products = 1.2e9 }: CertifiedNormOptions = {},
+): CertifiedNorm {
   expectWeight(weight, operator);
   // Powers of two change no digit, and keep squares from overflowing.
   const unit = 2 ** Math.floor(Math.log2(largestOf(weight.data)));
@@ -49,7 +59,7 @@ export function certifiedNorm(weight: NumberArray, operator: OperatorKind): Cert
   }
   const { height, width } = operator;
   const order = filters.outs * height * width;
-  if ((order * Math.min(convBandwidth(filters, width), order) ** 2) / 2 <= affordable) {
+  if ((order * Math.min(convBandwidth(filters, width), order) ** 2) / 2 <= products) {
     return certified(normOf(convGram(filters, height, width)), "operator");
   }
   return certified(circulantNorm(filters, height, width), "circulant");

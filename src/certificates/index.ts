@@ -1,0 +1,2 @@
+export * from "./bounds.js";
+export * from "./certified-norm.js";
