@@ -1,4 +1,5 @@
-import { gramOf, type Filters } from "./gram.js";
+import { BandMatrix } from "./band-matrix.js";
+import { timesTransposed, type Filters } from "./gram.js";
 import { largestEigenvalue } from "./largest-eigenvalue.js";
 import { gamma, roundedUp } from "./rounding.js";
 
@@ -14,18 +15,19 @@ const shifts = [0, 0.5] as const;
  * Σ W[p, q]·exp i(θp + φq), for any shifts s: the smallest of the four bounds of shifts 0 and ½ is
  * taken.
  *
- * The cosines are those of the runtime, taken as right to 2⁻⁴⁶ for each tap along the kernel.
+ * The cosines are the runtime's, taken as right to 2⁻⁴⁵·k.
  */
 export function circulantNorm(filters: Filters, height: number, width: number): number {
   const reach = (filters.kernel - 1) / 2;
+  const products = lagProducts(filters);
   let least = Infinity;
   for (const down of shifts) {
     for (const across of shifts) {
       const grid = frequencies([height + reach, width + reach], [down, across]);
-      least = Math.min(least, largestOver(filters, grid, least));
+      least = Math.min(least, largestOver(products, grid, least));
     }
   }
-  return roundedUp(least + symbolError(filters));
+  return least;
 }
 
 /** Frequencies in turns, one of each pair ±θ. */
@@ -46,51 +48,91 @@ function frequencies(
 
 /** The largest norm over the frequencies; `Infinity` once it is seen to exceed `most`. */
 function largestOver(
-  filters: Filters,
+  products: LagProducts,
   grid: readonly (readonly [number, number])[],
   most: number,
 ): number {
   let shift = 0;
   let largest = 0;
   for (const [down, across] of grid) {
-    const { matrix, error } = gramOf(symbol(filters, down, across), 2 * filters.outs);
-    const found = largestEigenvalue(matrix, shift);
+    const found = largestEigenvalue(symbolGram(products, down, across), shift);
     shift = found.shift;
-    largest = Math.max(largest, roundedUp(Math.sqrt(found.bound + error)));
+    largest = Math.max(largest, roundedUp(Math.sqrt(found.bound + products.error)));
     if (largest >= most) return Infinity;
   }
   return largest;
 }
 
-/** The symbol S at a frequency as the real matrix [Re S, −Im S; Im S, Re S] of the same norm. */
-function symbol({ outs, ins, kernel, taps }: Filters, down: number, across: number): Float64Array {
-  const matrix = new Float64Array(4 * outs * ins);
-  const middle = (kernel - 1) / 2;
-  taps.forEach((tap, at) => {
-    const turns = down * (Math.floor(at / kernel) - middle) + across * ((at % kernel) - middle);
-    const [re, im] = [Math.cos(2 * Math.PI * turns), Math.sin(2 * Math.PI * turns)];
-    for (let o = 0; o < outs; o++) {
-      const upper = 2 * o * ins;
-      const lower = 2 * (o + outs) * ins;
-      for (let i = 0; i < ins; i++) {
-        const w = tap[o * ins + i]!;
-        matrix[upper + i]! += w * re;
-        matrix[upper + ins + i]! -= w * im;
-        matrix[lower + i]! += w * im;
-        matrix[lower + ins + i]! += w * re;
-      }
-    }
-  });
-  return matrix;
+/** S(θ)S(θ)ᴴ = Σ C(δ)·exp iθδ over lags δ of two taps, C(−δ) = C(δ)ᵀ. */
+interface LagProducts {
+  readonly outs: number;
+  /** One of each pair ±δ, with C + Cᵀ (at lag 0, C itself) and C − Cᵀ. */
+  readonly lags: readonly {
+    readonly down: number;
+    readonly across: number;
+    readonly even: Float64Array;
+    readonly odd: Float64Array;
+  }[];
+  /** Bound on the norm of what rounding makes of SSᴴ. */
+  readonly error: number;
 }
 
-/** Bound on the norm of the symbol's error: by entries at most a part of Σ|W|. */
-function symbolError({ outs, ins, kernel, taps }: Filters): number {
-  let squares = 0;
-  for (let at = 0; at < outs * ins; at++) {
-    const total = taps.reduce((sum, tap) => sum + Math.abs(tap[at]!), 0);
-    squares += total * total;
+function lagProducts({ outs, ins, kernel, taps }: Filters): LagProducts {
+  const lags: LagProducts["lags"][number][] = [];
+  for (let down = 0; down < kernel; down++) {
+    for (let across = down === 0 ? 0 : 1 - kernel; across < kernel; across++) {
+      const sum = new Float64Array(outs * outs);
+      taps.forEach((tap, at) => {
+        const column = (at % kernel) - across;
+        const other = taps[at - down * kernel - across];
+        if (!other || column < 0 || column >= kernel) return;
+        timesTransposed(tap, other, outs, ins).forEach((x, i) => (sum[i]! += x));
+      });
+      const isZero = down === 0 && across === 0;
+      const turned = sum.map((_, i) => sum[(i % outs) * outs + Math.floor(i / outs)]!);
+      lags.push({
+        down,
+        across,
+        even: sum.map((x, i) => (isZero ? x : x + turned[i]!)),
+        odd: sum.map((x, i) => x - turned[i]!),
+      });
+    }
   }
-  const part = 2 * (kernel * 2 ** -46 + gamma(kernel * kernel + 2));
-  return roundedUp(part * Math.sqrt(squares), outs * ins + kernel * kernel);
+  return { outs, lags, error: gramError({ outs, ins, kernel, taps }) };
+}
+
+/** By entries at most a part of Σ|W(t)||W(t')ᵀ| over taps, whose norm is at most (Σ|W(t)|_F)². */
+function gramError({ outs, ins, kernel, taps }: Filters): number {
+  const total = taps.reduce((sum, tap) => sum + frobenius(tap), 0);
+  const operations = outs * ins + 2 * kernel * kernel;
+  const part = 2 * (kernel * 2 ** -45 + gamma(ins + 2 * kernel * kernel + 4));
+  return roundedUp(part * total * total, 4 * operations);
+}
+
+function frobenius(tap: Float64Array): number {
+  return Math.sqrt(tap.reduce((sum, w) => sum + w * w, 0));
+}
+
+/** SSᴴ = P + iQ at a frequency as the real matrix [P −Q; Q P], which has each eigenvalue twice. */
+function symbolGram({ outs, lags }: LagProducts, down: number, across: number): BandMatrix {
+  const p = new Float64Array(outs * outs);
+  const q = new Float64Array(outs * outs);
+  for (const lag of lags) {
+    const turns = down * lag.down + across * lag.across;
+    const [re, im] = [Math.cos(2 * Math.PI * turns), Math.sin(2 * Math.PI * turns)];
+    const { even, odd } = lag;
+    for (let i = 0; i < p.length; i++) {
+      p[i]! += re * even[i]!;
+      q[i]! += im * odd[i]!;
+    }
+  }
+  const matrix = new BandMatrix(2 * outs, 2 * outs - 1);
+  const { data } = matrix;
+  for (let i = 0; i < outs; i++) {
+    const [upper, lower] = [matrix.row(i), matrix.row(outs + i)];
+    data.set(p.subarray(i * outs, i * outs + i + 1), upper);
+    data.set(q.subarray(i * outs, (i + 1) * outs), lower);
+    data.set(p.subarray(i * outs, i * outs + i + 1), lower + outs);
+  }
+  return matrix;
 }

@@ -102,7 +102,13 @@ function withError(matrix: BandMatrix, operations: number): Gram {
   return { matrix, error: roundedUp(gamma(operations) * trace) };
 }
 
-function timesTransposed(a: Float64Array, b: Float64Array, rows: number, inner: number): Float64Array {
+/** ABᵀ of matrices of `rows` rows and `inner` columns. */
+export function timesTransposed(
+  a: Float64Array,
+  b: Float64Array,
+  rows: number,
+  inner: number,
+): Float64Array {
   const product = new Float64Array(rows * rows);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < rows; j++) {

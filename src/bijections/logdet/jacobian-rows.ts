@@ -1,4 +1,13 @@
-import { axisSize, concat, constant, literal, pad, reshape, slice, type Tensor } from "../../graph/index.js";
+import {
+  axisSize,
+  concat,
+  constant,
+  literal,
+  pad,
+  reshape,
+  slice,
+  type Tensor,
+} from "../../graph/index.js";
 
 /** Rows of a Jacobian that one backward pass of a loop gives. */
 export const rowsAtOnce = 64;

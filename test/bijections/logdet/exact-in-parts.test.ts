@@ -37,9 +37,7 @@ function compare(make: MakeBlock, logDet: LogDetEstimator, batch: number): void 
     { ...feeds, x },
   );
   const expected = Array.from({ length: batch }, (_, i) =>
-    logAbsDet(
-      jacobian((t) => block.forward(t, context(logDet)).value, events(x, i, i + 1), feeds),
-    ),
+    logAbsDet(jacobian((t) => block.forward(t, context(logDet)).value, events(x, i, i + 1), feeds)),
   );
   assert.ok(expected.every((value) => Math.abs(value) > 1e-3));
   assertClose(results.logDet.data, expected, 1e-10, `${block.inShape}`);
