@@ -7,4 +7,4 @@
 export const gamma = (operations: number): number => 1.1 * operations * 2 ** -53;
 
 /** The number, raised by more than `operations` roundings could have lowered it. */
-export const roundedUp = (x: number, operations = 4): number => x * (1 + gamma(operations));
+export const roundedUp = (x: number, operations = 4): number => x * (1 + gamma(operations + 4));
