@@ -73,6 +73,7 @@ export class BandMatrix {
   provedBelow(shift: number): number | undefined {
     const { order, data } = this;
     const factor = new Float64Array(data.length);
+    let trace = 0;
     for (let g = 0; g < order; g += group) {
       const lo = this.start(g);
       const rows = [0, 1, 2, 3].map((r) => this.row(g + r)) as [number, number, number, number];
@@ -102,14 +103,15 @@ export class BandMatrix {
           if (j < i) {
             factor[own + j] = (-data[own + j]! - d) / factor[row + j]!;
           } else {
-            const square = shift - data[own + i]! - d;
+            const diagonal = shift - data[own + i]!;
+            const square = diagonal - d;
             if (!(square > 0)) return undefined;
+            trace += diagonal;
             factor[own + i] = Math.sqrt(square);
           }
         }
       }
     }
-    // No entry of B's diagonal exceeds the shift, for A's is not negative.
-    return roundedUp(shift + gamma(this.bandwidth + group + 2) * order * shift);
+    return roundedUp(shift + gamma(this.bandwidth + group + 2) * roundedUp(trace, order));
   }
 }

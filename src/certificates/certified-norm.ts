@@ -89,9 +89,7 @@ function expectWeight({ shape, data }: NumberArray, { kind }: OperatorKind): voi
 }
 
 function largestOf(data: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]!));
-  return most;
+  return Array.from(data, Math.abs).reduce((most, w) => Math.max(most, w), 0);
 }
 
 /**

@@ -52,7 +52,8 @@ function largestOver(
   grid: readonly (readonly [number, number])[],
   most: number,
 ): number {
-  let shift = 0;
+  // A symbol may vanish but for rounding, which nobody need measure.
+  let shift = products.error;
   let largest = 0;
   for (const [down, across] of grid) {
     const found = largestEigenvalue(symbolGram(products, down, across), shift);

@@ -13,8 +13,8 @@ export interface EigenvalueBound {
 }
 
 /**
- * Proves a bound on the largest eigenvalue of a positive semidefinite matrix, at most a few 10⁻⁶
- * above it where Lanczos' method finds it.
+ * Proves a bound on the largest eigenvalue of a matrix that is positive semidefinite but for rounding,
+ * at most a few 10⁻⁶ above it where Lanczos' method finds it.
  *
  * @param atLeast a shift to try first; 0 for none
  */
@@ -23,8 +23,9 @@ export function largestEigenvalue(matrix: BandMatrix, atLeast = 0): EigenvalueBo
     const bound = matrix.provedBelow(atLeast);
     if (bound !== undefined) return { bound, shift: atLeast };
   }
-  const estimate = Math.max(lanczos(matrix), atLeast);
-  if (estimate === 0 && matrix.trace() === 0) return { bound: 0, shift: 0 };
+  if (matrix.data.every((x) => x === 0)) return { bound: 0, shift: 0 };
+  const mean = Math.abs(matrix.trace()) / matrix.order;
+  const estimate = Math.max(lanczos(matrix), atLeast, mean);
   for (let excess = margin; ; excess *= 8) {
     const shift = estimate * (1 + excess);
     const bound = matrix.provedBelow(shift);

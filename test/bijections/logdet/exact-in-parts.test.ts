@@ -88,7 +88,7 @@ describe("exact log-determinant in parts", () => {
     for (const wrt of [x, weight!.tensor]) {
       assert.throws(
         () => gradients(sumAll(logDet), [wrt]),
-        (error) => error instanceof UsageError && /above 128 elements/.test(error.message),
+        (error) => error instanceof UsageError && error.message.includes("above 128 elements"),
       );
       assert.doesNotThrow(() => gradients(sumAll(stopGradient(logDet)), [wrt]));
     }

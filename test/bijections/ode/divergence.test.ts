@@ -21,9 +21,9 @@ describe("exact divergence above 128 elements", () => {
       const traces = [0, 1, 2].map((i) =>
         jacobian((at) => f(at, (t) => t), events(z, i, i + 1), feeds).trace(),
       );
-      assertClose(rates.divergence!.data, traces, 1e-12, "divergence");
+      assertClose(rates.divergence.data, traces, 1e-12, "divergence");
       const velocity = evaluate({ v: f(input("z", z.shape), (t) => t) }, { ...feeds, z });
-      assertClose(rates.velocity!.data, velocity.v.data, 0, "velocity");
+      assertClose(rates.velocity.data, velocity.v.data, 0, "velocity");
     });
   }
 
@@ -47,7 +47,7 @@ describe("exact divergence above 128 elements", () => {
     assertClose(found, [expected, expected], 1e-12, "log-determinant");
     assert.throws(
       () => gradients(sumAll(logDet), [weight]),
-      (error) => error instanceof UsageError && /above 128 elements/.test(error.message),
+      (error) => error instanceof UsageError && error.message.includes("above 128 elements"),
     );
   });
 });
