@@ -15,6 +15,7 @@ const layers = [
   "onnx",
   "engine",
   "nn",
+  "certificates",
   "bijections",
   "distributions",
   "models",

@@ -18,8 +18,14 @@ import type { Shape } from "../tree.js";
 import type { Context } from "./context.js";
 import { normal, type Scope } from "./scope.js";
 
+/** The kind of linear map that a weight stands for; a convolution's with its height and width. */
+export type OperatorKind =
+  | { readonly kind: "matrix" }
+  | { readonly kind: "conv"; readonly height: number; readonly width: number };
+
 /** The linear map that a weight stands for, on one example (a batch of 1). */
 export interface LinearOperator {
+  readonly kind: OperatorKind;
   readonly inShape: Shape;
   readonly outShape: Shape;
   apply(v: Tensor, weight: Tensor): Tensor;
@@ -30,6 +36,7 @@ export interface LinearOperator {
 export function matrixOperator(inFeatures: number, outFeatures: number): LinearOperator {
   const matrix = (weight: Tensor): Tensor => reshape(weight, [outFeatures, inFeatures]);
   return {
+    kind: { kind: "matrix" },
     inShape: [1, inFeatures],
     outShape: [1, outFeatures],
     apply: (v, weight) => matmul(v, matrix(weight), { transposeB: true }),
@@ -45,6 +52,7 @@ export function convOperator(
   width: number,
 ): LinearOperator {
   return {
+    kind: { kind: "conv", height, width },
     inShape: [1, inChannels, height, width],
     outShape: [1, outChannels, height, width],
     apply: conv2d,
@@ -95,6 +103,8 @@ export class SpectralNorm {
   readonly weight: Tensor;
   readonly u: Input;
   readonly v: Input;
+  /** What the weight is as a linear map. */
+  readonly kind: OperatorKind;
   readonly #operator: LinearOperator;
 
   /** @throws {LipschitzError} unless 0 < c < 0.998 or c is `undefined`. */
@@ -103,6 +113,7 @@ export class SpectralNorm {
     this.path = scope.path;
     this.c = c;
     this.weight = weight;
+    this.kind = operator.kind;
     this.#operator = operator;
     this.u = scope.state("u", operator.outShape, normal);
     this.v = scope.state("v", operator.inShape, normal);

@@ -1,11 +1,9 @@
 import { vjp } from "../../autodiff/vjp.js";
-import { UsageError } from "../../errors.js";
 import {
   add,
   axisSize,
   broadcast,
   div,
-  literal,
   log,
   mul,
   reshape,
@@ -15,36 +13,31 @@ import {
 } from "../../graph/index.js";
 import type { LogDetEstimator } from "../../nn/index.js";
 import { sizeOf } from "../../tree.js";
+import { exactInParts } from "./exact-in-parts.js";
+import { identity } from "./jacobian-rows.js";
 
-/** Largest number of elements per event that `exact` takes: memory grows with its square. */
+/** Most elements per event of which `exact` has a gradient: its memory grows with their square. */
 export const largestExactDimension = 128;
 
 /**
- * ln det(I + J) from the full Jacobian, with gradients.
+ * ln det(I + J) from the full Jacobian: with gradients up to {@link largestExactDimension} elements
+ * per event, without above.
  *
- * The Jacobian takes one backward pass of D copies of the batch. Its determinant is the product
- * of the pivots of elimination without row exchanges: since |J|₂ < 1, the symmetric part of
- * I + J is positive definite, so every pivot is positive.
- *
- * @throws {UsageError} if an event has more than {@link largestExactDimension} elements.
+ * Up to there the Jacobian takes one backward pass of D copies of the batch. Its determinant is the
+ * product of the pivots of elimination without row exchanges: since |J|₂ < 1, the symmetric part of
+ * I + J is positive definite, so every pivot is positive. Above, both go in parts, event by event:
+ * see {@link exactInParts}, whose gradient is refused by a `UsageError`.
  */
 export const exact: LogDetEstimator = (g, x) => {
   const [batch, event] = [axisSize(x, 0), x.shape.slice(1)];
   const d = sizeOf(event);
-  if (d > largestExactDimension) {
-    throw new UsageError(
-      `exact log-determinant: expected at most ${largestExactDimension} elements per event, got ${d}; use a series`,
-    );
-  }
-  const identity = literal(
-    Array.from({ length: d * d }, (_, i) => (i % (d + 1) === 0 ? 1 : 0)),
-    [d, d],
-  );
+  if (d > largestExactDimension) return exactInParts(g, x);
+  const units = identity(d);
   const copies = (t: Tensor, shape: readonly number[]): Tensor =>
     reshape(broadcast(reshape(t, shape), [batch, d, d]), [batch * d, ...event]);
   const repeated = copies(x, [batch, 1, d]);
-  const rows = vjp(g(repeated), repeated, copies(identity, [1, d, d]));
-  return logDetPositive(add(reshape(rows, [batch, d, d]), identity));
+  const rows = vjp(g(repeated), repeated, copies(units, [1, d, d]));
+  return logDetPositive(add(reshape(rows, [batch, d, d]), units));
 };
 
 /** ln det of `[B, n, n]` matrices with positive leading minors, `[B]`. */

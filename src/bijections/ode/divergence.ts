@@ -1,10 +1,10 @@
 import { vjp } from "../../autodiff/vjp.js";
-import { UsageError } from "../../errors.js";
 import {
+  add,
   axisSize,
   broadcast,
   constant,
-  literal,
+  loop,
   mul,
   reshape,
   slice,
@@ -12,7 +12,9 @@ import {
   type Tensor,
 } from "../../graph/index.js";
 import { sizeOf } from "../../tree.js";
+import { withoutGradient } from "../logdet/exact-in-parts.js";
 import { largestExactDimension } from "../logdet/exact.js";
+import { firstUnits, nextUnits, rowsAtOnce } from "../logdet/jacobian-rows.js";
 
 /** A velocity field at one time; what it takes beside z it repeats as it is told. */
 export type Field = (z: Tensor, repeat: (t: Tensor) => Tensor) => Tensor;
@@ -34,34 +36,42 @@ export const noDivergence: Divergence = (f, z) => ({
 });
 
 /**
- * The trace of the whole Jacobian: one backward pass of D copies of the batch.
- * @throws {UsageError} if an event has more than {@link largestExactDimension} elements.
+ * The trace of the whole Jacobian,: up to {@link largestExactDimension} elements per event from
+ * one backward pass of D copies of the batch; above, from passes of 64 copies in a loop, whose
+ * gradient is refused by a `UsageError`.
  */
 export const exactDivergence: Divergence = (f, z) => {
   const [batch, event] = [axisSize(z, 0), z.shape.slice(1)];
   const d = sizeOf(event);
-  if (d > largestExactDimension) {
-    throw new UsageError(
-      `exact divergence: expected at most ${largestExactDimension} elements per event, got ${d}; use a series, whose first term estimates it`,
-    );
-  }
+  const isWhole = d <= largestExactDimension;
+  const count = isWhole ? d : rowsAtOnce;
   const repeat = (t: Tensor): Tensor => {
     const size = sizeOf(t.shape.slice(1));
-    const copies = broadcast(reshape(t, [batch, 1, size]), [batch, d, size]);
-    return reshape(copies, [batch * d, ...t.shape.slice(1)]);
+    const copies = broadcast(reshape(t, [batch, 1, size]), [batch, count, size]);
+    return reshape(copies, [batch * count, ...t.shape.slice(1)]);
   };
-  const identity = literal(
-    Array.from({ length: d * d }, (_, i) => (i % (d + 1) === 0 ? 1 : 0)),
-    [1, d, d],
-  );
-  const units = reshape(broadcast(identity, [batch, d, d]), [batch * d, ...event]);
   const copies = repeat(z);
   const velocities = f(copies, repeat);
-  const diagonals = mul(vjp(velocities, copies, units), units);
-  return {
-    velocity: reshape(slice(reshape(velocities, [batch, d, d]), 1, 0, 1), z.shape),
-    divergence: sumEvent(reshape(diagonals, [batch, d * d])),
+  const traceOf = (units: Tensor): Tensor => {
+    const all = reshape(broadcast(units, [batch, count, d]), [batch * count, ...event]);
+    const diagonals = mul(vjp(velocities, copies, all), all);
+    return sumEvent(reshape(diagonals, [batch, count * d]));
   };
+  const velocity = reshape(slice(reshape(velocities, [batch, count, d]), 1, 0, 1), z.shape);
+  const first = firstUnits(count, d);
+  if (isWhole) return { velocity, divergence: traceOf(first) };
+  const { trace } = loop(
+    { units: first, trace: constant(0, [batch]) },
+    {
+      next: ({ units, trace: before }) => ({
+        units: nextUnits(units),
+        trace: add(before, traceOf(units)),
+      }),
+      goOn: () => constant(1),
+      steps: Math.ceil(d / count),
+    },
+  );
+  return { velocity, divergence: withoutGradient(trace, "exact divergence") };
 };
 
 /**

@@ -1,0 +1,3 @@
+export * from "./bounds.js";
+export * from "./certified-norm.js";
+export * from "./inverse-error.js";
