@@ -4,6 +4,6 @@
  * @packageDocumentation
  */
 export { getData } from "./data/download.js";
-export { loadSplit, type Split } from "./data/files.js";
+export { openData } from "./data/files.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
 export { loadCheckpoint, saveCheckpoint } from "./train/checkpoint-file.js";

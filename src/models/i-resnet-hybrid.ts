@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { UsageError } from "../errors.js";
-import { add, div, meanAll, mul, neg, relu, type Tensor } from "../graph/index.js";
+import { add, div, mul, neg, relu, type Tensor } from "../graph/index.js";
 import { Linear, type Context, type Scope } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import { classification } from "./classification.js";
 import { count, parseConfig } from "./config.js";
-import { dequantised } from "./density-objective.js";
+import { dequantised, weightedMean } from "./density-objective.js";
 import type { HybridModel, Objective } from "./model.js";
 import { residualBodyOptions } from "./residual-body.js";
 import { ResidualDensity } from "./residual-density.js";
@@ -67,12 +67,12 @@ export class IResNetHybrid extends ResidualDensity implements HybridModel {
   }
 
   /** The weighted sum in nats, its two parts, and the percentage of wrong answers. */
-  override objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
+  override objective({ x, y, weight }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
     if (!x || !y) throw new UsageError("IResNetHybrid: expected a batch of x and one-hot y");
     const { value: z, logDet } = this.bijection.forward(dequantised(this, x, ctx), ctx);
     const logProb = add(this.flow.base.logProb(z, ctx), logDet);
-    const perDimension = div(neg(meanAll(logProb)), this.dimensions);
-    const { loss, metrics } = classification(this.#head(z), y);
+    const perDimension = div(neg(weightedMean(logProb, weight)), this.dimensions);
+    const { loss, metrics } = classification(this.#head(z), y, weight);
     return {
       loss: add(loss, mul(perDimension, this.weight)),
       metrics: { ...metrics, "cross-entropy (nats)": loss, "-log p(x) (nats/dim)": perDimension },

@@ -1,3 +1,4 @@
+import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, type Arrays, type Shape } from "../tree.js";
 import {
@@ -30,6 +31,8 @@ export interface TrainingState {
 export interface Checkpoint {
   readonly format: 1;
   readonly model: { readonly kind: string; readonly config: JsonValue };
+  /** What it was trained on; absent in those of earlier versions. */
+  readonly data?: DataDescription;
   /** Absent if the training cannot be continued. */
   readonly training?: TrainingState;
   /** Parameters, untrained state (power-iteration vectors, ActNorm's flag) and optimizer slots. */
@@ -147,8 +150,15 @@ function parseManifest(text: string, where: string): Omit<Checkpoint, "arrays"> 
       kind: field(model, "model.kind", string, where),
       config: field(model, "model.config", anything, where),
     },
+    ...(json.data !== undefined && { data: parseData(json.data, where) }),
     ...(json.training !== undefined && { training: parseTraining(json, where) }),
   };
+}
+
+function parseData(json: JsonValue, where: string): DataDescription {
+  const result = dataDescriptionSchema.safeParse(json);
+  if (result.success) return result.data;
+  throw malformed(where, "data", "a description of data", JSON.stringify(json));
 }
 
 function parseTraining(json: JsonObject, where: string): TrainingState {
