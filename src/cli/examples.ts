@@ -4,6 +4,7 @@ import {
   imageSetNames,
   range,
   type DataSet,
+  type Split,
   type SplitName,
 } from "../data/index.js";
 import { DataError } from "../errors.js";
@@ -45,8 +46,7 @@ export function expectDataName(name: string): void {
  * @throws {DataError} if files are missing, with the command that gets them, or damaged.
  */
 export async function openRunData({ name, folder }: DataSource): Promise<DataSet> {
-  const data = await withHint(openData(name, { folder }));
-  return { ...data, split: (split) => withHint(data.split(split)) };
+  return withHint(openData(name, { folder }));
 }
 
 /**
@@ -59,7 +59,7 @@ export async function examplesOf(
   model: Model,
 ): Promise<Examples> {
   expectFit(data, model);
-  const { count, take } = await data.split(split);
+  const { count, take } = await openSplit(data, split);
   return {
     split,
     count,
@@ -70,6 +70,11 @@ export async function examplesOf(
       return { x: ndarray(x.data, x.shape), labels };
     },
   };
+}
+
+/** A split of a run's data; @throws as {@link openRunData}. */
+export async function openSplit(data: DataSet, split: SplitName): Promise<Split> {
+  return withHint(data.split(split));
 }
 
 /** A split to measure on, of data that aren't open yet: as {@link examplesOf}. */

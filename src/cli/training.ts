@@ -8,7 +8,7 @@ import { fit, type FitOptions, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { expectShares } from "../train/start.js";
 import type { Evaluation } from "./evaluation.js";
-import { examplesOf, openRunData, type Examples } from "./examples.js";
+import { examplesOf, openRunData, openSplit, type Examples } from "./examples.js";
 import { interrupted, interruptible } from "./interrupt.js";
 import {
   drawDensity,
@@ -41,6 +41,8 @@ export interface Prepared {
   readonly config: RunConfig;
   readonly model: AnyModel;
   readonly data: DataSet;
+  /** Rows to train on; infinite if they are drawn. */
+  readonly trainingCount: number;
   readonly validation: Examples;
 }
 
@@ -53,8 +55,8 @@ export async function prepare(config: RunConfig): Promise<Prepared> {
   const model = createModel(config.model.kind, config.model.config);
   const data = await openRunData(config.data);
   const validation = await examplesOf(data, "validation", model);
-  await data.split("train"); // missing files are a mistake before a run has a folder
-  return { config, model, data, validation };
+  const { count } = await openSplit(data, "train");
+  return { config, model, data, trainingCount: count, validation };
 }
 
 /** Where a run goes: its folder, and the terminal for progress. */

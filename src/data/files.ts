@@ -43,7 +43,11 @@ async function openImages(
     return rows;
   };
   // Either part tells the shape, and one may be used without the other: the smaller comes first.
-  const first = await read("test").catch(() => read("train"));
+  const first = await read("test").catch((damaged: unknown) =>
+    read("train").catch((error: unknown) => {
+      throw isMissing(damaged) ? error : damaged;
+    }),
+  );
   return {
     name,
     shape: first.x.shape.slice(1),
@@ -57,6 +61,11 @@ async function openImages(
       return tableSplit(split, rows, holdOut(rows.x.shape[0]!)[split]);
     },
   };
+}
+
+/** Whether files aren't there at all: the only error of a set that names it. */
+function isMissing(error: unknown): boolean {
+  return error instanceof DataError && error.details.name !== undefined;
 }
 
 type Part = "train" | "test";

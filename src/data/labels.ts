@@ -24,7 +24,7 @@ export function expectLabels(labels: ArrayLike<number>, classes: number, where: 
     }
     const got = Array.isArray(label) ? `a list [${label}]` : String(label);
     throw new DataError(
-      `${where}: expected labels from 0 to ${classes - 1}, one whole number a row, got ${got} in row ${row}; check the labels and the number of classes`,
+      `${where}: expected labels from 0 to ${classes - 1}, got ${got} in row ${row}; check the labels and the number of classes`,
       { name: "labels", rows: [row] },
     );
   }

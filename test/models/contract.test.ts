@@ -16,7 +16,7 @@ import {
 } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
-import { toyBatches } from "../../src/train/batches.js";
+import { toyData } from "../../src/data/index.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.js";
 import { fit } from "../../src/train/fit.js";
 import { presets } from "../../src/train/presets/index.js";
@@ -298,10 +298,9 @@ function logLogistic({ data }: Values): number {
 }
 
 async function trained(engine: Engine, model: DensityModel): Promise<DensityRunner> {
-  const random = Random.fromSeed(1);
   const checkpoint = await fit(
     model,
-    toyBatches("moons", { batchSize: 64, random }),
+    toyData("moons"),
     {
       steps: 40,
       batchSize: 64,

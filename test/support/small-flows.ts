@@ -1,15 +1,15 @@
 import {
+  arrayData,
   DensityRunner,
   fit,
   inferenceArrays,
   IResNetDensity,
   ndarray,
   Random,
-  toyBatches,
-  vectorBatches,
+  toyData,
   type Arrays,
-  type BatchSource,
   type Checkpoint,
+  type DataSet,
   type Engine,
   type TrainingOptions,
 } from "../../src/index.js";
@@ -32,14 +32,14 @@ const batchSize = 16;
 
 function setUp(name: SmallFlow): {
   readonly model: IResNetDensity;
-  readonly source: BatchSource;
+  readonly data: DataSet;
   readonly training: TrainingOptions;
 } {
   const common = { batchSize, initialExamples: 64, clip: 5, ema: 0.5 };
   if (name === "plane") {
     return {
       model: new IResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
-      source: toyBatches("moons", { batchSize, random }),
+      data: toyData("moons"),
       training: {
         ...common,
         steps: 10,
@@ -56,7 +56,7 @@ function setUp(name: SmallFlow): {
   );
   return {
     model: new IResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
-    source: vectorBatches({ x: images }, { batchSize, random }),
+    data: arrayData({ x: images, validation: 0 }),
     training: {
       ...common,
       steps: 10,
@@ -79,11 +79,11 @@ export async function trainSmall(
   name: SmallFlow,
   { resume, until = 10 }: Part = {},
 ): Promise<Trained> {
-  const { model, source, training } = setUp(name);
+  const { model, data, training } = setUp(name);
   const stop = new AbortController();
   const losses: number[] = [];
   const times: number[] = [];
-  const checkpoint = await fit(model, source, training, {
+  const checkpoint = await fit(model, data, training, {
     engine,
     signal: stop.signal,
     ...(resume && { resume }),
@@ -104,9 +104,11 @@ export async function trainSmall(
 
 /** Scores, maps there and back, and samples, with a flow's arrays. */
 export async function useSmall(engine: Engine, name: SmallFlow, arrays: Arrays): Promise<Arrays> {
-  const { model, source } = setUp(name);
+  const { model, data } = setUp(name);
   const flow = await DensityRunner.open(engine, model, inferenceArrays(arrays));
-  const x = source.examples(8).x!;
+  const split = await data.split("train");
+  const rows = split.draw ? split.draw(8, random) : split.take([0, 1, 2, 3, 4, 5, 6, 7]);
+  const x = ndarray(rows.x.data, rows.x.shape);
   const latent = await flow.forward(x);
   const results = {
     logProb: (await flow.score(x, { random, logDet: "estimate", terms: 5 })).logProb,

@@ -85,6 +85,7 @@ function dataOf(
   const usual = name === "figure-toy" ? known : known.slice(0, 1);
   if (text === undefined) return { names: usual, folder };
   if (known.includes(text)) return { names: [text], folder };
+  const isToys = known.some((one) => toyNames.some((toy) => toy === one));
   const isName = [...imageSetNames, ...toyNames].some((one) => one === text);
   if (isToys || isName || !existsSync(text)) {
     throw new UsageError(
