@@ -21,7 +21,7 @@ export async function benchInput(args: readonly string[]): Promise<void> {
   const engine = await nodeEngine({ threads });
   try {
     for (const name of ["mnist-classifier", "mnist-density"]) {
-      const { test, source } = presetCase(name);
+      const { test, source } = await presetCase(name);
       const figures = await measure(engine, test, source, rounds);
       const config = { preset: name, threads, rounds };
       const result = { name: "input", ...figures, config, engine: engine.description };
@@ -33,8 +33,8 @@ export async function benchInput(args: readonly string[]): Promise<void> {
 }
 
 /** A preset's step on the first of its batches. */
-function presetCase(name: string): { test: Case; source: BatchSource } {
-  const { model, training, source, random } = presetBatches(name);
+async function presetCase(name: string): Promise<{ test: Case; source: BatchSource }> {
+  const { model, training, source, random } = await presetBatches(name);
   const isClassifier = model.task === "classification";
   const test: Case = {
     kind: isClassifier ? "classifier" : "density",

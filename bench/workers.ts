@@ -20,9 +20,9 @@ export async function benchWorkers(args: readonly string[]): Promise<void> {
   );
   const threaded = await nodeEngine({ threads });
   try {
-    const { model, training, source } = presetBatches(preset, { batchSize: batch });
+    const { model, training, data } = await presetBatches(preset, { batchSize: batch });
     const timeOn = (...team: readonly [Engine, ...Engine[]]) => {
-      return async () => 1000 * (await secondsPerStep(model, source, training, team));
+      return async () => 1000 * (await secondsPerStep(model, data, training, team));
     };
     const times = await measureInTurn(
       { oneCore: timeOn(single), threads: timeOn(threaded), workers: timeOn(single, ...others) },

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { getData } from "./data/download.js";
-export { loadSplit, type Split } from "./data/files.js";
+export { openData } from "./data/files.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
 export { loadCheckpoint, saveCheckpoint } from "./checkpoint/checkpoint-file.js";
 export { openRunner } from "./runner/open-file.js";

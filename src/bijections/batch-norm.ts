@@ -78,6 +78,7 @@ export class BatchNormBijection implements Bijection {
       case "initialise":
         return this.#statistics.ofBatch(x, ctx, 1);
       case "train":
+      case "settle":
         return this.#statistics.ofBatch(x, ctx, momentum);
     }
   }

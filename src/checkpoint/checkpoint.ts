@@ -1,3 +1,4 @@
+import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, type Arrays, type Shape } from "../tree.js";
 import {
@@ -22,21 +23,6 @@ export interface TrainingState {
   readonly best?: { readonly step: number; readonly value: number };
 }
 
-/** What the data were that a model was trained on, and what its rows are to be made of. */
-export interface CheckpointData {
-  readonly name: string;
-  /** Of an event in the model's eyes. */
-  readonly shape: Shape;
-  /** Whether they are whole pixels 0…255. */
-  readonly pixels: boolean;
-  /** Names of the classes; none without labels. */
-  readonly classes: readonly string[];
-  /** Features K of a condition; 0 for none. */
-  readonly condition: number;
-  /** What was learned from the training rows, absent where rows are taken as they are. */
-  readonly preprocessing?: JsonValue;
-}
-
 /**
  * A model with all it needs to be used, and to continue its training bit for bit.
  *
@@ -45,8 +31,8 @@ export interface CheckpointData {
 export interface Checkpoint {
   readonly format: 1;
   readonly model: { readonly kind: string; readonly config: JsonValue };
-  /** Absent in checkpoints of versions that didn't keep it. */
-  readonly data?: CheckpointData;
+  /** What it was trained on; absent in those of earlier versions. */
+  readonly data?: DataDescription;
   /** Absent if the training cannot be continued. */
   readonly training?: TrainingState;
   /** Parameters, untrained state (power-iteration vectors, ActNorm's flag) and optimizer slots. */
@@ -164,21 +150,15 @@ function parseManifest(text: string, where: string): Omit<Checkpoint, "arrays"> 
       kind: field(model, "model.kind", string, where),
       config: field(model, "model.config", anything, where),
     },
-    ...(json.data !== undefined && { data: parseData(json, where) }),
+    ...(json.data !== undefined && { data: parseData(json.data, where) }),
     ...(json.training !== undefined && { training: parseTraining(json, where) }),
   };
 }
 
-function parseData(json: JsonObject, where: string): CheckpointData {
-  const data = field(json, "data", object, where);
-  return {
-    name: field(data, "data.name", string, where),
-    shape: field(data, "data.shape", counts, where),
-    pixels: field(data, "data.pixels", boolean, where),
-    classes: field(data, "data.classes", strings, where),
-    condition: field(data, "data.condition", count, where),
-    ...(data.preprocessing !== undefined && { preprocessing: data.preprocessing }),
-  };
+function parseData(json: JsonValue, where: string): DataDescription {
+  const result = dataDescriptionSchema.safeParse(json);
+  if (result.success) return result.data;
+  throw malformed(where, "data", "a description of data", JSON.stringify(json));
 }
 
 function parseTraining(json: JsonObject, where: string): TrainingState {

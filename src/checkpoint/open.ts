@@ -2,14 +2,15 @@ import { nonFiniteRows } from "../border/arrays.js";
 import { CheckpointError } from "../errors.js";
 import { createModel, type AnyModel } from "../models/index.js";
 import { sizeOf, type Arrays } from "../tree.js";
-import { expectArrays, type Checkpoint, type CheckpointData } from "./checkpoint.js";
+import type { DataDescription } from "../data/index.js";
+import { expectArrays, type Checkpoint } from "./checkpoint.js";
 import { inferenceArrays } from "./stored-arrays.js";
 
 /** A model with what inference takes of its checkpoint. */
 export interface Opened {
   readonly model: AnyModel;
   readonly arrays: Arrays;
-  readonly data?: CheckpointData;
+  readonly data?: DataDescription;
 }
 
 /**

@@ -20,76 +20,73 @@ export function dataSource(data: DataSource, folder: string | undefined): DataSo
 
 /** One split of a data set, as a model takes it. */
 export interface Examples {
-  readonly split: Split;
+  readonly split: SplitName;
   readonly count: number;
   /** What one unit of x is called in reports. */
   readonly unit: "pixel units" | "data units";
   /** Size of that unit: pixels are 0 ... 255, and their unit is the full range. */
   readonly unitSize: number;
-  take(indices: ArrayLike<number>): { readonly x: NDArray; readonly labels: Uint8Array };
-}
-
-/** Held-out points of a 2-D density. */
-const heldOut = 10_000;
-
-export function isToy(name: string): boolean {
-  return toyNames.some((toy) => toy === name);
+  take(indices: ArrayLike<number>): { readonly x: NDArray; readonly labels: Int32Array };
 }
 
 /** @throws {UsageError} if there is no such data set. */
 export function expectDataName(name: string): void {
-  const names: readonly string[] = [...imageSetNames, ...toyNames];
-  if (!names.includes(name)) {
-    throw new UsageError(`--data: expected one of ${names.join(", ")}, got "${name}"`);
-  }
+  expectKnownName(name, "--data");
 }
 
 /**
- * A split to measure on. Points of a 2-D density are always the same ones, apart from all
- * training.
- *
- * @throws {DataError} if files are missing or damaged, or the data don't fit the model.
+ * A run's data.
+ * @throws {DataError} if files are missing, with the command that gets them, or damaged.
  */
-export async function loadExamples(
-  { name, folder }: DataSource,
-  split: Exclude<Split, "train">,
+export async function openRunData({ name, folder }: DataSource): Promise<DataSet> {
+  return withHint(openData(name, { folder }));
+}
+
+/**
+ * A split to measure on.
+ * @throws {DataError} if the data don't fit the model, or as {@link openRunData}.
+ */
+export async function examplesOf(
+  data: DataSet,
+  split: Exclude<SplitName, "train">,
   model: Model,
 ): Promise<Examples> {
-  if (isToy(name)) {
-    expectFit(name, [2], model);
-    const points = sampleToy(name, heldOut, Random.fromSeed(0).split("held out").split(split));
-    return {
-      split,
-      count: heldOut,
-      unit: "data units",
-      unitSize: 1,
-      take: (indices) => ({ x: takeRows(points, indices), labels: new Uint8Array() }),
-    };
-  }
-  const set = await loadSplit(name, folder, split);
-  expectFit(name, set.shape, model);
+  expectFit(data, model);
+  const { count, take } = await openSplit(data, split);
   return {
     split,
-    count: set.count,
-    unit: "pixel units",
-    unitSize: 255,
-    take: (indices) => imageBatch(set, indices),
+    count,
+    unit: data.pixels ? "pixel units" : "data units",
+    unitSize: data.pixels ? 255 : 1,
+    take: (indices) => {
+      const { x, labels = new Int32Array() } = take(indices);
+      return { x: ndarray(x.data, x.shape), labels };
+    },
   };
 }
 
-/** @throws {DataError} if a model takes events of another shape or number of classes. */
-export function expectFit(name: string, shape: Shape, model: Model, classes?: number): void {
-  const { x = [], y } = model.batch;
-  if (!sameShape(x, shape)) {
-    throw new DataError(
-      `${name}: expected events of shape [${x}] for this model, got [${shape}]; choose another preset or other data`,
-    );
-  }
-  if (y && classes !== undefined && y[0] !== classes) {
-    throw new DataError(
-      `${name}: expected ${y[0]} classes for this model, got ${classes}; choose another preset or other data`,
-    );
-  }
+/** A split of a run's data; @throws as {@link openRunData}. */
+export async function openSplit(data: DataSet, split: SplitName): Promise<Split> {
+  return withHint(data.split(split));
+}
+
+/** A split to measure on, of data that aren't open yet: as {@link examplesOf}. */
+export async function loadExamples(
+  source: DataSource,
+  split: Exclude<SplitName, "train">,
+  model: Model,
+): Promise<Examples> {
+  return examplesOf(await openRunData(source), split, model);
+}
+
+/** Adds the command that gets an image set to the error that its files are missing. */
+async function withHint<T>(opened: Promise<T>): Promise<T> {
+  return opened.catch((error: unknown) => {
+    if (!(error instanceof DataError)) throw error;
+    const { name } = error.details;
+    if (!imageSetNames.some((known) => known === name)) throw error;
+    throw new DataError(`${error.message}; get it with: iresnet data get ${name}`, error.details);
+  });
 }
 
 /** `count` indices spread evenly over `total`. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { Split } from "../data/files.js";
+import type { SplitName } from "../data/index.js";
 import { devices, type NodeEngineOptions } from "../engine/node.js";
 
 /** Options of every command that computes. */
@@ -52,7 +52,7 @@ export function fromZero(text: string): number {
 
 /** Options of every command that measures a run on data it wasn't trained on. */
 export interface SplitOptions {
-  readonly split: Exclude<Split, "train">;
+  readonly split: Exclude<SplitName, "train">;
   readonly dataDir?: string;
 }
 

@@ -1,4 +1,4 @@
-import { loadSplit } from "../data/files.js";
+import { describeData, type DataSet } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { ConvergenceError } from "../errors.js";
 import { createModel, type AnyModel } from "../models/index.js";
@@ -10,7 +10,7 @@ import { fit, type FitOptions, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { expectShares } from "../train/start.js";
 import type { Evaluation } from "./evaluation.js";
-import { expectFit, isToy, loadExamples, type Examples } from "./examples.js";
+import { examplesOf, openRunData, openSplit, type Examples } from "./examples.js";
 import { interrupted, interruptible } from "./interrupt.js";
 import {
   drawDensity,
@@ -42,7 +42,9 @@ export interface Outcome {
 export interface Prepared {
   readonly config: RunConfig;
   readonly model: AnyModel;
-  readonly source: BatchSource;
+  readonly data: DataSet;
+  /** Rows to train on; infinite if they are drawn. */
+  readonly trainingCount: number;
   readonly validation: Examples;
 }
 
@@ -53,20 +55,10 @@ export interface Prepared {
 export async function prepare(config: RunConfig): Promise<Prepared> {
   expectShares(config.training.batchSize, config.workers ?? 1);
   const model = createModel(config.model.kind, config.model.config);
-  const { batchSize, seed, augmentation } = config.training;
-  const options = { batchSize, random: Random.fromSeed(seed).split("data") };
-  const { name, folder } = config.data;
-  const validation = await loadExamples(config.data, "validation", model);
-  if (isToy(name)) return { config, model, validation, source: toyBatches(name, options) };
-  const images = await loadSplit(name, folder, "train");
-  expectFit(name, images.shape, model, images.classes);
-  const labels = model.task !== "density";
-  return {
-    config,
-    model,
-    validation,
-    source: imageBatches(images, { ...options, augmentation, labels }),
-  };
+  const data = await openRunData(config.data);
+  const validation = await examplesOf(data, "validation", model);
+  const { count } = await openSplit(data, "train");
+  return { config, model, data, trainingCount: count, validation };
 }
 
 /** Where a run goes: its folder, and the terminal for progress. */
@@ -131,7 +123,7 @@ async function noteWorkers(
 }
 
 async function runTraining(
-  { config, model, source, validation }: Prepared,
+  { config, model, data, validation }: Prepared,
   { folder, terminal }: Place,
   options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume">,
 ): Promise<Checkpoint> {
@@ -139,12 +131,20 @@ async function runTraining(
   const { kind, config: modelConfig } = model;
   const validator = new Validator({ engine: options.engine, model, examples: validation });
   await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
-  const run = fit(model, source, training, {
+  const run = fit(model, data, training, {
     ...options,
+    onWarning: (warning) => {
+      terminal.warn(warning);
+    },
     validate: (arrays) => validator.measure(arrays),
     validateEvery,
     onBest: (arrays) =>
-      saveCheckpoint(folder.best, { format: 1, model: { kind, config: modelConfig }, arrays }),
+      saveCheckpoint(folder.best, {
+        format: 1,
+        model: { kind, config: modelConfig },
+        data: describeData(data),
+        arrays,
+      }),
     checkpoint: (checkpoint) => saveCheckpoint(folder.checkpoint, checkpoint),
     checkpointEvery,
     reportEvery: Math.max(1, Math.round(training.steps / 200)),

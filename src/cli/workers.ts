@@ -1,7 +1,7 @@
 import { nodeEngine } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
-import { secondsPerStep } from "../train/step-time.js";
+import { secondsPerStep, sharesBatches } from "../train/step-time.js";
 import type { Terminal } from "./terminal.js";
 import type { Prepared } from "./training.js";
 
@@ -18,7 +18,8 @@ export async function withWorkers<T>(
   terminal: Terminal,
   use: (workers: Workers) => Promise<T>,
 ): Promise<T> {
-  const { threads, device = "cpu", workers: wanted, training } = prepared.config;
+  const { model, config } = prepared;
+  const { threads, device = "cpu", workers: wanted, training } = config;
   if (device !== "cpu" && (wanted ?? 1) > 1) {
     throw new UsageError(
       `--workers: expected 1 on device ${device}, got ${wanted}; more than one need --device cpu`,
@@ -26,6 +27,12 @@ export async function withWorkers<T>(
   }
   const count = device === "cpu" ? (wanted ?? largestDivisor(training.batchSize, threads)) : 1;
   if (count === 1) return use([engine]);
+  if (!sharesBatches(model, training)) {
+    if (wanted !== undefined) {
+      terminal.note("Taking 1 worker: batch normalisation needs the whole batch in one place.");
+    }
+    return use([engine]);
+  }
   const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
   try {
     const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, terminal));
@@ -49,12 +56,12 @@ async function openWorkers(count: number, threads: number): Promise<Workers> {
 async function outruns(
   team: Workers,
   engine: Engine,
-  { config, model, source }: Prepared,
+  { config, model, data }: Prepared,
   terminal: Terminal,
 ): Promise<boolean> {
   const [together, alone] = [
-    await secondsPerStep(model, source, config.training, team),
-    await secondsPerStep(model, source, config.training, [engine]),
+    await secondsPerStep(model, data, config.training, team),
+    await secondsPerStep(model, data, config.training, [engine]),
   ];
   const isFaster = together < alone;
   const milliseconds = (seconds: number): string => `${(1000 * seconds).toPrecision(3)} ms`;

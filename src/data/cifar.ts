@@ -1,6 +1,8 @@
 import { DataError } from "../errors.js";
 import { sizeOf } from "../tree.js";
-import { checkLabels, type DataFile, type ImageSet, type ImageShape } from "./images.js";
+import type { DataFile } from "./data-file.js";
+import type { Rows } from "./data-set.js";
+import { expectLabels } from "./labels.js";
 
 /** The binary layout of a CIFAR set: records of label bytes, then the pixels `[3, 32, 32]`. */
 export interface CifarLayout {
@@ -12,21 +14,22 @@ export interface CifarLayout {
 export const cifar10: CifarLayout = { labelBytes: 1, classes: 10 };
 export const cifar100: CifarLayout = { labelBytes: 2, classes: 100 };
 
-const shape: ImageShape = [3, 32, 32];
+const shape = [3, 32, 32] as const;
 
 /**
  * Reads binary CIFAR files one after the other into one set. A file may hold any number of records.
  *
+ * @returns x `[count, 3, 32, 32]` in bytes, and labels `[count]`
  * @throws {DataError} if a file is empty or no whole number of records, or a label isn't a class.
  * @see Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html
  */
-export function parseCifar(files: readonly DataFile[], layout: CifarLayout): ImageSet {
+export function parseCifar(files: readonly DataFile[], layout: CifarLayout): Rows {
   const { labelBytes, classes } = layout;
   const size = sizeOf(shape);
   const counts = files.map((file) => countRecords(file, labelBytes + size));
   const count = counts.reduce((total, n) => total + n, 0);
   const pixels = new Uint8Array(count * size);
-  const labels = new Uint8Array(count);
+  const labels = new Int32Array(count);
   let first = 0;
   files.forEach(({ name, bytes }, f) => {
     const end = first + counts[f]!;
@@ -34,10 +37,10 @@ export function parseCifar(files: readonly DataFile[], layout: CifarLayout): Ima
       labels[i] = bytes[at - 1]!;
       pixels.set(bytes.subarray(at, at + size), i * size);
     }
-    checkLabels(labels.subarray(first, end), classes, name);
+    expectLabels(labels.subarray(first, end), classes, name);
     first = end;
   });
-  return { pixels, labels, shape, count, classes };
+  return { x: { shape: [count, ...shape], data: pixels }, labels };
 }
 
 function countRecords({ name, bytes }: DataFile, record: number): number {

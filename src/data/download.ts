@@ -5,7 +5,7 @@ import { gunzip } from "node:zlib";
 import { DataError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { imageSetName } from "./image-set-name.js";
-import { sources, type Source } from "./sources.js";
+import { sources, type Source } from "./published.js";
 import { readTar } from "./tar.js";
 
 export interface DownloadOptions {

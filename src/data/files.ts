@@ -2,43 +2,76 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";
+import { expectOptions } from "../border/options.js";
 import { DataError } from "../errors.js";
 import { readError } from "../files/file-errors.js";
-import { Random } from "../random.js";
+import { classNames, holdOut } from "./array-data.js";
 import { cifar10, cifar100, parseCifar } from "./cifar.js";
+import type { DataFile } from "./data-file.js";
+import type { DataSet, Rows } from "./data-set.js";
 import { parseIdx } from "./idx.js";
-import { imageSetName, type ImageSetName } from "./image-set-name.js";
-import { subset, type DataFile, type ImageSet } from "./images.js";
-
-/** The images to train on, those to choose options by, those to report on. */
-export type Split = "train" | "validation" | "test";
+import { imageSetNames, type ImageSetName } from "./image-set-name.js";
+import { expectDataName, findSource, type OpenDataOptions } from "./registry.js";
+import { tableSplit } from "./table.js";
 
 /**
- * Reads a split of an image set from its publisher's files, gzipped or not, in `folder/<name>` or
- * `folder`.
+ * Opens a data set by name: an image set from its publisher's files, gzipped or not, in
+ * `folder/<name>` or `folder`; a toy density; or one that {@link registerDataSource} made known.
  *
- * The validation split is a tenth of the training images, at most 5,000, the same ones each time;
- * the train split is the rest of them.
+ * The validation split of an image set is a tenth of the training images, at most 5,000, the same
+ * ones each time; the train split is the rest of them. A part is read when it is first needed.
  *
- * @throws {DataError} if a file is missing, damaged or of another set.
+ * @throws {DataError} if files are missing, damaged or of another set.
  * @throws {FileError} if a file cannot be read.
- * @throws {UsageError} if there is no such set.
+ * @throws {UsageError} if there is no such set, with the nearest name.
  */
-export async function loadSplit(name: string, folder: string, split: Split): Promise<ImageSet> {
-  const known = imageSetName(name);
-  const part = split === "test" ? "test" : "train";
-  const set = await readers[known](part, (file) => find(file, known, folder));
-  if (split === "test") return set;
-  const order = Random.fromSeed(0).split("validation").permutation(set.count);
-  const held = Math.min(5000, Math.floor(set.count / 10));
-  const chosen = split === "validation" ? order.subarray(0, held) : order.subarray(held);
-  return subset(set, chosen.sort());
+export async function openData(name: string, options: OpenDataOptions = {}): Promise<DataSet> {
+  expectOptions(options, ["folder"], "openData");
+  expectDataName(name);
+  const images = imageSetNames.find((known) => known === name);
+  return images === undefined ? findSource(name)!.open(options) : openImages(images, options);
+}
+
+async function openImages(
+  name: ImageSetName,
+  { folder = "." }: OpenDataOptions,
+): Promise<DataSet> {
+  const parts = new Map<Part, Promise<Rows>>();
+  const read = (part: Part): Promise<Rows> => {
+    const rows = parts.get(part) ?? readers[name](part, (file) => find(file, name, folder));
+    parts.set(part, rows);
+    return rows;
+  };
+  // Either part tells the shape, and one may be used without the other: the smaller comes first.
+  const first = await read("test").catch((damaged: unknown) =>
+    read("train").catch((error: unknown) => {
+      throw isMissing(damaged) ? error : damaged;
+    }),
+  );
+  return {
+    name,
+    shape: first.x.shape.slice(1),
+    pixels: true,
+    classes: classNames(name === "cifar-100" ? 100 : 10),
+    condition: 0,
+    warnings: [],
+    split: async (split) => {
+      if (split === "test") return tableSplit(split, await read("test"));
+      const rows = await read("train");
+      return tableSplit(split, rows, holdOut(rows.x.shape[0]!)[split]);
+    },
+  };
+}
+
+/** Whether files aren't there at all: the only error of a set that names it. */
+function isMissing(error: unknown): boolean {
+  return error instanceof DataError && error.details.name !== undefined;
 }
 
 type Part = "train" | "test";
 type Find = (file: string) => Promise<DataFile>;
 
-const readers: Record<ImageSetName, (part: Part, find: Find) => Promise<ImageSet>> = {
+const readers: Record<ImageSetName, (part: Part, find: Find) => Promise<Rows>> = {
   mnist: readIdx,
   "fashion-mnist": readIdx,
   "cifar-10": async (part, find) => {
@@ -51,7 +84,7 @@ const readers: Record<ImageSetName, (part: Part, find: Find) => Promise<ImageSet
   "cifar-100": async (part, find) => parseCifar([await find(`${part}.bin`)], cifar100),
 };
 
-async function readIdx(part: Part, find: Find): Promise<ImageSet> {
+async function readIdx(part: Part, find: Find): Promise<Rows> {
   const prefix = part === "train" ? "train" : "t10k";
   const images = await find(`${prefix}-images-idx3-ubyte`);
   const labels = await find(`${prefix}-labels-idx1-ubyte`);
@@ -66,7 +99,8 @@ async function find(file: string, name: ImageSetName, folder: string): Promise<D
   }
   throw new DataError(
     `${name}: expected ${file} or ${file}.gz in ${folders.join(" or ")}, got no such file; ` +
-      `get it with: iresnet data get ${name}`,
+      "download the set, or give the folder that holds it",
+    { name },
   );
 }
 

@@ -1,15 +1,19 @@
 import { DataError } from "../errors.js";
-import { checkLabels, type DataFile, type ImageSet } from "./images.js";
+import type { DataFile } from "./data-file.js";
+import type { Rows } from "./data-set.js";
+import { expectLabels } from "./labels.js";
 
 /**
  * Reads a pair of idx files, the format of MNIST: a big-endian header of a magic number and sizes,
  * then a byte for each pixel or label. Files must be unzipped already.
  *
+ * @param classes how many there are; labels are 0…classes − 1
+ * @returns x `[count, 1, H, W]`, the file's own bytes, and labels `[count]`
  * @throws {DataError} if a file is of another format, truncated, empty or too long, if the counts
  * differ, or if a label isn't a class.
  * @see http://yann.lecun.com/exdb/mnist/
  */
-export function parseIdx(images: DataFile, labels: DataFile, classes: number): ImageSet {
+export function parseIdx(images: DataFile, labels: DataFile, classes: number): Rows {
   const pixels = parseArray(images, 3, "images");
   const marks = parseArray(labels, 1, "labels");
   const [count, height, width] = pixels.sizes as [number, number, number];
@@ -19,13 +23,10 @@ export function parseIdx(images: DataFile, labels: DataFile, classes: number): I
         `got ${marks.sizes[0]}; take both files from one set`,
     );
   }
-  checkLabels(marks.content, classes, labels.name);
+  expectLabels(marks.content, classes, labels.name);
   return {
-    pixels: pixels.content,
-    labels: marks.content,
-    shape: [1, height, width],
-    count,
-    classes,
+    x: { shape: [count, 1, height, width], data: pixels.content },
+    labels: Int32Array.from(marks.content),
   };
 }
 

@@ -1,5 +1,5 @@
 import { DataError } from "../errors.js";
-import type { DataFile } from "./images.js";
+import type { DataFile } from "./data-file.js";
 
 const block = 512;
 

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.js";
+import { expectOneOf } from "../border/options.js";
 import type { Random } from "../random.js";
 import type { NDArray } from "../tree.js";
 
@@ -11,11 +11,7 @@ import type { NDArray } from "../tree.js";
  * @see Grathwohl et al. 2019, section 4.1, https://arxiv.org/abs/1810.01367
  */
 export function sampleToy(name: string, n: number, random: Random): NDArray {
-  if (!isToyName(name)) {
-    throw new UsageError(
-      `sampleToy: expected one of ${toyNames.join(", ")}, got "${name}"; choose one of these`,
-    );
-  }
+  const known = expectToyName(name, "sampleToy");
   const uniform = (label: string) => random.split(label).uniform(n);
   const pick = uniform("pick");
   const u = uniform("u");
@@ -32,7 +28,7 @@ export function sampleToy(name: string, n: number, random: Random): NDArray {
       e: noise[2 * i]!,
       f: noise[2 * i + 1]!,
     };
-    data.set(toys[name](draw), 2 * i);
+    data.set(toys[known](draw), 2 * i);
   }
   return { shape: [n, 2], data };
 }
@@ -123,6 +119,7 @@ export type ToyName = keyof typeof toys;
 /** The names {@link sampleToy} knows. */
 export const toyNames = Object.keys(toys) as readonly ToyName[];
 
-function isToyName(name: string): name is ToyName {
-  return Object.hasOwn(toys, name);
+/** @throws {UsageError} if there is no such density, with the nearest name. */
+export function expectToyName(name: string, where: string): ToyName {
+  return expectOneOf(name, toyNames, `${where}: name`);
 }

@@ -45,13 +45,17 @@ export class RunningStatistics {
     };
   }
 
-  /** Those of the batch x, towards which `ctx` moves the running ones by a share of `momentum`. */
+  /**
+   * Those of the batch x, towards which `ctx` moves the running ones by a share of `momentum`: all
+   * the way where they settle.
+   */
   ofBatch(x: Tensor, ctx: Context, momentum: number): Statistics {
+    const share = ctx.phase === "settle" ? 1 : momentum;
     const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
     const batchMean = mean(x, axes);
     const variance = mean(square(sub(x, batchMean)), axes);
     const moved = (running: Tensor, batch: Tensor): Tensor =>
-      add(mul(running, 1 - momentum), mul(reshape(batch, running.shape), momentum));
+      add(mul(running, 1 - share), mul(reshape(batch, running.shape), share));
     ctx.update(this.#mean, moved(this.#mean, batchMean));
     ctx.update(this.#variance, moved(this.#variance, variance));
     return { mean: batchMean, variance: add(variance, epsilon) };

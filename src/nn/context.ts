@@ -15,9 +15,14 @@ export type LogDetEstimator = (
   ctx: Context,
 ) => Tensor;
 
+export type Phase = "train" | "initialise" | "settle" | "infer";
+
 export interface ContextOptions {
-  /** `initialise` lets layers set themselves from the batch that passes. */
-  readonly phase: "train" | "initialise" | "infer";
+  /**
+   * `initialise` lets layers set themselves from the batch that passes; `settle` is training in which
+   * running statistics become the batch's own.
+   */
+  readonly phase: Phase;
   /** Power iterations on each weight in this run; 0 takes the stored vectors as they are. */
   readonly powerIterations?: number;
   /** Needed where a residual block's log-determinant is used. */
@@ -26,7 +31,11 @@ export interface ContextOptions {
   readonly inverse?: (path: string) => InverseOptions;
   /** What the model is conditioned on, `[B, K]`. */
   readonly condition?: Tensor | undefined;
-  /** See {@link Context.step}; none unless given. */
+  /**
+   * Width of the uniform noise [0, step) that makes whole numbers of x real: the scalar 1 for
+   * pixels, `[1, D]` for vectors with whole-number columns, 0 for the real ones among them. None if
+   * it isn't given.
+   */
   readonly step?: Tensor | undefined;
 }
 
@@ -45,7 +54,9 @@ export const inverseDefaults = { steps: 500, tolerance: 1e-7 } as const;
  * result: noise, new values of variables, tensors to watch.
  */
 export class Context {
-  readonly phase: "train" | "initialise" | "infer";
+  readonly phase: Phase;
+  /** Width of the noise that makes whole numbers real; none where there are none. */
+  readonly step: Tensor | undefined;
   readonly powerIterations: number;
   readonly inverse: (path: string) => InverseOptions;
   readonly noises: Record<string, NoiseKind> = {};

@@ -47,7 +47,7 @@ export class Core {
     this.engine = engine;
     this.model = model;
     this.preprocessor = preprocessor;
-    this.step = stepOf(model, preprocessor.step);
+    this.step = stepOf(model, preprocessor.steps);
     this.#numbers = shared(numbers);
   }
 

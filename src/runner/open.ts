@@ -2,9 +2,9 @@ import { expectOptions } from "../border/options.js";
 import {
   decodeCheckpoint,
   type Checkpoint,
-  type CheckpointData,
 } from "../checkpoint/checkpoint.js";
 import { openCheckpoint } from "../checkpoint/open.js";
+import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
 import type { AnyModel, Model } from "../models/index.js";
 import type { Arrays } from "../tree.js";
@@ -18,7 +18,7 @@ export interface RunnerOptions {
 
 export interface ModelOptions extends RunnerOptions {
   /** What the model was trained on, as its checkpoint keeps it; rows are taken as they are without. */
-  readonly data?: CheckpointData;
+  readonly data?: DataDescription;
 }
 
 /**

@@ -1,16 +1,15 @@
-import type { CheckpointData } from "../checkpoint/checkpoint.js";
-import { CheckpointError } from "../errors.js";
+import { expectPixels } from "../border/pixels.js";
+import {
+  logScale,
+  prepare,
+  prepareCondition,
+  restore,
+  stepsOf,
+  type DataDescription,
+  type Deviation,
+} from "../data/index.js";
 import type { Model } from "../models/index.js";
 import { ndarray, type NDArray, type NumberArray, type Shape } from "../tree.js";
-import { expectPixels } from "./pixels.js";
-
-/** A value of a row that isn't what its column always held in training. */
-export interface Deviation {
-  readonly row: number;
-  readonly column: string;
-  readonly expected: number;
-  readonly got: number;
-}
 
 /** How rows in the data's units and columns become events of a model, and back: on the host. */
 export interface Preprocessor {
@@ -22,45 +21,53 @@ export interface Preprocessor {
     where: string,
   ): { readonly x: NDArray; readonly deviations: readonly Deviation[] };
   prepareCondition(condition: NumberArray): NDArray;
-  /** Events in the data's units; of `samples`, whole-number columns are rounded down. */
+  /** Events in the data's units; of `samples`, whole numbers are rounded down. */
   restore(x: NDArray, kind: "samples" | "events"): NDArray<Float64Array>;
   /** What the log-determinant of all this adds to the model's, in nats. */
   readonly logScale: number;
   /** Widths of whole-number columns in the model's units, see `stepOf`; absent if all are real. */
-  readonly step?: readonly number[];
+  readonly steps?: NDArray;
 }
 
-/**
- * The preprocessing that a checkpoint's data ask for.
- * @throws {CheckpointError} if it isn't known.
- */
-export function preprocessorOf(model: Model, data: CheckpointData | undefined): Preprocessor {
-  if (data?.preprocessing !== undefined) {
-    throw new CheckpointError(
-      "preprocessing: expected none, which this version of iresnet can apply, got one; update with npm install iresnet@latest",
-    );
-  }
-  return model.pixels ? pixelValues(model) : realNumbers(model);
+/** What a checkpoint's data say of rows: those of pixels are checked, others scaled as in training. */
+export function preprocessorOf(model: Model, data: DataDescription | undefined): Preprocessor {
+  const plan = data?.preprocessing;
+  const conditions: Pick<Preprocessor, "prepareCondition"> = {
+    prepareCondition: (condition) => prepareCondition(condition, plan),
+  };
+  if (model.pixels) return { ...pixelValues(model), ...conditions };
+  if (!plan) return { ...realNumbers(model), ...conditions };
+  const steps = stepsOf(plan);
+  return {
+    shape: plan.shape,
+    prepare: (x) => prepare(x, plan),
+    restore: (x, kind) => restore(x, plan, kind),
+    logScale: logScale(plan),
+    ...conditions,
+    ...(steps && { steps }),
+  };
 }
+
+type RowsOnly = Omit<Preprocessor, "prepareCondition">;
 
 /** Rows as they are. */
-export function realNumbers({ shape }: Pick<Model, "shape">): Preprocessor {
+function realNumbers({ shape }: Pick<Model, "shape">): RowsOnly {
   return {
     shape,
-    prepare: (x) => ({ x: asFloat32(x), deviations: [] }),
-    prepareCondition: asFloat32,
+    prepare: (x) => ({ x: ndarray(x.data, x.shape), deviations: [] }),
     restore: asFloat64,
     logScale: 0,
   };
 }
 
 /** Pixels 0…255, whole ones for a density: samples are rounded down to whole ones. */
-function pixelValues(model: Model): Preprocessor {
+function pixelValues(model: Model): RowsOnly {
+  const asTheyAre = realNumbers(model);
   return {
-    ...realNumbers(model),
+    ...asTheyAre,
     prepare: (x, where) => {
       expectPixels(x, { whole: model.density !== undefined, where });
-      return { x: asFloat32(x), deviations: [] };
+      return asTheyAre.prepare(x, where);
     },
     restore: (x, kind) => {
       const values = asFloat64(x);
@@ -69,11 +76,6 @@ function pixelValues(model: Model): Preprocessor {
       return { ...values, data: whole };
     },
   };
-}
-
-/** A copy, if it isn't float32 already. */
-function asFloat32({ shape, data }: NumberArray): NDArray {
-  return ndarray(data, shape);
 }
 
 function asFloat64({ shape, data }: NumberArray): NDArray<Float64Array> {

@@ -3,7 +3,8 @@ import { expectOneOf, expectOptions } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { sizeOf, type Arrays, type NDArray, type NumberArray, type Shape } from "../tree.js";
-import type { Deviation, Preprocessor } from "./preprocessor.js";
+import type { Deviation } from "../data/index.js";
+import type { Preprocessor } from "./preprocessor.js";
 
 /** What a conditional model is given beside its events. */
 export interface Conditioned {

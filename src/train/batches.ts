@@ -1,8 +1,20 @@
-import { augment, BatchOrder, imageBatch, oneHot, sampleToy } from "../data/index.js";
-import type { Augmentation, ImageSet } from "../data/index.js";
-import { ShapeError, UsageError } from "../errors.js";
-import type { Random } from "../random.js";
-import { takeRows, type Arrays } from "../tree.js";
+import { expectArray, expectFinite } from "../border/arrays.js";
+import {
+  augment,
+  BatchOrder,
+  oneHot,
+  prepare,
+  prepareCondition,
+  type Augmentation,
+  type DataSet,
+  type Rows,
+  type Split,
+} from "../data/index.js";
+import { DataError, UsageError } from "../errors.js";
+import type { Model } from "../models/index.js";
+import { Random } from "../random.js";
+import { sameShape, type Arrays, type NDArray } from "../tree.js";
+import type { TrainingConfig } from "./config.js";
 
 /** Where training gets its batches. A batch is a function of the step alone, so runs resume. */
 export interface BatchSource {
@@ -14,97 +26,148 @@ export interface BatchSource {
   examples(n: number): Arrays;
 }
 
-interface BatchOptions {
-  readonly batchSize: number;
-  readonly random: Random;
-}
-
-export interface ImageBatchOptions extends BatchOptions {
-  /** None unless given. */
-  readonly augmentation?: Augmentation;
-  /** Whether batches have one-hot labels y. Without them x is meant for a density. */
-  readonly labels: boolean;
-  /** Whether batches have one-hot labels as the condition of a density; not unless given. */
-  readonly conditional?: boolean;
-}
-
 /**
- * Batches of x `[B, C, H, W]`, 0 ... 255, with y or condition `[B, classes]` if asked for.
+ * The batches that a model takes of a data set: x as the data's preprocessing prepares it, varied at
+ * random where the configuration says so; one-hot labels y; a condition, or else one-hot labels as
+ * one; weights.
  *
- * @throws {UsageError} if the batch size isn't from 1 to the count of images, or if pixels without
- * labels wouldn't stay whole numbers.
+ * @throws {DataError} naming what of the data doesn't fit the model, or has no training rows.
+ * @throws {UsageError} if the batch size isn't from 1 to the count of rows, or the augmentation
+ * doesn't suit the data.
  */
-export function imageBatches(
-  set: ImageSet,
-  { augmentation = { kind: "none" }, labels, conditional = false, ...options }: ImageBatchOptions,
-): BatchSource {
-  if (!labels && augmentation.kind === "affine") {
-    throw new UsageError(
-      'imageBatches: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "affine"; choose "crop" or "none"',
-    );
-  }
-  const gather = (indices: Uint32Array): Arrays => {
-    const batch = imageBatch(set, indices);
-    const marks = oneHot(batch.labels, set.classes);
-    return { x: batch.x, ...(labels && { y: marks }), ...(conditional && { condition: marks }) };
-  };
-  const source = indexed(set.count, options, gather);
-  const noise = options.random.split("augmentation");
+export async function batchesOf(
+  data: DataSet,
+  model: Model,
+  { seed, batchSize, augmentation }: Pick<TrainingConfig, "seed" | "batchSize" | "augmentation">,
+): Promise<BatchSource> {
+  expectFit(data, model);
+  expectAugmentation(augmentation, data, model);
+  const split = await data.split("train");
+  const random = Random.fromSeed(seed).split("data");
+  const noise = random.split("augmentation");
+  const batch = (rows: Rows): Arrays => batchOf(rows, data, model);
+  const { rowsOf, examples } = rowsIn(split, batchSize, random);
   return {
-    ...source,
+    count: split.count,
     batch: (step) => {
-      const { x, ...rest } = source.batch(step);
+      const { x, ...rest } = batch(rowsOf(step));
       return { x: augment(x!, augmentation, noise.split(step)), ...rest };
     },
+    examples: (n) => batch(examples(n)),
   };
 }
 
 /**
- * Batches of rows of tables, such as `{ x: [N, D], y: [N, classes] }`.
- *
- * @throws {ShapeError} if the tables differ in their number of rows.
- * @throws {UsageError} if the batch size isn't from 1 to the number of rows.
+ * Checks that a model can be trained and measured on a data set.
+ * @throws {DataError} naming the shape, the classes, the pixels or the condition that don't fit.
  */
-export function vectorBatches(tables: Arrays, options: BatchOptions): BatchSource {
-  const counts = Object.values(tables).map(({ shape }) => shape[0] ?? 0);
-  const [count = 0] = counts;
-  if (counts.some((n) => n !== count)) {
-    throw new ShapeError(
-      `vectorBatches: expected tables with equally many rows, got ${counts.join(", ")}`,
+export function expectFit(data: DataSet, model: Model): void {
+  const { x = [], y: [classes] = [], condition: [features] = [] } = model.batch;
+  const fail = (expected: string, got: string, remedy: string): DataError =>
+    new DataError(`${data.name}: expected ${expected} for this ${model.kind}, got ${got}; ${remedy}`, {
+      name: data.name,
+    });
+  const other = "choose another model or other data";
+  if (!sameShape(x, data.shape)) {
+    const { preprocessing } = data;
+    const isLess = preprocessing && !sameShape(preprocessing.shape, data.shape);
+    throw fail(
+      `events of shape [${x}]`,
+      `[${data.shape}]${isLess ? ` of [${preprocessing.shape}], as some columns are left out` : ""}`,
+      isLess ? "give the model the data set's own `shape`" : other,
     );
   }
-  return indexed(count, options, (indices) =>
-    Object.fromEntries(
-      Object.entries(tables).map(([name, table]) => [name, takeRows(table, indices)]),
-    ),
+  if (classes !== undefined && classes !== data.classes.length) {
+    throw fail(`${classes} classes`, `${data.classes.length || "no labels"}`, other);
+  }
+  if (model.pixels !== data.pixels) {
+    throw data.pixels
+      ? fail("real numbers", "whole pixels 0…255", "pass `pixels: false` to arrayData")
+      : fail("whole pixels 0…255", "real numbers", 'configure the model with `pixels: "real"`');
+  }
+  if (features === undefined) {
+    if (data.condition === 0) return;
+    throw fail(
+      "no condition",
+      `one of ${data.condition} features`,
+      `leave it out, or configure the model with condition ${data.condition}`,
+    );
+  }
+  if (data.condition > 0 ? data.condition === features : data.classes.length === features) return;
+  throw fail(
+    `a condition of ${features} features`,
+    data.condition > 0
+      ? `one of ${data.condition}`
+      : `none${data.classes.length > 0 ? `, and ${data.classes.length} classes in place of one` : ""}`,
+    other,
   );
 }
 
-/**
- * Batches of x `[B, 2]`, fresh points of a toy density in each step.
- * @throws {UsageError} if there is no such density.
- */
-export function toyBatches(name: string, { batchSize, random }: BatchOptions): BatchSource {
-  const points = (n: number, label: string | number): Arrays => ({
-    x: sampleToy(name, n, random.split(label)),
-  });
+function expectAugmentation({ kind }: Augmentation, data: DataSet, model: Model): void {
+  if (kind === "none") return;
+  if (data.shape.length !== 3) {
+    throw new UsageError(
+      `fit: expected an augmentation of images, got "${kind}" for ${data.name} of shape [${data.shape}]; leave it out`,
+    );
+  }
+  if (kind === "affine" && data.pixels && model.density) {
+    throw new UsageError(
+      `fit: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "affine"; choose "crop" or "none"`,
+    );
+  }
+}
+
+function batchOf(rows: Rows, { preprocessing, ...data }: DataSet, model: Model): Arrays {
+  const { x: event, y, condition: features } = model.batch;
+  const where = `fit: rows of ${data.name}`;
+  const count = rows.x.shape[0]!;
+  const own = preprocessing?.shape ?? event!;
+  const { x } = prepare(expectArray(rows.x, { where, name: "x", event: own }), preprocessing);
+  const marks = (): NDArray => {
+    const { labels } = rows;
+    if (labels?.length === count) return oneHot(labels, data.classes.length);
+    throw new DataError(`${where}: expected ${count} labels, got ${labels?.length ?? "none"}`, {
+      name: "labels",
+    });
+  };
   return {
-    count: Infinity,
-    batch: (step) => points(batchSize, step),
-    examples: (n) => points(n, "examples"),
+    x,
+    ...(y && { y: marks() }),
+    ...(features && {
+      condition:
+        data.condition > 0
+          ? prepareCondition(
+              expectArray(rows.condition, { where, name: "condition", rows: count, event: features }),
+              preprocessing,
+            )
+          : marks(),
+    }),
+    ...(rows.weights && { weight: weightsOf(rows.weights, count, where) }),
   };
 }
 
-/** Batches of a finite set: shuffled in each epoch, gathered by index. */
-function indexed(
-  count: number,
-  options: BatchOptions,
-  gather: (indices: Uint32Array) => Arrays,
-): BatchSource {
-  const order = new BatchOrder({ count, ...options });
+function weightsOf(data: Float32Array, count: number, where: string): NDArray {
+  const weight = { shape: [count], data };
+  expectArray(weight, { where, name: "weights", rows: count });
+  expectFinite(weight, { where, name: "weights" });
+  return weight;
+}
+
+interface RowSource {
+  rowsOf(step: number): Rows;
+  examples(n: number): Rows;
+}
+
+/** Fresh rows of an endless split; rows of a finite one, shuffled in each epoch. */
+function rowsIn(split: Split, batchSize: number, random: Random): RowSource {
+  if (split.draw) {
+    const draw = (n: number, label: string | number): Rows => split.draw!(n, random.split(label));
+    return { rowsOf: (step) => draw(batchSize, step), examples: (n) => draw(n, "examples") };
+  }
+  const { count } = split;
+  const order = new BatchOrder({ count, batchSize, random });
   return {
-    count,
-    batch: (step) => gather(order.indices(step)),
-    examples: (n) => gather(options.random.split("examples").permutation(count).slice(0, n)),
+    rowsOf: (step) => split.take(order.indices(step)),
+    examples: (n) => split.take(random.split("examples").permutation(count).slice(0, n)),
   };
 }

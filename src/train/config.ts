@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { expectOptions } from "../border/options.js";
 import { exact, neumannSeries, powerSeries, roulette } from "../bijections/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
 import { count, parseConfig } from "../models/config.js";
@@ -53,10 +54,10 @@ const augmentationConfig = z.discriminatedUnion("kind", [
 ]);
 
 const trainingConfig = z.strictObject({
-  /** Decides every random number that {@link fit} draws; a source of batches has its own. */
+  /** Decides every random number that {@link fit} draws. */
   seed: z.int().nonnegative().default(0),
   steps: count,
-  /** Examples in each batch, of which the source of batches must make as many. */
+  /** Examples in each batch. */
   batchSize: count,
   optimizer: optimizerConfig.prefault({ kind: "adam" }),
   schedule: scheduleConfig,
@@ -73,7 +74,7 @@ const trainingConfig = z.strictObject({
   logDet: logDetConfig.prefault({ kind: "neumann" }),
   /** Examples that set ActNorm and the base distribution before the first step. */
   initialExamples: count.default(512),
-  /** For {@link imageBatches}, which has to be given it: fit takes batches as they are. */
+  /** How training images are varied: see {@link Augmentation}. */
   augmentation: augmentationConfig.default({ kind: "none" }),
 });
 
@@ -88,6 +89,9 @@ export type TrainingOptions = z.input<typeof trainingConfig>;
  * @throws {UsageError} naming each field that is unknown, missing or outside its range.
  */
 export function parseTrainingConfig(options: unknown): TrainingConfig {
+  if (typeof options === "object" && options !== null) {
+    expectOptions(options, Object.keys(trainingConfig.shape), "training configuration");
+  }
   return parseConfig(trainingConfig, options, "training configuration");
 }
 

@@ -22,13 +22,15 @@ export async function divergenceError(
 ): Promise<DivergenceError> {
   const { step, batch, loss, gradNorm } = failed;
   const bad = firstNonFinite(batch);
-  const where = bad === undefined ? await locate(job, failed, arrays) : `the batch itself (${bad})`;
+  const found = bad === undefined ? await locate(job, failed, arrays) : undefined;
+  const where = found?.where ?? `the batch itself (${bad})`;
   const remedy =
     bad === undefined
-      ? `start again with a lower learning rate (iresnet train: --lr)${job.config.clip === null ? ", clip the gradient" : ""} or check the range of the data`
+      ? `start again with a lower learning rate${job.config.clip === null ? ", clip the gradient" : ""} or check the range of the data`
       : "check the data for NaN and infinite values";
   return new DivergenceError(
     `fit, step ${step}: expected finite numbers, got loss ${loss} and gradient norm ${gradNorm}, first in ${where}; ${remedy}`,
+    { step, ...(bad !== undefined && { name: bad }), ...(found?.block && { block: found.block }) },
   );
 }
 
@@ -36,16 +38,16 @@ async function locate(
   job: Job,
   { batch, noise, gradNorm }: FailedStep,
   arrays: Arrays,
-): Promise<string> {
+): Promise<{ readonly where: string; readonly block?: string }> {
   const store = await job.engine.createStore(arrays);
   const probe = compileProbe(job);
   const sums = await probe.call(batch, { store, random: noise });
   await probe.close();
   await store.close();
   const name = firstNonFinite(sums);
-  if (name === "loss") return "the loss";
-  if (name !== undefined) return `the output of block ${name}`;
-  return Number.isFinite(gradNorm) ? "the update of the parameters" : "the gradient";
+  if (name === "loss") return { where: "the loss" };
+  if (name !== undefined) return { where: `the output of block ${name}`, block: name };
+  return { where: Number.isFinite(gradNorm) ? "the update of the parameters" : "the gradient" };
 }
 
 /** Name of the first array that holds NaN or an infinity. */

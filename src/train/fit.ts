@@ -1,22 +1,19 @@
+import { expectOptions } from "../border/options.js";
+import { describeData, stepsOf, type DataSet } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { UsageError } from "../errors.js";
+import { DivergenceError, UsageError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
 import type { Arrays } from "../tree.js";
-import type { BatchSource } from "./batches.js";
+import { batchesOf, type BatchSource } from "./batches.js";
 import type { Checkpoint, TrainingState } from "../checkpoint/checkpoint.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
-import { divergenceError } from "./divergence.js";
+import { divergenceError, firstNonFinite } from "./divergence.js";
 import { learningRate } from "./schedules.js";
 import type { Job } from "./graphs.js";
-import {
-  expectBatch,
-  expectBatchSize,
-  expectShares,
-  initialArrays,
-  resumedState,
-} from "./start.js";
-import { inferenceArrays } from "../checkpoint/stored-arrays.js";
+import { Statistics } from "./settle.js";
+import { expectBatch, expectEnough, expectShares, initialArrays, resumedState } from "./start.js";
+import { inferenceArrays, settledName, withoutSettled } from "../checkpoint/stored-arrays.js";
 import { openTrainStep, type ReadyStep, type TrainStep } from "./train-step.js";
 
 /** Where a run stands after a step. */
@@ -49,8 +46,9 @@ export interface FitOptions {
   /**
    * Engines that take each step together, an equal part of the batch each: two of one thread are
    * faster than one of two threads where the network is narrow. The mean of their gradients, taken
-   * in their order, is the gradient of the whole batch, up to rounding; but batch normalisation
-   * takes the statistics of a part.
+   * in their order, is the gradient of the whole batch, up to rounding. A model with batch
+   * normalisation takes the statistics of the whole batch: its steps are the first worker's alone,
+   * see {@link sharesBatches}.
    */
   readonly workers?: readonly Engine[];
   /** A checkpoint of the same model and seed to continue from. */
@@ -74,42 +72,64 @@ export interface FitOptions {
   readonly checkpointEvery?: number;
   /** Ends the run after the current step. */
   readonly signal?: AbortSignal;
+  /** Called with each of the data's warnings before the first step; console.warn unless given. */
+  readonly onWarning?: (warning: string) => void;
 }
+
+const known = [
+  "engine",
+  "workers",
+  "resume",
+  "onProgress",
+  "onReport",
+  "reportEvery",
+  "validate",
+  "validateEvery",
+  "onBest",
+  "checkpoint",
+  "checkpointEvery",
+  "signal",
+  "onWarning",
+] as const satisfies readonly (keyof FitOptions)[];
 
 /**
  * Trains a model.
  *
- * The same model, source, configuration, engine and number of workers give the same bits, whether
- * or not the run was interrupted and resumed in between.
+ * The same model, data, configuration, engine and number of workers give the same bits, whether or
+ * not the run was interrupted and resumed in between.
  *
+ * @param data what to learn: {@link arrayData}, {@link toyData}, or a data set of your own
+ * @param training seed, batchSize, steps and all else that decides the result
  * @returns the last checkpoint.
  * @throws {DivergenceError} if a step's loss, gradient or update isn't finite; the state before
  * that step is saved.
- * @throws {UsageError} if an option isn't valid, a batch hasn't `batchSize` examples, the workers can't
- * share it equally, or the seed isn't the checkpoint's.
- * @throws {CheckpointError} if the checkpoint isn't of this model and optimizer.
- * @throws {ShapeError} if a batch isn't what the model takes.
- * @throws {DataError} if the examples for initialisation aren't finite.
+ * @throws {UsageError} if an option isn't valid, batches are too small for batch normalisation or
+ * too large for the data, the workers can't share them equally, or the seed isn't the checkpoint's.
+ * @throws {CheckpointError} if the checkpoint isn't of this model, optimizer and data.
+ * @throws {DataError} if the data don't fit the model, or the examples for initialisation aren't
+ * finite or too large to start from.
+ * @throws {ShapeError} if a data set gives rows of another shape than it says.
  * @throws {LipschitzError} if the norms of fresh weights don't settle.
  */
 export async function fit(
   model: Model,
-  source: BatchSource,
+  data: DataSet,
   training: TrainingOptions,
   options: FitOptions,
 ): Promise<Checkpoint> {
+  expectOptions(options, known, "fit");
   const config = parseTrainingConfig(training);
   expectIntervals(options);
-  const { engine, workers = [engine], resume } = options;
+  const { engine, workers = [engine], resume, onWarning = console.warn } = options;
   expectShares(config.batchSize, workers.length);
-  const state = resume && resumedState(resume, model, config);
-  const job = { engine, workers, model, config };
-  const step = await openTrainStep(job, resume?.arrays ?? (await initialArrays(job, source)));
-  try {
-    return await new Run(job, source, options, step, state).train();
-  } finally {
-    await step.close();
-  }
+  const source = await batchesOf(data, model, config);
+  const job = { engine, workers, model, config, steps: stepsOf(data.preprocessing) };
+  expectEnough(job);
+  const state = resume && resumedState(resume, { ...job, data });
+  for (const warning of data.warnings) onWarning(`${data.name}: ${warning}`);
+  const arrays = resume ? withoutSettled(resume.arrays) : await initialArrays(job, source);
+  const run = new Run({ job, data, source }, options, await openTrainStep(job, arrays), state);
+  return run.train().finally(() => run.close());
 }
 
 /** A step ready to run. */
@@ -123,9 +143,18 @@ interface Ready {
 /** What a step measured. */
 type Measured = Pick<Progress, "loss" | "gradNorm" | "metrics">;
 
+/** What a run trains, and on what. */
+interface Subject {
+  readonly job: Job;
+  readonly data: DataSet;
+  readonly source: BatchSource;
+}
+
 class Run {
   readonly #job: Job;
+  readonly #data: DataSet;
   readonly #source: BatchSource;
+  readonly #statistics: Statistics;
   readonly #options: FitOptions;
   readonly #step: TrainStep;
   readonly #noise: Random;
@@ -138,14 +167,15 @@ class Run {
   #recent: Measured[] = [];
 
   constructor(
-    job: Job,
-    source: BatchSource,
+    { job, data, source }: Subject,
     options: FitOptions,
     step: TrainStep,
     state: TrainingState | undefined,
   ) {
     this.#job = job;
+    this.#data = data;
     this.#source = source;
+    this.#statistics = new Statistics(job, source);
     this.#options = options;
     this.#step = step;
     this.#noise = Random.fromSeed(job.config.seed).split("step");
@@ -165,7 +195,12 @@ class Run {
       await this.#save().catch(() => undefined);
       throw error;
     }
-    return this.#save();
+    return this.#save({ settle: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#statistics.close();
+    await this.#step.close();
   }
 
   async #takeSteps(): Promise<void> {
@@ -199,8 +234,7 @@ class Run {
     const { model, config } = this.#job;
     if (step >= config.steps) return undefined;
     const batch = this.#source.batch(step);
-    expectBatch(batch, model);
-    expectBatchSize(batch, config.batchSize);
+    expectBatch(batch, model, config.batchSize);
     const rate = learningRate(config.schedule, step, config.steps);
     const noise = this.#noise.split(step);
     const prepared = this.#step.prepare(batch, { rate, step: step + 1 }, noise);
@@ -240,7 +274,8 @@ class Run {
   async #validate(): Promise<Report["validation"]> {
     const { validate, onBest } = this.#options;
     if (!validate) return undefined;
-    const arrays = inferenceArrays(await this.#step.read());
+    const trained = inferenceArrays(await this.#step.read());
+    const arrays = { ...trained, ...(await this.#statistics.settle(trained)) };
     const validation = await validate(arrays);
     const [value = NaN] = Object.values(validation);
     if (Number.isFinite(value) && value < (this.#best?.value ?? Infinity)) {
@@ -250,12 +285,20 @@ class Run {
     return validation;
   }
 
-  /** The checkpoint of this moment, saved if that hasn't happened yet. */
-  async #save(): Promise<Checkpoint> {
+  /**
+   * The checkpoint of this moment, saved if that hasn't happened yet, or without the statistics that
+   * settle at the end.
+   *
+   * @throws {DivergenceError} naming an array that isn't finite: such a checkpoint is never saved.
+   */
+  async #save({ settle = false } = {}): Promise<Checkpoint> {
     const { model, config } = this.#job;
+    const arrays = await this.#step.read();
+    const settled = settle ? await this.#statistics.settle(inferenceArrays(arrays)) : {};
     const checkpoint: Checkpoint = {
       format: 1,
       model: { kind: model.kind, config: model.config },
+      data: describeData(this.#data),
       training: {
         seed: config.seed,
         step: this.#taken,
@@ -263,9 +306,22 @@ class Run {
         config,
         ...(this.#best && { best: this.#best }),
       },
-      arrays: await this.#step.read(),
+      arrays: {
+        ...arrays,
+        ...Object.fromEntries(
+          Object.entries(settled).map(([name, array]) => [settledName(name), array]),
+        ),
+      },
     };
-    if (this.#savedAt !== this.#taken) await this.#options.checkpoint?.(checkpoint);
+    const bad = firstNonFinite(checkpoint.arrays);
+    if (bad !== undefined) {
+      throw new DivergenceError(
+        `fit, step ${this.#taken}: expected finite arrays to save, got NaN or an infinite value in ${bad}; go on from an earlier checkpoint with a lower learning rate`,
+        { step: this.#taken, name: bad },
+      );
+    }
+    const isNew = this.#savedAt !== this.#taken || Object.keys(settled).length > 0;
+    if (isNew) await this.#options.checkpoint?.(checkpoint);
     this.#savedAt = this.#taken;
     return checkpoint;
   }

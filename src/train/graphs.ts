@@ -16,11 +16,13 @@ import {
 } from "../graph/index.js";
 import { substitute } from "../graph/substitute.js";
 import { stepOf, type Model } from "../models/index.js";
-import { Context } from "../nn/index.js";
+import { Context, type ContextOptions } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
+import type { NDArray } from "../tree.js";
 import { logDetEstimator, type TrainingConfig } from "./config.js";
 import { stateName, type Layout } from "./layout.js";
-import { average, createOptimizer } from "./optimizers.js";
+import { createOptimizer } from "./optimizer-registry.js";
+import { average } from "./optimizers.js";
 import { emaName, slotName } from "../checkpoint/stored-arrays.js";
 
 /** What is trained, how, and where. */
@@ -31,10 +33,12 @@ export interface Job {
   readonly workers: readonly Engine[];
   readonly model: Model;
   readonly config: TrainingConfig;
+  /** Widths of whole-number columns, see `stepOf`; absent where all numbers are real. */
+  readonly steps?: NDArray | undefined;
 }
 
 /** What is trained, how, and how its arrays lie in the store. */
-export interface Task extends Pick<Job, "model" | "config"> {
+export interface Task extends Pick<Job, "model" | "config" | "steps"> {
   readonly layout: Layout;
 }
 
@@ -46,16 +50,15 @@ export interface Gradient {
   readonly means: Tensors;
   /** New untrained variables, packed; absent where a model has none. */
   readonly state?: Tensor;
-  /** Whether `state` depends on the batch. */
-  readonly isStateOfBatch: boolean;
   readonly noise: Readonly<Record<string, NoiseKind>>;
 }
 
 const gradientPrefix = "gradient.";
 
 /** Traces the objective and its gradient at the stored variables. */
-export function traceGradient({ model, config, layout }: Task, batch: Tensors): Gradient {
-  const ctx = trainingContext(model, config);
+export function traceGradient(task: Task, batch: Tensors): Gradient {
+  const { model, layout } = task;
+  const ctx = trainingContext(task);
   const { loss, metrics } = model.objective(batch, ctx);
   const variables = Object.fromEntries(model.scope.variables.map((v) => [v.name, v.tensor]));
   const parameters = layout.groups.flatMap(({ packing }) => packing.names);
@@ -78,11 +81,29 @@ export function traceGradient({ model, config, layout }: Task, batch: Tensors): 
     }),
   };
   const { [stateName]: state, ...means } = substitute(traced, layout.variables());
-  const given = [...Object.keys(batch), ...Object.keys(ctx.noises)];
-  const isStateOfBatch = topologicalOrder(state ? [state] : []).some(
-    (node) => node.op === "input" && given.includes(node.attributes.name),
+  return { means, ...(state && { state }), noise: ctx.noises };
+}
+
+/**
+ * Names of the variables that a step sets from its batch: the running statistics of batch
+ * normalisation. They sit inside the forward pass, so that a part of the batch can't take its
+ * gradient without the rest.
+ */
+export function statisticsOf(task: Pick<Job, "model" | "config" | "steps">): string[] {
+  const { model } = task;
+  const batch = Object.fromEntries(
+    Object.entries(model.batch).map(([name, event]) => [name, input(name, [2, ...event])]),
   );
-  return { means, ...(state && { state }), isStateOfBatch, noise: ctx.noises };
+  const ctx = trainingContext(task);
+  model.objective(batch, ctx);
+  const given = [...Object.keys(batch), ...Object.keys(ctx.noises)];
+  return Object.entries(ctx.updates)
+    .filter(([, value]) =>
+      topologicalOrder([value]).some(
+        (node) => node.op === "input" && given.includes(node.attributes.name),
+      ),
+    )
+    .map(([name]) => name);
 }
 
 /** What an update needs beside the store. */
@@ -129,11 +150,23 @@ export function traceUpdate({ config, layout }: Task, inputs: UpdateInputs): Tra
 }
 
 /** Sets what depends on data, such as ActNorm, from the batch it is run on. */
-export function compileInitialisation({ engine, model, config }: Job): Compiled {
+export function compileInitialisation({ engine, ...job }: Job): Compiled {
   return compile(engine, (batch) => {
-    const ctx = trainingContext(model, { ...config, powerIterations: 0 }, "initialise");
-    model.objective(batch, ctx);
+    const ctx = trainingContext(job, { phase: "initialise", powerIterations: 0 });
+    job.model.objective(batch, ctx);
     return { outputs: {}, updates: ctx.updates, noise: ctx.noises };
+  });
+}
+
+/** The statistics of a batch by the names of the running ones, for the weights as they are. */
+export function compileStatistics({ engine, ...job }: Job, names: readonly string[]): Compiled {
+  return compile(engine, (batch) => {
+    const ctx = trainingContext(job, { phase: "settle", powerIterations: 0 });
+    job.model.objective(batch, ctx);
+    return {
+      outputs: Object.fromEntries(names.map((name) => [name, ctx.updates[name]!])),
+      noise: ctx.noises,
+    };
   });
 }
 
@@ -141,24 +174,24 @@ export function compileInitialisation({ engine, model, config }: Job): Compiled 
  * Where a step's numbers stop being finite: Σ|y| of each watched tensor y, in the order of the
  * forward pass, and then `loss`, for the same batch and noise as the step's.
  */
-export function compileProbe({ engine, model, config }: Job): Compiled {
+export function compileProbe({ engine, ...job }: Job): Compiled {
   return compile(engine, (batch) => {
-    const ctx = trainingContext(model, config);
-    const { loss } = model.objective(batch, ctx);
+    const ctx = trainingContext(job);
+    const { loss } = job.model.objective(batch, ctx);
     const sums = Object.entries(ctx.watched).map(([name, y]) => [name, sumAll(abs(y))] as const);
     return { outputs: { ...Object.fromEntries(sums), loss }, noise: ctx.noises };
   });
 }
 
 function trainingContext(
-  model: Model,
-  { powerIterations, logDet }: TrainingConfig,
-  phase: "train" | "initialise" = "train",
+  { model, config, steps }: Pick<Job, "model" | "config" | "steps">,
+  options: Partial<Pick<ContextOptions, "phase" | "powerIterations">> = {},
 ): Context {
   return new Context({
-    phase,
-    powerIterations,
-    logDet: logDetEstimator(logDet),
-    step: stepOf(model),
+    phase: "train",
+    powerIterations: config.powerIterations,
+    logDet: logDetEstimator(config.logDet),
+    step: stepOf(model, steps),
+    ...options,
   });
 }

@@ -1,7 +1,9 @@
 // Not here: checkpoint-file.ts and metrics-file.ts, which need Node.
-export * from "./batches.js";
 export * from "./config.js";
 export * from "./fit.js";
-export * from "./optimizers.js";
+export { createOptimizer, registerOptimizer } from "./optimizer-registry.js";
+export type { Optimizer, OptimizerDefinition, StepInputs } from "./optimizer-registry.js";
+export type { OptimizerConfig, OptimizerOptions } from "./optimizers.js";
 export * from "./presets/index.js";
 export * from "./schedules.js";
+export { secondsPerStep, sharesBatches } from "./step-time.js";

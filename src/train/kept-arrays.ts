@@ -2,7 +2,7 @@ import { emaName, emaPrefix, slotName } from "../checkpoint/stored-arrays.js";
 import type { Model } from "../models/index.js";
 import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
-import { createOptimizer } from "./optimizers.js";
+import { createOptimizer } from "./optimizer-registry.js";
 
 /** Name of one of the arrays kept for a parameter. */
 export type KeptName = (parameter: string) => string;

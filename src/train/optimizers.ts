@@ -11,86 +11,69 @@ import {
   sub,
   type Tensor,
 } from "../graph/index.js";
+import type { JsonObject } from "../json.js";
+import { parseOptimizer, registerOptimizer, type Optimizer } from "./optimizer-registry.js";
 
 const decay = z.number().nonnegative().default(0);
 const fraction = z.number().gt(0).lt(1);
+const adamOptions = {
+  beta1: fraction.default(0.9),
+  beta2: fraction.default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  weightDecay: decay,
+};
 
-export const optimizerConfig = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("sgd"),
-    momentum: z.number().nonnegative().lt(1).default(0.9),
-    nesterov: z.boolean().default(false),
-    weightDecay: decay,
-  }),
-  z.strictObject({
-    kind: z.literal("adam"),
-    beta1: fraction.default(0.9),
-    beta2: fraction.default(0.999),
-    epsilon: z.number().positive().default(1e-8),
-    weightDecay: decay,
-  }),
-  z.strictObject({
-    kind: z.literal("adamax"),
-    beta1: fraction.default(0.9),
-    beta2: fraction.default(0.999),
-    epsilon: z.number().positive().default(1e-8),
-    weightDecay: decay,
-  }),
-]);
+const sgdConfig = z.strictObject({
+  kind: z.literal("sgd"),
+  momentum: z.number().nonnegative().lt(1).default(0.9),
+  nesterov: z.boolean().default(false),
+  weightDecay: decay,
+});
+const adamConfig = z.strictObject({ kind: z.literal("adam"), ...adamOptions });
+const adamaxConfig = z.strictObject({ kind: z.literal("adamax"), ...adamOptions });
 
 /**
- * How parameters are updated: `sgd` (momentum μ, 0.9 unless given, or Nesterov's), `adam` or
- * `adamax` (β₁ 0.9, β₂ 0.999, ε 10⁻⁸ unless given). `weightDecay` λ is 0 unless given; for `sgd` it
- * adds λp to the gradient, for the others it is decoupled from it.
- */
-export type OptimizerConfig = z.infer<typeof optimizerConfig>;
-
-/** One update of one parameter p by its gradient g, as a pure function of tensors. */
-export interface Optimizer {
-  /** Names of the arrays kept for each parameter: of its shape, 0 at first. */
-  readonly slots: readonly string[];
-  apply(
-    p: Tensor,
-    g: Tensor,
-    slots: Readonly<Record<string, Tensor>>,
-    at: StepInputs,
-  ): { readonly value: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
-}
-
-export interface StepInputs {
-  /** Learning rate α, a scalar. */
-  readonly rate: Tensor;
-  /** t = 1, 2, ..., a scalar. */
-  readonly step: Tensor;
-  /** Whether weight decay applies to this parameter. */
-  readonly decay: boolean;
-}
-
-/**
- * The optimizer of a configuration, with gradient g, learning rate α, and decay λ where it applies:
- *
- * - `sgd`: h = g + λp, v ← μv + h, p ← p − αv, or with Nesterov's momentum p ← p − α(h + μv)
- * - `adam`: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − α(m/(1−β₁ᵗ)/(√(v/(1−β₂ᵗ)) + ε) + λp)
- * - `adamax`: m as Adam's, u ← max(β₂u, |g| + ε), p ← p − α(m/(1−β₁ᵗ)/u + λp)
+ * `sgd`: h = g + λp, v ← μv + h, p ← p − αv, or with Nesterov's momentum p ← p − α(h + μv); μ is
+ * 0.9 unless given.
  *
  * @see Sutskever et al. 2013, section 2, https://proceedings.mlr.press/v28/sutskever13.html
- * @see Kingma and Ba 2015, algorithms 1 and 2, https://arxiv.org/abs/1412.6980
- * @see Loshchilov and Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101 (Adam's decay)
  */
-export function createOptimizer(config: OptimizerConfig): Optimizer {
-  switch (config.kind) {
-    case "sgd":
-      return sgd(config);
-    case "adam":
-      return adam(config);
-    case "adamax":
-      return adamax(config);
-  }
-}
+registerOptimizer({ kind: "sgd", schema: sgdConfig, create: sgd });
 
-type ConfigOf<K extends OptimizerConfig["kind"]> = Extract<OptimizerConfig, { kind: K }>;
+/**
+ * `adam`: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − α(m/(1−β₁ᵗ)/(√(v/(1−β₂ᵗ)) + ε) + λp); β₁
+ * 0.9, β₂ 0.999 and ε 10⁻⁸ unless given. The decay is apart from the gradient.
+ *
+ * @see Kingma and Ba 2015, algorithm 1, https://arxiv.org/abs/1412.6980
+ * @see Loshchilov and Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101 (the decay)
+ */
+registerOptimizer({ kind: "adam", schema: adamConfig, create: adam });
 
-function sgd({ momentum, nesterov, weightDecay }: ConfigOf<"sgd">): Optimizer {
+/**
+ * `adamax`: m as Adam's, u ← max(β₂u, |g| + ε), p ← p − α(m/(1−β₁ᵗ)/u + λp), with its defaults.
+ *
+ * @see Kingma and Ba 2015, algorithm 2, https://arxiv.org/abs/1412.6980
+ */
+registerOptimizer({ kind: "adamax", schema: adamaxConfig, create: adamax });
+
+type BuiltInConfig = z.output<typeof sgdConfig | typeof adamConfig | typeof adamaxConfig>;
+type BuiltInOptions = z.input<typeof sgdConfig | typeof adamConfig | typeof adamaxConfig>;
+
+/** A registered optimizer's part of a configuration, complete. */
+export type OptimizerConfig = BuiltInConfig | ({ readonly kind: string } & JsonObject);
+
+/**
+ * How parameters are updated: `sgd`, `adam`, `adamax`, or what {@link registerOptimizer} made known.
+ * `weightDecay` λ is 0 unless given; for `sgd` it adds λp to the gradient, for the others it is
+ * decoupled from it.
+ */
+export type OptimizerOptions = BuiltInOptions | ({ readonly kind: string } & JsonObject);
+
+export const optimizerConfig: z.ZodType<OptimizerConfig, OptimizerOptions> = z
+  .custom<OptimizerOptions>(() => true)
+  .transform((value, ctx) => parseOptimizer(value, ctx));
+
+function sgd({ momentum, nesterov, weightDecay }: z.output<typeof sgdConfig>): Optimizer {
   return {
     slots: ["velocity"],
     apply: (p, g, slots, { rate, decay }) => {
@@ -102,7 +85,7 @@ function sgd({ momentum, nesterov, weightDecay }: ConfigOf<"sgd">): Optimizer {
   };
 }
 
-function adam({ beta1, beta2, epsilon, weightDecay }: ConfigOf<"adam">): Optimizer {
+function adam({ beta1, beta2, epsilon, weightDecay }: z.output<typeof adamConfig>): Optimizer {
   return {
     slots: ["mean", "square"],
     apply: (p, g, slots, { rate, step, decay }) => {
@@ -116,7 +99,7 @@ function adam({ beta1, beta2, epsilon, weightDecay }: ConfigOf<"adam">): Optimiz
   };
 }
 
-function adamax({ beta1, beta2, epsilon, weightDecay }: ConfigOf<"adamax">): Optimizer {
+function adamax({ beta1, beta2, epsilon, weightDecay }: z.output<typeof adamaxConfig>): Optimizer {
   return {
     slots: ["mean", "largest"],
     apply: (p, g, slots, { rate, step, decay }) => {

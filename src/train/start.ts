@@ -1,18 +1,15 @@
-import { CheckpointError, DataError, ShapeError, UsageError } from "../errors.js";
+import { expectArray, expectFinite } from "../border/arrays.js";
+import { describeData, type DataSet } from "../data/index.js";
+import { CheckpointError, DataError, UsageError } from "../errors.js";
 import { convergeNorms, type Model } from "../models/index.js";
 import { Random } from "../random.js";
-import { sameShape, type Arrays } from "../tree.js";
+import type { Arrays } from "../tree.js";
 import type { BatchSource } from "./batches.js";
-import {
-  expectArrays,
-  expectModel,
-  type Checkpoint,
-  type TrainingState,
-} from "../checkpoint/checkpoint.js";
-import type { TrainingConfig } from "./config.js";
+import { expectArrays, expectModel, type Checkpoint, type TrainingState } from "../checkpoint/checkpoint.js";
 import { firstNonFinite } from "./divergence.js";
+import { withoutSettled } from "../checkpoint/stored-arrays.js";
 import { storedShapes, withTrainingArrays } from "./kept-arrays.js";
-import { compileInitialisation, type Job } from "./graphs.js";
+import { compileInitialisation, statisticsOf, type Job } from "./graphs.js";
 
 /** First values of a model's variables: a function of the seed. */
 export function freshArrays({ model, config }: Job): Arrays {
@@ -30,11 +27,8 @@ export async function initialArrays(job: Job, source: BatchSource): Promise<Arra
   const { engine, model, config } = job;
   const examples = source.examples(config.initialExamples);
   expectBatch(examples, model);
-  const bad = firstNonFinite(examples);
-  if (bad !== undefined) {
-    throw new DataError(
-      `fit: expected finite examples, got NaN or an infinite value in ${bad}; check the data`,
-    );
+  for (const [name, array] of Object.entries(examples)) {
+    expectFinite(array, { where: "fit: the first examples", name });
   }
   const store = await engine.createStore(freshArrays(job));
   const initialisation = compileInitialisation(job);
@@ -42,11 +36,24 @@ export async function initialArrays(job: Job, source: BatchSource): Promise<Arra
     await convergeNorms(engine, model, store);
     const random = Random.fromSeed(config.seed).split("initialise");
     await initialisation.call(examples, { store, random });
-    return withTrainingArrays(model, await store.read(), config);
+    const arrays = await store.read();
+    expectFiniteStart(arrays, examples);
+    return withTrainingArrays(model, arrays, config);
   } finally {
     await initialisation.close();
     await store.close();
   }
+}
+
+/** @throws {DataError} naming an array that the first examples made infinite, and how large they are. */
+function expectFiniteStart(arrays: Arrays, { x }: Arrays): void {
+  const name = firstNonFinite(arrays);
+  if (name === undefined) return;
+  const largest = x!.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  throw new DataError(
+    `fit: expected examples that a model can start from, got ${name} with NaN or an infinite value from x of up to ${largest.toPrecision(3)}; bring the data to a smaller unit`,
+    { name },
+  );
 }
 
 /**
@@ -57,8 +64,7 @@ export async function initialArrays(job: Job, source: BatchSource): Promise<Arra
  */
 export function resumedState(
   checkpoint: Checkpoint,
-  model: Model,
-  config: TrainingConfig,
+  { model, config, data }: Pick<Job, "model" | "config"> & { readonly data: DataSet },
 ): TrainingState {
   const { training } = checkpoint;
   if (!training) {
@@ -73,29 +79,27 @@ export function resumedState(
   }
   const where = "fit: the checkpoint to resume";
   expectModel(checkpoint, model, where);
-  expectArrays(checkpoint, storedShapes(model, config), where);
+  const arrays = withoutSettled(checkpoint.arrays);
+  expectArrays({ arrays }, storedShapes(model, config), where);
+  const { preprocessing } = describeData(data);
+  const text = JSON.stringify(preprocessing);
+  if (checkpoint.data && JSON.stringify(checkpoint.data.preprocessing) !== text) {
+    throw new CheckpointError(
+      `${where}: expected the data it began with, ${checkpoint.data.name}, got ${data.name} with another preprocessing; give it the same training rows`,
+    );
+  }
   return training;
 }
 
-/** @throws {ShapeError} if the batch isn't what the model takes, all with equally many examples. */
-export function expectBatch(batch: Arrays, model: Model): void {
-  const size = Object.values(batch)[0]?.shape[0] ?? 0;
+/**
+ * @param rows as many as there must be; any unless given
+ * @throws {ShapeError} if the batch isn't what the model takes, all with equally many examples.
+ */
+export function expectBatch(batch: Arrays, model: Model, rows?: number): void {
+  const size = rows ?? batch.x?.shape[0] ?? 0;
   for (const [name, event] of Object.entries(model.batch)) {
-    const shape = batch[name]?.shape;
-    if (shape && size > 0 && sameShape(shape, [size, ...event])) continue;
-    throw new ShapeError(
-      `fit: expected a batch with ${name} of shape [B, ${event.join(", ")}], got ${shape ? `[${shape}]` : `only ${Object.keys(batch).join(", ")}`}; check the data and the model's shape`,
-    );
+    expectArray(batch[name], { where: "fit: a batch", name, event, rows: size });
   }
-}
-
-/** @throws {UsageError} if the batch hasn't as many examples as the configuration says. */
-export function expectBatchSize(batch: Arrays, batchSize: number): void {
-  const size = Object.values(batch)[0]?.shape[0];
-  if (size === batchSize) return;
-  throw new UsageError(
-    `fit: expected batches of batchSize ${batchSize}, got one of ${size} examples; give the source and the configuration the same size`,
-  );
 }
 
 /** @throws {UsageError} if workers can't share a batch equally. */
@@ -103,5 +107,19 @@ export function expectShares(batchSize: number, workers: number): void {
   if (workers >= 1 && batchSize % workers === 0) return;
   throw new UsageError(
     `fit: expected a number of workers that divides the batch of ${batchSize}, got ${workers}; choose another number of workers or another batchSize`,
+  );
+}
+
+/** Fewest examples that batch normalisation takes statistics of. */
+const fewestForStatistics = 8;
+
+/** @throws {UsageError} if batch normalisation would take statistics of too few examples. */
+export function expectEnough(job: Job): void {
+  const { batchSize, initialExamples } = job.config;
+  const fewest = Math.min(batchSize, initialExamples);
+  if (fewest >= fewestForStatistics || statisticsOf(job).length === 0) return;
+  throw new UsageError(
+    `fit: expected a batchSize and initialExamples of at least ${fewestForStatistics} for the batch normalisation of ${job.model.kind}, got ${fewest}; take larger batches, or a model without it`,
+    { name: batchSize < fewestForStatistics ? "batchSize" : "initialExamples" },
   );
 }

@@ -1,8 +1,10 @@
 import type { Engine } from "../engine/index.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
-import type { BatchSource } from "./batches.js";
+import { stepsOf, type DataSet } from "../data/index.js";
+import { batchesOf } from "./batches.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
+import { statisticsOf } from "./graphs.js";
 import { freshArrays } from "./start.js";
 import { withTrainingArrays } from "./kept-arrays.js";
 import { openTrainStep, type ReadyStep } from "./train-step.js";
@@ -14,18 +16,19 @@ const mostSeconds = 3;
 
 /**
  * Seconds that workers need for a step of training, its next batch made meanwhile: the least of a
- * few short rounds. They forget the steps.
+ * few short rounds. They forget the steps. The first takes them alone unless {@link sharesBatches}.
  *
  * @throws {UsageError} if the workers can't share a batch equally.
  */
 export async function secondsPerStep(
   model: Model,
-  source: BatchSource,
+  data: DataSet,
   training: TrainingOptions,
   workers: readonly [Engine, ...Engine[]],
 ): Promise<number> {
   const config = parseTrainingConfig(training);
-  const job = { engine: workers[0], workers, model, config };
+  const source = await batchesOf(data, model, config);
+  const job = { engine: workers[0], workers, model, config, step: noiseStep };
   const step = await openTrainStep(job, withTrainingArrays(model, freshArrays(job), config));
   const random = Random.fromSeed(config.seed).split("step time");
   let taken = 0;
@@ -56,4 +59,12 @@ export async function secondsPerStep(
   } finally {
     await step.close();
   }
+}
+
+/**
+ * Whether workers share the steps of a model. One with batch normalisation takes statistics of the
+ * whole batch, so that its steps are the first worker's alone: more than one are of no use to it.
+ */
+export function sharesBatches(model: Model, training: TrainingOptions): boolean {
+  return statisticsOf({ model, config: parseTrainingConfig(training) }).length === 0;
 }

@@ -3,8 +3,8 @@ import { compile, compileShares, type Prepared, type Store } from "../engine/ind
 import { input } from "../graph/index.js";
 import type { Random } from "../random.js";
 import { scalarArray, type Arrays, type NDArray } from "../tree.js";
-import { traceGradient, traceUpdate, type Job, type Task } from "./graphs.js";
-import { Layout, stateName } from "./layout.js";
+import { statisticsOf, traceGradient, traceUpdate, type Job, type Task } from "./graphs.js";
+import { Layout } from "./layout.js";
 
 /** A step of training on an engine, or on several that share each batch; it keeps the arrays. */
 export interface TrainStep extends Closable {
@@ -35,14 +35,20 @@ const rateInput = "step.rate";
 const numberInput = "step.number";
 const nextState = "next.state";
 
-/** Loads a step's arrays. Its graphs are traced when the first batch is there. */
+/**
+ * Loads a step's arrays. Its graphs are traced when the first batch is there.
+ *
+ * A step whose forward pass takes statistics of the batch is the first worker's alone: a part of the
+ * batch has other statistics than the whole.
+ */
 export async function openTrainStep(job: Job, arrays: Arrays): Promise<TrainStep> {
   const layout = new Layout(job.model, job.config);
   const packed = layout.pack(arrays);
   const names = Object.keys(packed);
+  const workers = statisticsOf(job).length > 0 ? job.workers.slice(0, 1) : job.workers;
   const stores: Store[] = [];
-  for (const engine of job.workers) stores.push(await engine.createStore(packed));
-  const task = { ...job, layout };
+  for (const engine of workers) stores.push(await engine.createStore(packed));
+  const task = { ...job, workers, layout };
   const { prepare, close } = stores.length === 1 ? whole(task, stores) : shared(task, stores);
   return {
     prepare,
@@ -80,17 +86,13 @@ function whole(task: Task & Job, [store]: readonly Store[]): Steps {
 function shared(task: Task & Job, stores: readonly Store[]): Steps {
   const { workers, layout } = task;
   const gradient = compileShares(workers, (batch) => {
-    const { means, state, isStateOfBatch, noise } = traceGradient(task, batch);
-    if (!state) return { outputs: means, noise };
-    return isStateOfBatch
-      ? { outputs: { ...means, [stateName]: state }, noise }
-      : { outputs: means, updates: { [nextState]: state }, noise };
+    const { means, state, noise } = traceGradient(task, batch);
+    return { outputs: means, ...(state && { updates: { [nextState]: state } }), noise };
   });
   const updates = workers.map((engine) =>
     compile(engine, (args) => {
-      const { [rateInput]: rate, [numberInput]: step, [stateName]: mean, ...means } = args;
-      const own = layout.state.size > 0 ? input(nextState, [layout.state.size]) : undefined;
-      const state = mean ?? own;
+      const { [rateInput]: rate, [numberInput]: step, ...means } = args;
+      const state = layout.state.size > 0 ? input(nextState, [layout.state.size]) : undefined;
       return traceUpdate(task, { means, rate: rate!, step: step!, ...(state && { state }) });
     }),
   );

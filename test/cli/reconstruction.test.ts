@@ -18,7 +18,7 @@ function examplesOf(shape: readonly number[]): Examples {
     count: 1,
     unit: "pixel units",
     unitSize: 255,
-    take: () => ({ x, labels: new Uint8Array(1) }),
+    take: () => ({ x, labels: new Int32Array(1) }),
   };
 }
 

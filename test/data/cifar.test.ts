@@ -19,12 +19,12 @@ describe("parseCifar", () => {
       ],
       cifar10,
     );
-    assert.deepEqual(set.labels, Uint8Array.of(1, 2, 3, 9));
-    assert.deepEqual(set.shape, [3, 32, 32]);
-    assert.deepEqual([set.count, set.classes, set.pixels.length], [4, 10, 4 * 3072]);
-    const at = (i: number) => set.pixels[i * 3072 + 3071];
+    assert.deepEqual(set.labels, Int32Array.of(1, 2, 3, 9));
+    const { shape, data } = set.x;
+    assert.deepEqual([shape, data.length], [[4, 3, 32, 32], 4 * 3072]);
+    const at = (i: number) => data[i * 3072 + 3071];
     assert.deepEqual([0, 1, 2, 3].map(at), [0, 1, 2, 0]);
-    assert.deepEqual([...set.pixels.subarray(3 * 3072, 3 * 3072 + 4)], [50, 51, 52, 0]);
+    assert.deepEqual([0, 1, 2, 3].map((i) => data[3 * 3072 + i]), [50, 51, 52, 0]);
   });
 
   it("reads CIFAR-100's classes, not its superclasses", () => {
@@ -32,9 +32,8 @@ describe("parseCifar", () => {
       cifarBytes(2, (i) => [19, 98 + i]),
       cifar100,
     );
-    assert.deepEqual(set.labels, Uint8Array.of(98, 99));
-    assert.equal(set.classes, 100);
-    assert.deepEqual([set.pixels[0], set.pixels[3072]], [0, 1]);
+    assert.deepEqual(set.labels, Int32Array.of(98, 99));
+    assert.deepEqual([set.x.data[0], set.x.data[3072]], [0, 1]);
   });
 
   it("reports what isn't a whole number of records", () => {
@@ -44,9 +43,9 @@ describe("parseCifar", () => {
     throws(() => parse(new Uint8Array()), /got 0 bytes/);
   });
 
-  it("reports a label that is no class, by its index in the file", () => {
+  it("reports a label that is no class, by its row in the file", () => {
     const good = { name: "good", bytes: cifarBytes(2, () => [0]) };
     const bad = { name: "bad", bytes: cifarBytes(2, (i) => [9 + i]) };
-    throws(() => parseCifar([good, bad], cifar10), /bad: .* from 0 to 9, got 10 at index 1/);
+    throws(() => parseCifar([good, bad], cifar10), /bad: .* from 0 to 9, got 10 in row 1/);
   });
 });

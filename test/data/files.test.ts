@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { loadSplit } from "../../src/data/files.js";
+import { range, type Rows, type SplitName } from "../../src/data/index.js";
+import { openData } from "../../src/data/files.js";
 import { UsageError } from "../../src/errors.js";
 import { rejects, rejectsFile } from "./fails.js";
 import { cifarBytes, idxBytes } from "./fixtures.js";
@@ -48,7 +49,17 @@ function zipped(files: Readonly<Record<string, Uint8Array>>): Record<string, Uin
   );
 }
 
-describe("loadSplit", () => {
+/** All rows of a split. */
+async function loadSplit(
+  name: string,
+  folder: string,
+  split: SplitName,
+): Promise<Rows & { readonly count: number }> {
+  const { count, take } = await (await openData(name, { folder })).split(split);
+  return { ...take(range(0, count)), count };
+}
+
+describe("openData", () => {
   it("reads idx files, gzipped or not, in the folder or its own", async () => {
     const files = idxFiles("t10k", 12);
     const moved = (to: string) =>
@@ -56,9 +67,14 @@ describe("loadSplit", () => {
     const folders = [files, zipped(files), moved("fashion-mnist/")].map(folder);
     for (const path of await Promise.all(folders)) {
       const set = await loadSplit("fashion-mnist", path, "test");
-      assert.deepEqual(set.labels, Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1));
-      assert.deepEqual([...set.pixels.subarray(0, 6)], [0, 0, 0, 1, 0, 2]);
-      assert.deepEqual([set.shape, set.count, set.classes], [[1, 1, 2], 12, 10]);
+      assert.deepEqual(set.labels, Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1));
+      assert.deepEqual(Array.from(set.x.data).slice(0, 6), [0, 0, 0, 1, 0, 2]);
+      assert.deepEqual(set.x.shape, [12, 1, 1, 2]);
+      assert.ok(set.x.data instanceof Uint8Array);
+      const { shape, pixels, classes, preprocessing } = await openData("fashion-mnist", {
+        folder: path,
+      });
+      assert.deepEqual([shape, pixels, classes.length, preprocessing], [[1, 1, 2], true, 10, undefined]);
     }
   });
 
@@ -82,7 +98,7 @@ describe("loadSplit", () => {
     const ids = [train, validation].map((set) =>
       Array.from(
         { length: set.count },
-        (_, i) => 256 * set.pixels[2 * i]! + set.pixels[2 * i + 1]!,
+        (_, i) => 256 * set.x.data[2 * i]! + set.x.data[2 * i + 1]!,
       ),
     );
     assert.equal(new Set(ids.flat()).size, 2000);
@@ -92,12 +108,13 @@ describe("loadSplit", () => {
         [...set].sort((a, b) => a - b),
       );
       set.forEach((id, i) => {
-        assert.equal([train, validation][s]!.labels[i], id % 10);
+        assert.equal([train, validation][s]!.labels![i], id % 10);
       });
     });
     assert.deepEqual(ids[1]!.slice(0, 3), [3, 23, 27]);
     assert.deepEqual(await loadSplit("mnist", path, "validation"), validation);
     await rejects(loadSplit("mnist", path, "test"), /t10k-images/);
+    assert.deepEqual((await openData("mnist", { folder: path })).shape, [1, 1, 2]);
   });
 
   it("holds out 5,000 images at most", async () => {
@@ -118,24 +135,24 @@ describe("loadSplit", () => {
     const validation = await loadSplit("cifar-10", path, "validation");
     assert.deepEqual([train.count, validation.count], [18, 2]);
     assert.deepEqual(
-      [...train.labels, ...validation.labels].sort(),
+      [...train.labels!, ...validation.labels!].sort(),
       [1, 2, 3, 4, 5].flatMap((k) => [k, k, k, k]),
     );
-    assert.deepEqual([...(await loadSplit("cifar-10", path, "test")).labels], [6, 6, 6, 6]);
-    assert.deepEqual([...(await loadSplit("cifar-100", path, "test")).labels], [50, 51]);
+    assert.deepEqual([...(await loadSplit("cifar-10", path, "test")).labels!], [6, 6, 6, 6]);
+    assert.deepEqual([...(await loadSplit("cifar-100", path, "test")).labels!], [50, 51]);
     assert.equal((await loadSplit("cifar-100", path, "train")).count, 9);
   });
 
-  it("says which files it looked for and how to get them", async () => {
+  it("says which files it looked for", async () => {
     const path = await folder({});
     await rejects(
       loadSplit("mnist", path, "train"),
-      /expected train-images-idx3-ubyte or train-images-idx3-ubyte\.gz in .*mnist or .*iresnet data get mnist/,
+      /expected train-images-idx3-ubyte or train-images-idx3-ubyte\.gz in .*mnist or .*got no such file; download the set, or/,
     );
     await rejects(loadSplit("cifar-10", path, "validation"), /data_batch_1\.bin or/);
     await rejects(
       loadSplit("cifar-100", join(path, "nowhere"), "test"),
-      /test\.bin or test\.bin\.gz/,
+      /train\.bin or train\.bin\.gz/,
     );
   });
 
@@ -182,19 +199,22 @@ describe("loadSplit", () => {
   });
 
   it("lists the names on a wrong one", async () => {
-    await assert.rejects(loadSplit("mnist2", root, "test"), (error: unknown) => {
+    await assert.rejects(openData("mnist2", { folder: root }), (error: unknown) => {
       assert.ok(error instanceof UsageError);
-      assert.match(error.message, /one of mnist, fashion-mnist, cifar-10, cifar-100, got "mnist2"/);
+      assert.match(error.message, /one of mnist, .*, got "mnist2"; did you mean "mnist"\?/);
       return true;
     });
+    const misspelt: object = { foldr: root };
+    await assert.rejects(openData("mnist", misspelt), /got "foldr"; did you mean "folder"\?/);
   });
 
   const real = "../shared/data";
   it("reads the real MNIST", { skip: !existsSync(join(real, "mnist")) }, async () => {
     const test = await loadSplit("mnist", real, "test");
-    assert.deepEqual([test.count, test.shape], [10_000, [1, 28, 28]]);
-    assert.deepEqual([...test.labels.subarray(0, 10)], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
-    const mean = test.pixels.reduce((total, v) => total + v, 0) / test.pixels.length / 255;
+    assert.deepEqual(test.x.shape, [10_000, 1, 28, 28]);
+    assert.deepEqual([...test.labels!.subarray(0, 10)], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+    const pixels = Array.from(test.x.data);
+    const mean = pixels.reduce((total, v) => total + v, 0) / pixels.length / 255;
     assert.ok(Math.abs(mean - 0.13251) < 1e-4, `${mean}`);
     const validation = await loadSplit("mnist", real, "validation");
     assert.equal(validation.count, 5000);

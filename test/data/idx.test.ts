@@ -15,17 +15,14 @@ const parse =
 describe("parseIdx", () => {
   it("reads images and labels", () => {
     assert.deepEqual(parseIdx(images, labels, 10), {
-      pixels,
-      labels: Uint8Array.of(9, 0),
-      shape: [1, 3, 4],
-      count: 2,
-      classes: 10,
+      x: { shape: [2, 1, 3, 4], data: pixels },
+      labels: Int32Array.of(9, 0),
     });
   });
 
   it("reads bytes that start anywhere in their buffer", () => {
     const shifted = new Uint8Array([7, 7, 7, ...images.bytes]).subarray(3);
-    assert.deepEqual(parse(shifted)().pixels, pixels);
+    assert.deepEqual(parse(shifted)().x.data, pixels);
   });
 
   it("reports truncated files with both sizes", () => {
@@ -54,7 +51,7 @@ describe("parseIdx", () => {
   it("reports a label that is no class", () => {
     throws(
       parse(images.bytes, idxBytes([2], [9, 10])),
-      /labels: expected labels from 0 to 9, got 10 at index 1/,
+      /labels: expected labels from 0 to 9, got 10 in row 1/,
     );
   });
 

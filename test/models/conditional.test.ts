@@ -8,9 +8,8 @@ import type { Engine } from "../../src/index.js";
 import { openModel, type Runner } from "../../src/runner/index.js";
 import { Random } from "../../src/random.js";
 import { fit } from "../../src/train/fit.js";
-import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
-import { vectorBatches } from "../../src/train/batches.js";
-import { oneHot } from "../../src/data/images.js";
+import { inferenceArrays } from "../../src/train/stored-arrays.js";
+import { arrayData, oneHot } from "../../src/data/index.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
 import { assertClose, meanOf } from "../support/values.js";
 
@@ -52,7 +51,7 @@ describe("a density conditioned on classes, trained for a moment", () => {
       const { x, condition, labels } = clusters(300);
       const { arrays } = await fit(
         model,
-        vectorBatches({ x, condition }, { batchSize: 60, random }),
+        arrayData({ x, condition, validation: 0 }),
         {
           steps: 200,
           batchSize: 60,

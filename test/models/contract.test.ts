@@ -11,8 +11,8 @@ import { openModel, type AnyRunner } from "../../src/runner/index.js";
 import { createModel, modelDefinitions, stepOf, type AnyModel } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
-import { toyBatches } from "../../src/train/batches.js";
-import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { toyData } from "../../src/data/index.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.js";
 import { fit } from "../../src/train/fit.js";
 import { presets } from "../../src/train/presets/index.js";
 import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
@@ -290,11 +290,10 @@ function logLogistic({ data }: Values): number {
   return -sumOf(Array.from(data, (z) => Math.log1p(Math.exp(z)) + Math.log1p(Math.exp(-z))));
 }
 
-async function trained(engine: Engine, model: AnyModel): Promise<AnyRunner> {
-  const random = Random.fromSeed(1);
+async function trained(engine: Engine, model: DensityModel): Promise<DensityRunner> {
   const checkpoint = await fit(
     model,
-    toyBatches("moons", { batchSize: 64, random }),
+    toyData("moons"),
     {
       steps: 40,
       batchSize: 64,

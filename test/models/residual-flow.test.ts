@@ -7,8 +7,7 @@ import { LipschitzError, ShapeError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
 import { residualFlow, stepOf } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
-import { Random } from "../../src/random.js";
-import { toyBatches } from "../../src/train/batches.js";
+import { toyData } from "../../src/data/index.js";
 import { fit } from "../../src/train/fit.js";
 import { assertGradients } from "../support/derivatives.js";
 import { noiseFeeds, parametersOf, settledFeeds } from "../support/modules.js";
@@ -106,8 +105,8 @@ describe("a Residual Flow in training", () => {
   async function losses(workers: readonly Engine[]): Promise<number[]> {
     const found: number[] = [];
     await fit(
-      residualFlow({ shape: [2], blocks: [2], widths: [8], c: 0.9 }),
-      toyBatches("moons", { batchSize: 16, random: Random.fromSeed(1) }),
+      new ResidualFlow({ shape: [2], blocks: [2], widths: [8], c: 0.9 }),
+      toyData("moons"),
       {
         steps: 8,
         batchSize: 16,

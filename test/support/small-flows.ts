@@ -1,16 +1,16 @@
 import {
+  arrayData,
+  DensityRunner,
   fit,
   inferenceArrays,
   iResNetDensity,
   ndarray,
   openModel,
   Random,
-  toyBatches,
-  vectorBatches,
+  toyData,
   type Arrays,
-  type BatchSource,
   type Checkpoint,
-  type Density,
+  type DataSet,
   type Engine,
   type NDArray,
   type NumberArray,
@@ -34,15 +34,15 @@ const random = Random.fromSeed(11);
 const batchSize = 16;
 
 function setUp(name: SmallFlow): {
-  readonly model: Density;
-  readonly source: BatchSource;
+  readonly model: IResNetDensity;
+  readonly data: DataSet;
   readonly training: TrainingOptions;
 } {
   const common = { batchSize, initialExamples: 64, clip: 5, ema: 0.5 };
   if (name === "plane") {
     return {
-      model: iResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
-      source: toyBatches("moons", { batchSize, random }),
+      model: new IResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
+      data: toyData("moons"),
       training: {
         ...common,
         steps: 10,
@@ -58,8 +58,8 @@ function setUp(name: SmallFlow): {
     [count, 1, 8, 8],
   );
   return {
-    model: iResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
-    source: vectorBatches({ x: images }, { batchSize, random }),
+    model: new IResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
+    data: arrayData({ x: images, validation: 0 }),
     training: {
       ...common,
       steps: 10,
@@ -82,11 +82,11 @@ export async function trainSmall(
   name: SmallFlow,
   { resume, until = 10 }: Part = {},
 ): Promise<Trained> {
-  const { model, source, training } = setUp(name);
+  const { model, data, training } = setUp(name);
   const stop = new AbortController();
   const losses: number[] = [];
   const times: number[] = [];
-  const checkpoint = await fit(model, source, training, {
+  const checkpoint = await fit(model, data, training, {
     engine,
     signal: stop.signal,
     ...(resume && { resume }),
@@ -107,9 +107,11 @@ export async function trainSmall(
 
 /** Scores, maps there and back, and samples, with a flow's arrays. */
 export async function useSmall(engine: Engine, name: SmallFlow, arrays: Arrays): Promise<Arrays> {
-  const { model, source } = setUp(name);
-  const flow = await openModel(model, inferenceArrays(arrays), { engine });
-  const x = source.examples(8).x!;
+  const { model, data } = setUp(name);
+  const flow = await DensityRunner.open(engine, model, inferenceArrays(arrays));
+  const split = await data.split("train");
+  const rows = split.draw ? split.draw(8, random) : split.take([0, 1, 2, 3, 4, 5, 6, 7]);
+  const x = ndarray(rows.x.data, rows.x.shape);
   const latent = await flow.forward(x);
   const results = {
     logProb: (await flow.score(x, { random, logDet: "estimate", terms: 5 })).logProb,

@@ -1,87 +1,113 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ImageSet } from "../../src/data/index.js";
-import { ShapeError, UsageError } from "../../src/errors.js";
+import { arrayData, oneHot, sampleToy, toyData, type DataSet } from "../../src/data/index.js";
+import { DataError, UsageError } from "../../src/errors.js";
+import { IResNetClassifier, IResNetDensity, Nice, type Model } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
-import {
-  imageBatches,
-  toyBatches,
-  vectorBatches,
-  type BatchSource,
-} from "../../src/train/batches.js";
+import { batchesOf } from "../../src/train/batches.js";
 import { ndarray } from "../../src/tree.js";
 
-const random = Random.fromSeed(1);
+const none = { kind: "none" } as const;
+const config = { seed: 1, batchSize: 4, augmentation: none };
 
 /** Image i is one bright pixel of value 100 + i in the middle, of class i mod 3. */
-const set: ImageSet = {
-  pixels: Uint8Array.from({ length: 12 * 9 }, (_, at) => (at % 9 === 4 ? 100 + (at - 4) / 9 : 0)),
+const images = {
+  x: {
+    shape: [12, 1, 3, 3],
+    data: Uint8Array.from({ length: 12 * 9 }, (_, at) => (at % 9 === 4 ? 100 + (at - 4) / 9 : 0)),
+  },
   labels: Uint8Array.from({ length: 12 }, (_, i) => i % 3),
-  shape: [1, 3, 3],
-  count: 12,
-  classes: 3,
+  validation: 0,
 };
+const pixelsOf = (i: number) => Array.from(images.x.data.subarray(9 * i, 9 * i + 9));
 
-function tableOf(count: number): { x: ReturnType<typeof ndarray>; y: ReturnType<typeof ndarray> } {
-  const x = Array.from({ length: 2 * count }, (_, at) => at);
-  const y = Array.from({ length: count }, (_, i) => 2 * i);
-  return { x: ndarray(x, [count, 2]), y: ndarray(y, [count, 1]) };
-}
-
-describe("vectorBatches", () => {
-  it("shows each row once an epoch, and keeps rows of tables together", () => {
-    const source = vectorBatches(tableOf(12), { batchSize: 4, random });
-    const batches = [0, 1, 2].map((step) => source.batch(step));
-    for (const { x, y } of batches) {
-      assert.deepEqual(
-        [x!.shape, y!.shape],
-        [
-          [4, 2],
-          [4, 1],
-        ],
-      );
-      assert.deepEqual(
-        [...y!.data],
-        [0, 1, 2, 3].map((row) => x!.data[2 * row]!),
-      );
-    }
-    const firsts = batches.flatMap(({ y }) => [...y!.data]).sort((a, b) => a - b);
-    assert.deepEqual(firsts, [...tableOf(12).y.data]);
+const classifier = (classes: number): Model =>
+  new IResNetClassifier({
+    shape: [1, 3, 3],
+    classes,
+    blocks: [1],
+    widths: [4],
+    squeezeFirst: false,
+    channels: 4,
+    c: 0.9,
+    centre: { mean: 0, deviation: 1 },
   });
-
-  it("refuses tables of different lengths, and batches larger than them", () => {
-    const tables = { x: tableOf(4).x, y: tableOf(5).y };
-    assert.throws(() => vectorBatches(tables, { batchSize: 2, random }), ShapeError);
-    assert.throws(() => vectorBatches(tableOf(4), { batchSize: 5, random }), UsageError);
-  });
+const imageDensity = new Nice({ shape: [1, 3, 3], hidden: [4] });
+const plane = new IResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
+const conditional = new IResNetDensity({
+  shape: [2],
+  blocks: [1],
+  widths: [4],
+  c: 0.9,
+  condition: 3,
 });
 
-describe("imageBatches", () => {
-  it("pairs images with one-hot labels", () => {
-    const { x, y } = imageBatches(set, { batchSize: 12, labels: true, random }).batch(0);
-    for (let i = 0; i < 12; i++) {
-      const image = x!.data[9 * i + 4]! - 100;
-      assert.deepEqual(
-        [...y!.data.subarray(3 * i, 3 * i + 3)],
-        [0, 1, 2].map((c) => Number(c === image % 3)),
-      );
+/** Rows (i, 100 − 10·i²) of class i mod 3 and weight 1 + i. */
+function table(count: number) {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  return {
+    x: ndarray(
+      numbers.flatMap((i) => [i + 0.5, 100 - 10 * i * i]),
+      [count, 2],
+    ),
+    labels: numbers.map((i) => i % 3),
+    weights: numbers.map((i) => 1 + i),
+    validation: 0,
+  };
+}
+
+describe("batches", () => {
+  it("show each row once an epoch, standardised, with what belongs to it", async () => {
+    const data = arrayData(table(12));
+    const { batch, count } = await batchesOf(data, conditional, config);
+    assert.equal(count, 12);
+    const rows = [0, 1, 2].flatMap((step) => {
+      const { x, condition, weight, ...rest } = batch(step);
+      assert.deepEqual(rest, {});
+      assert.deepEqual([x!.shape, condition!.shape, weight!.shape], [[4, 2], [4, 3], [4]]);
+      return [0, 1, 2, 3].map((row) => ({
+        // The mean of 0.5 ... 11.5 is 6, their variance (144 − 1)/12.
+        i: Math.round(x!.data[2 * row]! * Math.sqrt(143 / 12) + 6 - 0.5),
+        class: condition!.data.slice(3 * row, 3 * row + 3).indexOf(1),
+        weight: weight!.data[row]!,
+      }));
+    });
+    assert.deepEqual(
+      rows.map(({ i }) => i).sort((a, b) => a - b),
+      Array.from({ length: 12 }, (_, i) => i),
+    );
+    for (const { i, class: label, weight } of rows) {
+      assert.equal(label, i % 3);
+      assert.ok(Math.abs(weight - (1 + i) / 6.5) < 1e-6, `${weight}`);
     }
   });
 
-  it("gives a conditional density the labels as its condition", () => {
-    const options = { batchSize: 12, random };
-    const { y } = imageBatches(set, { ...options, labels: true }).batch(0);
-    const batch = imageBatches(set, { ...options, labels: false, conditional: true }).batch(0);
-    assert.deepEqual(Object.keys(batch), ["x", "condition"]);
-    assert.deepEqual(batch.condition, y);
+  it("take all rows of an epoch from the training split", async () => {
+    const data = arrayData({ ...table(40), validation: 0.25 });
+    const { count } = await batchesOf(data, conditional, config);
+    assert.equal(count, 30);
+    await assert.rejects(batchesOf(data, conditional, { ...config, batchSize: 31 }), UsageError);
   });
 
-  it("augments batches, differently in each epoch, but not examples", () => {
-    const source = imageBatches(set, {
+  it("pair images with one-hot labels, bytes as they are", async () => {
+    const { batch } = await batchesOf(arrayData(images), classifier(3), {
+      ...config,
       batchSize: 12,
-      labels: false,
+    });
+    const { x, y } = batch(0);
+    for (let row = 0; row < 12; row++) {
+      const image = x!.data[9 * row + 4]! - 100;
+      assert.deepEqual([...x!.data.subarray(9 * row, 9 * row + 9)], pixelsOf(image));
+      const marks = y!.data.subarray(3 * row, 3 * row + 3);
+      assert.deepEqual([...marks], [...oneHot([image % 3], 3).data]);
+    }
+  });
+
+  it("vary images, differently in each epoch, but not examples", async () => {
+    const source = await batchesOf(arrayData(images), imageDensity, {
+      ...config,
+      batchSize: 12,
       augmentation: { kind: "crop", pad: 1, flip: true },
-      random,
     });
     const middles = (x: Float32Array): number[] =>
       Array.from({ length: x.length / 9 }, (_, i) => x[9 * i + 4]!);
@@ -95,35 +121,85 @@ describe("imageBatches", () => {
     assert.deepEqual(Object.keys(source.batch(0)), ["x"]);
   });
 
-  it("refuses to blur the pixels of a density", () => {
-    const augmentation = { kind: "affine", shift: 1, rotation: 0, scale: 0, shear: 0 } as const;
-    const options = { batchSize: 4, augmentation, random };
-    assert.throws(() => imageBatches(set, { ...options, labels: false }), UsageError);
-    assert.doesNotThrow(() => imageBatches(set, { ...options, labels: true }));
+  it("are the points that a toy density's key gives", async () => {
+    const { batch, examples, count } = await batchesOf(toyData("moons"), plane, config);
+    const random = Random.fromSeed(1).split("data");
+    assert.deepEqual(batch(7), { x: sampleToy("moons", 4, random.split(7)) });
+    assert.deepEqual(examples(9), { x: sampleToy("moons", 9, random.split("examples")) });
+    assert.equal(count, Infinity);
   });
-});
 
-describe("every source", () => {
-  const options = { batchSize: 4, random };
-  const sources: Readonly<Record<string, () => BatchSource>> = {
-    vectors: () => vectorBatches(tableOf(12), options),
-    images: () =>
-      imageBatches(set, {
-        ...options,
-        labels: true,
-        augmentation: { kind: "affine", shift: 1, rotation: 0.1, scale: 0.1, shear: 0.1 },
-      }),
-    "toy density": () => toyBatches("moons", options),
+  const affine = { kind: "affine", shift: 1, rotation: 0.1, scale: 0.1, shear: 0.1 } as const;
+
+  it("don't blur the pixels of a density", async () => {
+    const options = { ...config, augmentation: affine };
+    await assert.rejects(batchesOf(arrayData(images), imageDensity, options), UsageError);
+    await batchesOf(arrayData(images), classifier(3), options);
+    await assert.rejects(batchesOf(toyData("moons"), plane, options), /augmentation of images/);
+  });
+
+  const sources: Readonly<Record<string, [DataSet, Model, typeof none | typeof affine]>> = {
+    vectors: [arrayData({ ...table(12), validation: 0 }), conditional, none],
+    images: [arrayData(images), classifier(3), affine],
+    "toy density": [toyData("moons"), plane, none],
   };
-  for (const [name, make] of Object.entries(sources)) {
-    it(`depends on the step alone: ${name}`, () => {
-      const source = make();
+  for (const [name, [data, model, augmentation]] of Object.entries(sources)) {
+    it(`depend on the step alone: ${name}`, async () => {
+      const make = () => batchesOf(data, model, { ...config, augmentation });
+      const [source, other] = [await make(), await make()];
       const inOrder = [0, 1, 2, 3, 4, 5, 6].map((step) => source.batch(step));
-      assert.deepEqual(make().batch(5), inOrder[5]);
+      assert.deepEqual(other.batch(5), inOrder[5]);
       assert.deepEqual(source.batch(2), inOrder[2]);
       assert.notDeepEqual(inOrder[2], inOrder[3]);
-      assert.deepEqual(make().examples(3), source.examples(3));
+      assert.deepEqual(other.examples(3), source.examples(3));
       assert.equal(source.examples(100).x!.shape[0], Math.min(100, source.count));
+    });
+  }
+});
+
+describe("data that don't fit a model are refused, saying what doesn't:", () => {
+  const x = table(12).x;
+  const three = ndarray(
+    Array.from({ length: 36 }, (_, i) => Math.sin(i)),
+    [12, 3],
+  );
+  const cases: Readonly<Record<string, [DataSet, Model, RegExp]>> = {
+    shape: [arrayData({ x: three, validation: 0 }), plane, /events of shape \[2\] .* got \[3\]/],
+    "columns left out": [
+      arrayData({ x: ndarray(Float64Array.from([1, 5, 2, 5, 4, 5]), [3, 2]), validation: 0 }),
+      plane,
+      /events of shape \[2\] .*, got \[1\] of \[2\], as some columns are left out; give/,
+    ],
+    classes: [arrayData(images), classifier(4), /expected 4 classes .*, got 3/],
+    "no labels": [
+      arrayData({ x: images.x, validation: 0 }),
+      classifier(3),
+      /expected 3 classes .*, got no labels/,
+    ],
+    "real images": [
+      arrayData({ ...images, pixels: false }),
+      imageDensity,
+      /expected whole pixels 0\.\.\.255 .*, got real numbers/,
+    ],
+    "a condition": [
+      arrayData({ x, condition: three, validation: 0 }),
+      plane,
+      /expected no condition .*, got one of 3 features; leave it out, or configure/,
+    ],
+    "no condition": [toyData("moons"), conditional, /expected a condition of 3 features .*, got none/],
+    "another condition": [
+      arrayData({ x, condition: x, validation: 0 }),
+      conditional,
+      /condition of 3 features .*, got one of 2/,
+    ],
+  };
+  for (const [name, [data, model, message]] of Object.entries(cases)) {
+    it(name, async () => {
+      await assert.rejects(batchesOf(data, model, config), (error) => {
+        assert.ok(error instanceof DataError);
+        assert.match(error.message, message);
+        return true;
+      });
     });
   }
 });

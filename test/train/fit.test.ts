@@ -10,20 +10,19 @@ import {
   ShapeError,
   UsageError,
 } from "../../src/errors.js";
-import { inferenceArrays, type Checkpoint } from "../../src/checkpoint/index.js";
-import { iResNetClassifier, iResNetDensity, type Model } from "../../src/models/index.js";
+import { arrayData, sampleToy, toyData, type DataSet, type Rows } from "../../src/data/index.js";
+import { IResNetClassifier, IResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import {
   fit,
   parseTrainingConfig,
-  toyBatches,
-  vectorBatches,
-  type BatchSource,
+  type Checkpoint,
   type FitOptions,
   type Report,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
+import { changed } from "../support/data.js";
 
 const density = iResNetDensity({
   shape: [2],
@@ -35,7 +34,7 @@ const density = iResNetDensity({
 });
 const batchSize = 64;
 const random = Random.fromSeed(7);
-const moons = toyBatches("moons", { batchSize, random });
+const moons = toyData("moons");
 const training: TrainingOptions = {
   seed: 3,
   steps: 200,
@@ -45,13 +44,13 @@ const training: TrainingOptions = {
 };
 
 /** Two classes of 4x4 images, bright at the top or at the bottom. */
-function stripes(): { model: Model; source: BatchSource } {
+function stripes(): { model: IResNetClassifier; data: DataSet } {
   const [count, size] = [256, 16];
   const noise = random.split("stripes").uniform(count * size);
   const isTop = (i: number, pixel: number): boolean => pixel < 8 === (i % 2 === 0);
-  const x = noise.map((u, at) => 100 * u + (isTop(Math.floor(at / size), at % size) ? 40 : 0));
-  const y = Array.from({ length: count * 2 }, (_, at) => ((at >> 1) % 2 === at % 2 ? 1 : 0));
-  const model = iResNetClassifier({
+  const x = noise.map((u, at) => Math.floor(100 * u) + (isTop(Math.floor(at / size), at % size) ? 40 : 0));
+  const labels = Array.from({ length: count }, (_, i) => i % 2);
+  const model = new IResNetClassifier({
     shape: [1, 4, 4],
     classes: 2,
     blocks: [1, 1],
@@ -62,8 +61,7 @@ function stripes(): { model: Model; source: BatchSource } {
     c: 0.9,
     centre: { mean: 70, deviation: 35 },
   });
-  const tables = { x: ndarray(x, [count, 1, 4, 4]), y: ndarray(y, [count, 2]) };
-  return { model, source: vectorBatches(tables, { batchSize: 32, random }) };
+  return { model, data: arrayData({ x: ndarray(x, [count, 1, 4, 4]), labels, validation: 0 }) };
 }
 
 function isFinite(arrays: Arrays): boolean {
@@ -85,14 +83,14 @@ describe("fit", () => {
     });
     assert.equal(losses.length, 200);
     const last = losses.slice(-20).reduce((total, loss) => total + loss, 0) / 20;
-    const gaussian = gaussianEntropy(moons.examples(4096).x!.data);
+    const gaussian = gaussianEntropy(sampleToy("moons", 4096, random).data);
     assert.ok(last < gaussian - 0.25, `${last} nats, a Gaussian has ${gaussian}`);
     assert.equal(checkpoint.training?.step, 200);
     assert.ok(checkpoint.training.elapsedSeconds > 0);
   });
 
   it("learns to classify images, with momentum, decay and clipping", async () => {
-    const { model, source } = stripes();
+    const { model, data } = stripes();
     const reports: Report[] = [];
     const options: TrainingOptions = {
       steps: 60,
@@ -101,7 +99,7 @@ describe("fit", () => {
       schedule: { kind: "step", learningRate: 0.05, milestones: [40], factor: 0.2 },
       clip: 2,
     };
-    await fit(model, source, options, {
+    await fit(model, data, options, {
       engine,
       reportEvery: 10,
       onReport: async (report) => {
@@ -172,11 +170,7 @@ describe("fit", () => {
   });
 
   it("initialises from data: the first loss is near that of a fitted Gaussian", async () => {
-    const shifted: BatchSource = {
-      count: Infinity,
-      batch: (step) => moved(moons.batch(step)),
-      examples: (n) => moved(moons.examples(n)),
-    };
+    const shifted = changed(moons, moved);
     const losses: number[] = [];
     await fit(
       density,
@@ -238,19 +232,20 @@ describe("fit", () => {
   });
 
   it("blames the batch if it isn't finite", async () => {
-    const source: BatchSource = {
-      ...moons,
-      batch: (step) => (step === 2 ? broken(moons.batch(step)) : moons.batch(step)),
-    };
-    await assert.rejects(fit(density, source, training, { engine }), {
+    const data = changed(moons, (rows, call) => (call === 3 ? broken(rows) : rows));
+    await assert.rejects(fit(density, data, training, { engine }), {
       name: "DivergenceError",
       message: /step 3: .*the batch itself \(x\); check the data/,
     });
   });
 
   it("refuses examples that aren't finite", async () => {
-    const source: BatchSource = { ...moons, examples: (n) => broken(moons.examples(n)) };
-    await assert.rejects(fit(density, source, training, { engine }), DataError);
+    const data = changed(moons, (rows, call) => (call === 0 ? broken(rows) : rows));
+    await assert.rejects(fit(density, data, training, { engine }), (error) => {
+      assert.ok(error instanceof DataError);
+      assert.match(error.message, /the first examples: .* in x, .* row 1;/);
+      return true;
+    });
   });
 
   it("saves and returns when aborted", async () => {
@@ -272,24 +267,21 @@ describe("fit", () => {
     assert.deepEqual(saved, [2, 4, 5]);
   });
 
-  const failures: Readonly<Record<string, Partial<FitOptions> & { source?: BatchSource }>> = {
-    "the source": {
-      source: {
-        ...moons,
-        batch: (step) => {
-          if (step === 3) throw new DataError("no more");
-          return moons.batch(step);
-        },
-      },
+  const failures: Readonly<Record<string, Partial<FitOptions> & { data?: DataSet }>> = {
+    "the data set": {
+      data: changed(moons, (rows, call) => {
+        if (call === 4) throw new DataError("no more");
+        return rows;
+      }),
     },
     validate: { validateEvery: 3, validate: () => Promise.reject(new DataError("no more")) },
     onReport: { reportEvery: 3, onReport: () => Promise.reject(new DataError("no more")) },
   };
-  for (const [name, { source = moons, ...failing }] of Object.entries(failures)) {
+  for (const [name, { data = moons, ...failing }] of Object.entries(failures)) {
     it(`saves when ${name} fails, and goes on to the same bits`, async () => {
       const short = { ...training, steps: 5 };
       const saved: Checkpoint[] = [];
-      const run = fit(density, source, short, {
+      const run = fit(density, data, short, {
         engine,
         ...failing,
         checkpoint: async (checkpoint) => {
@@ -362,14 +354,11 @@ describe("fit", () => {
         return { inputs: session.inputs, run, ...closable(() => session.close()) };
       },
     };
-    const source: BatchSource = {
-      ...moons,
-      batch: (step) => {
-        events.push(`batch ${step}`);
-        return moons.batch(step);
-      },
-    };
-    await fit(density, source, { ...training, steps: 3 }, { engine: watched });
+    const data = changed(moons, (rows, call) => {
+      if (call > 0) events.push(`batch ${call - 1}`);
+      return rows;
+    });
+    await fit(density, data, { ...training, steps: 3 }, { engine: watched });
     const expected = "batch 0, step, batch 1, done, step, batch 2, done, step, done";
     assert.equal(events.join(", "), expected);
   });
@@ -401,18 +390,15 @@ describe("fit", () => {
     assert.ok(Math.abs(Math.sqrt(squares) - 0.5 * 0.1) < 1e-5, `moved by ${Math.sqrt(squares)}`);
   });
 
-  it("refuses a batch of another shape", async () => {
-    const tables = { x: ndarray(new Float32Array(30), [10, 3]) };
-    const source = vectorBatches(tables, { batchSize: 5, random });
-    await assert.rejects(fit(density, source, training, { engine }), ShapeError);
-    const { model } = stripes();
-    await assert.rejects(fit(model, moons, training, { engine }), ShapeError);
-  });
-
-  it("refuses a batch of another size than the configuration's", async () => {
-    await assert.rejects(fit(density, moons, { ...training, batchSize: 32 }, { engine }), {
-      name: "UsageError",
-      message: /expected batches of batchSize 32, got one of 64 examples/,
+  it("refuses rows of another shape than the data set says", async () => {
+    const data = changed(moons, () => ({ x: ndarray(new Float32Array(30), [10, 3]) }));
+    await assert.rejects(fit(density, data, training, { engine }), ShapeError);
+    const few = changed(moons, ({ x }, call) => ({
+      x: call === 2 ? ndarray(new Float32Array(30), [15, 2]) : x,
+    }));
+    await assert.rejects(fit(density, few, training, { engine }), {
+      name: "ShapeError",
+      message: /expected x of shape \[64, 2\], got \[15,2\]/,
     });
   });
 
@@ -495,10 +481,11 @@ function gaussianEntropy(points: Float32Array): number {
   return 1 + Math.log(2 * Math.PI) + Math.log(xx * yy - xy * xy) / 2;
 }
 
-function moved({ x }: Arrays): Arrays {
-  return { x: { shape: x!.shape, data: x!.data.map((value) => value + 100) } };
+function moved({ x }: Rows): Rows {
+  return { x: { shape: x.shape, data: Float32Array.from(x.data, (value) => value + 100) } };
 }
 
-function broken({ x }: Arrays): Arrays {
-  return { x: { shape: x!.shape, data: x!.data.map((value, i) => (i === 3 ? NaN : value)) } };
+function broken({ x }: Rows): Rows {
+  const data = Float32Array.from(x.data, (value, i) => (i === 3 ? NaN : value));
+  return { x: { shape: x.shape, data } };
 }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { evaluate, type Float64NDArray } from "../../src/engine/reference.js";
 import { input } from "../../src/graph/index.js";
-import { createOptimizer, optimizerConfig } from "../../src/train/optimizers.js";
+import { createOptimizer } from "../../src/train/optimizer-registry.js";
+import { optimizerConfig, type OptimizerOptions } from "../../src/train/optimizers.js";
 
-type Options = Parameters<typeof optimizerConfig.parse>[0];
+type Options = OptimizerOptions;
 type Gradient = (p: number, step: number) => number;
 
 /** The values of one parameter over some steps, by the graph of the optimizer. */

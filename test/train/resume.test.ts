@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
-import { iResNetDensity, type Density } from "../../src/models/index.js";
+import { arrayData, type DataSet } from "../../src/data/index.js";
+import { IResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import {
   fit,
-  vectorBatches,
-  type BatchSource,
+  type Checkpoint,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { ndarray } from "../../src/tree.js";
@@ -16,7 +15,7 @@ import { ndarray } from "../../src/tree.js";
 async function train(training: TrainingOptions, saved?: Uint8Array): Promise<Uint8Array[]> {
   const engine = await nodeEngine({ threads: 2 });
   const bytes: Uint8Array[] = [];
-  await fit(makeModel(), makeSource(), training, {
+  await fit(makeModel(), makeData(), training, {
     engine,
     ...(saved && { resume: decodeCheckpoint(saved, "saved") }),
     checkpointEvery: 10,
@@ -41,14 +40,14 @@ function makeModel(): Density {
 }
 
 /** Epochs of 4 steps, so that runs cross many of them. */
-function makeSource(): BatchSource {
+function makeData(): DataSet {
   const random = Random.fromSeed(5);
   const pixels = random.split("pixels").uniform(36 * 16);
   const x = ndarray(
     pixels.map((u) => Math.floor(256 * u)),
     [36, 1, 4, 4],
   );
-  return vectorBatches({ x }, { batchSize: 8, random });
+  return arrayData({ x, validation: 0 });
 }
 
 function assertSame(a: Checkpoint, b: Checkpoint): void {

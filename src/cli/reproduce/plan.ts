@@ -3,7 +3,7 @@ import { devices } from "../../engine/node.js";
 import type { Engine } from "../../engine/index.js";
 import { Random } from "../../random.js";
 import { secondsPerStep } from "../../train/step-time.js";
-import { loadExamples } from "../examples.js";
+import { examplesOf } from "../examples.js";
 import { evaluateRun } from "../measure.js";
 import { openRunner, withEngine } from "../perform.js";
 import { formatDuration, formatNumber, type Terminal } from "../terminal.js";
@@ -110,10 +110,10 @@ async function measure(
   terminal: Terminal,
 ): Promise<Speed> {
   const prepared = await prepare(presetConfig(task, common));
-  const { config, model, source } = prepared;
+  const { config, model, data } = prepared;
   const rate = await withWorkers(engine, prepared, terminal, async (workers) => ({
     workers: workers.length,
-    secondsPerStep: await secondsPerStep(model, source, config.training, workers),
+    secondsPerStep: await secondsPerStep(model, data, config.training, workers),
   }));
   return {
     ...rate,
@@ -125,10 +125,10 @@ async function measure(
 /** Seconds that the validations and the test take, going by the first examples. */
 async function evaluationSeconds(
   engine: Engine,
-  { config, model, validation }: Prepared,
+  { config, model, data, validation }: Prepared,
   terminal: Terminal,
 ): Promise<number> {
-  const test = await loadExamples(config.data, "test", model);
+  const test = await examplesOf(data, "test", model);
   const random = Random.fromSeed(config.training.seed);
   const runner = await openRunner(engine, { model, arrays: model.scope.initialArrays(random) });
   const first = { ...test, count: Math.min(probed, test.count) };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Engine } from "../../engine/index.js";
 import { ConvergenceError, DivergenceError } from "../../errors.js";
-import { loadExamples } from "../examples.js";
+import { examplesOf } from "../examples.js";
 import { openRunner, withEngine } from "../perform.js";
 import { writeReport } from "../report.js";
 import {
@@ -97,12 +97,12 @@ async function trainAndMeasure(
 async function measureRun(
   name: ReproductionName,
   engine: Engine,
-  { config, model }: Prepared,
+  { data, model }: Prepared,
   place: Place,
 ): Promise<Measures> {
   const run = await openRun(place.folder.path);
   const runner = await openRunner(engine, run);
-  const test = await loadExamples(config.data, "test", model);
+  const test = await examplesOf(data, "test", model);
   const measures = await measure(name, { engine, run, runner, test, place });
   await runner.close();
   await writeReport(place.folder);

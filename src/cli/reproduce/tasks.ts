@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { imageSetNames, toyNames } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
-import { isToy, type DataSource } from "../examples.js";
+import type { DataSource } from "../examples.js";
 import {
   classificationRows,
   densityRows,
@@ -85,10 +85,11 @@ function dataOf(
   const usual = name === "figure-toy" ? known : known.slice(0, 1);
   if (text === undefined) return { names: usual, folder };
   if (known.includes(text)) return { names: [text], folder };
+  const isToys = known.some((one) => toyNames.some((toy) => toy === one));
   const isName = [...imageSetNames, ...toyNames].some((one) => one === text);
-  if (known.some(isToy) || isName || !existsSync(text)) {
+  if (isToys || isName || !existsSync(text)) {
     throw new UsageError(
-      `${name}: expected --data to be one of ${known.join(", ")}${known.some(isToy) ? "" : ", or a folder that holds them"}, got "${text}"`,
+      `${name}: expected --data to be one of ${known.join(", ")}${isToys ? "" : ", or a folder that holds them"}, got "${text}"`,
     );
   }
   const called = known.filter((one) => one === basename(resolve(text)));

@@ -1,0 +1,293 @@
+import { expectArray, expectFinite } from "../border/arrays.js";
+import { expectOptions } from "../border/options.js";
+import { DataError, ShapeError, UsageError } from "../errors.js";
+import { Random } from "../random.js";
+import type { NumberArray, Shape } from "../tree.js";
+import type { DataSet, Rows, Split, SplitName } from "./data-set.js";
+import { expectLabels } from "./labels.js";
+import { identityPlan, learnCondition, learnPreprocessing } from "./learn.js";
+import { expectTrainingPixels } from "./pixels.js";
+import { preparedShape, type Preprocessing } from "./preprocessing.js";
+import { tableSplit, takeNumbers } from "./table.js";
+
+/** Rows of arrays, with what belongs to each. */
+export interface ArrayRows {
+  /**
+   * `[N, D]`, or images `[N, C, H, W]`: numbers of any typed array, or a plain one. Float64 keeps
+   * its digits until it is scaled; the array itself is kept, not a copy.
+   */
+  readonly x: NumberArray;
+  /** `[N]`, whole numbers from 0 on; none unless given. */
+  readonly labels?: ArrayLike<number>;
+  /** `[N, K]`, what x is conditioned on; none unless given. */
+  readonly condition?: NumberArray;
+  /** `[N]`, at least 0: what each row counts for in the loss, in any unit; all 1 unless given. */
+  readonly weights?: ArrayLike<number>;
+}
+
+export interface ArrayDataOptions extends ArrayRows {
+  /** `arrays` unless given. */
+  readonly name?: string;
+  /** Number of classes, or their names by label; one more than the largest label unless given. */
+  readonly classes?: number | readonly string[];
+  /** Names of the D columns (or C channels); their numbers from 0 unless given. */
+  readonly columns?: readonly string[];
+  /**
+   * Whether images hold whole pixels 0…255, which is the default for images and is checked. Images
+   * that don't are scaled by channel, as columns are.
+   */
+  readonly pixels?: boolean;
+  /**
+   * Rows to validate on, or the share of x's that is held out for it, 0 ≤ share < 1: a tenth, at
+   * most 5,000 rows, unless given, the same ones for the same N.
+   */
+  readonly validation?: number | ArrayRows;
+  /** Rows to test on; none unless given. */
+  readonly test?: ArrayRows;
+}
+
+const rowOptions = ["x", "labels", "condition", "weights"] as const;
+const options = [...rowOptions, "name", "classes", "columns", "pixels", "validation", "test"];
+const where = "arrayData";
+
+/**
+ * Arrays in memory as a data set. Vectors, and images that aren't pixels, are standardised by what
+ * the training rows teach: see {@link learnPreprocessing}.
+ *
+ * @throws {ShapeError} if an array isn't of the shape it should have, or the lengths differ.
+ * @throws {DataError} naming the rows that aren't finite, labels that are no classes, pixels out of
+ * range, or if every column is constant.
+ * @throws {UsageError} if an option is unknown or doesn't fit.
+ *
+ * @example
+ * const data = arrayData({ x: { shape: [1000, 3], data: Float64Array.from(numbers) } });
+ * const checkpoint = await fit(maf({ shape: data.shape }), data, training, { engine });
+ */
+export function arrayData(given: ArrayDataOptions): DataSet {
+  expectOptions(given, options, where);
+  const { x } = expectRows(given, where);
+  const event = x.shape.slice(1);
+  if (event.length !== 1 && event.length !== 3) {
+    throw new ShapeError(
+      `${where}: expected x of shape [N, D], or images [N, C, H, W], got [${x.shape}]; reshape it`,
+      { name: "x" },
+    );
+  }
+  const isImages = event.length === 3;
+  const { name = "arrays", pixels = isImages, validation, test } = given;
+  if (pixels && !isImages) {
+    throw new UsageError(
+      `${where}: expected pixels for images [N, C, H, W] alone, got x of shape [${x.shape}]; leave \`pixels\` out, or reshape x`,
+      { name: "pixels" },
+    );
+  }
+  const columns = columnNames(given.columns, event[0]!);
+  const classes = classesOf(given);
+  const checked = (rows: ArrayRows, split: string): Rows =>
+    checkedRows(rows, { event, classes, pixels, condition: given.condition, where: split });
+  const all = checked(given, where);
+  const { train, validation: held } =
+    typeof validation === "object" ? {} : holdOut(x.shape[0]!, validation);
+  const training = train ?? new Uint32Array(x.shape[0]!).map((_, i) => i);
+  const weigh = weighing(all, training);
+  const splits: Readonly<Record<SplitName, Split | undefined>> = {
+    train: tableSplit("train", weigh(all), train),
+    validation:
+      typeof validation === "object"
+        ? tableSplit("validation", weigh(checked(validation, `${where}: validation`)))
+        : held!.length > 0
+          ? tableSplit("validation", weigh(all), held)
+          : undefined,
+    test: test && tableSplit("test", weigh(checked(test, `${where}: test`))),
+  };
+  const { preprocessing, warnings } = learn(all, train, { columns, pixels });
+  return {
+    name,
+    shape: preprocessing ? preparedShape(preprocessing) : event,
+    pixels,
+    classes,
+    condition: given.condition?.shape[1] ?? 0,
+    ...(preprocessing && { preprocessing }),
+    warnings,
+    split: (split) => {
+      const found = splits[split];
+      return found
+        ? Promise.resolve(found)
+        : Promise.reject(
+            new UsageError(
+              `${where}: expected rows to ${split === "test" ? "test" : "validate"} on, got none in ${name}; pass \`${split}\``,
+              { name: split },
+            ),
+          );
+    },
+  };
+}
+
+/**
+ * Places of the rows to train on and of those held out, each in order: a tenth, at most 5,000,
+ * unless a share is given. They depend on the count alone.
+ *
+ * @throws {UsageError} unless the share is at least 0 and leaves a row to train on.
+ */
+export function holdOut(
+  count: number,
+  share?: number,
+): { readonly train: Uint32Array; readonly validation: Uint32Array } {
+  const held =
+    share === undefined ? Math.min(5000, Math.floor(count / 10)) : Math.floor(count * share);
+  if (!(held >= 0 && held < count)) {
+    throw new UsageError(
+      `${where}: expected validation to be a share from 0 to under 1 of the ${count} rows, or rows of their own, got ${share}`,
+      { name: "validation" },
+    );
+  }
+  const order = Random.fromSeed(0).split("validation").permutation(count);
+  return { train: order.subarray(held).sort(), validation: order.subarray(0, held).sort() };
+}
+
+/** `0`, `1`, ... as names of classes. */
+export function classNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => String(i));
+}
+
+/** What each split's rows must be like. */
+interface RowRules {
+  readonly event: Shape;
+  readonly classes: readonly string[];
+  readonly pixels: boolean;
+  readonly condition: NumberArray | undefined;
+  readonly where: string;
+}
+
+/** The x of rows, whose options are known and whose lengths agree. */
+function expectRows(rows: ArrayRows, at: string, event?: Shape): { readonly x: NumberArray } {
+  const x = expectArray(rows.x, { where: at, name: "x", ...(event && { event }) });
+  const count = x.shape[0]!;
+  for (const name of ["labels", "weights"] as const) {
+    const array: unknown = rows[name];
+    if (array === undefined) continue;
+    const length = lengthOf(array);
+    if (length === count) continue;
+    const got = length ?? describe(array);
+    throw new ShapeError(
+      `${at}: expected ${name} to be a list of ${count} numbers, one for each row of x, got ${got}`,
+      { name },
+    );
+  }
+  return { x };
+}
+
+function checkedRows(given: ArrayRows, rules: RowRules): Rows {
+  const { event, classes, pixels, where: at } = rules;
+  if (at !== where) expectOptions(given, rowOptions, at);
+  const { x } = expectRows(given, at, event);
+  const count = x.shape[0]!;
+  if (pixels) expectTrainingPixels(x, at);
+  else expectFinite(x, { where: at, name: "x" });
+  const { labels, weights, condition } = given;
+  if ((labels !== undefined) !== classes.length > 0) {
+    throw new UsageError(
+      `${at}: expected labels in every split or in none, got ${labels ? "them here alone" : "none here"}`,
+      { name: "labels" },
+    );
+  }
+  if (labels) expectLabels(labels, classes.length, at);
+  if ((condition !== undefined) !== (rules.condition !== undefined)) {
+    throw new UsageError(
+      `${at}: expected a condition in every split or in none, got ${condition ? "one here alone" : "none here"}`,
+      { name: "condition" },
+    );
+  }
+  if (condition) {
+    const features = rules.condition!.shape.slice(1);
+    const arrayRules = { where: at, name: "condition", rows: count, event: features };
+    if (expectArray(condition, arrayRules).shape.length !== 2) {
+      throw new ShapeError(
+        `${at}: expected condition of shape [${count}, K], got [${condition.shape}]`,
+        { name: "condition" },
+      );
+    }
+    expectFinite(condition, arrayRules);
+  }
+  if (weights) expectWeights(weights, at);
+  return {
+    x,
+    ...(labels && { labels: Int32Array.from(labels) }),
+    ...(condition && { condition }),
+    ...(weights && { weights: Float32Array.from(weights) }),
+  };
+}
+
+function expectWeights(weights: ArrayLike<number>, at: string): void {
+  const row = Array.from(weights).findIndex((w) => !(w >= 0 && w < Infinity));
+  if (row < 0) return;
+  throw new DataError(
+    `${at}: expected weights of at least 0, got ${weights[row]} in row ${row}; mend it, or leave the row out`,
+    { name: "weights", rows: [row] },
+  );
+}
+
+/** Divides weights by their mean over the training rows. */
+function weighing({ weights }: Rows, training: Uint32Array): (rows: Rows) => Rows {
+  if (!weights) return (rows) => rows;
+  const mean = training.reduce((sum, row) => sum + weights[row]!, 0) / training.length;
+  if (!(mean > 0)) {
+    throw new DataError(
+      `${where}: expected a weight above 0, got none in ${training.length} training rows`,
+      { name: "weights" },
+    );
+  }
+  return (rows) =>
+    rows.weights ? { ...rows, weights: rows.weights.map((weight) => weight / mean) } : rows;
+}
+
+function classesOf({ labels, classes }: ArrayDataOptions): readonly string[] {
+  if (!labels) {
+    if (classes === undefined) return [];
+    throw new UsageError(`${where}: expected labels beside classes, got none`, { name: "labels" });
+  }
+  if (typeof classes === "object") return classes;
+  if (classes !== undefined) {
+    if (Number.isInteger(classes) && classes >= 1) return classNames(classes);
+    throw new UsageError(`${where}: expected classes to be at least 1, or names, got ${classes}`, {
+      name: "classes",
+    });
+  }
+  expectLabels(labels, 2 ** 31, where);
+  let most = 0;
+  for (let i = 0; i < labels.length; i++) most = Math.max(most, labels[i]!);
+  return classNames(most + 1);
+}
+
+function columnNames(given: readonly string[] | undefined, count: number): readonly string[] {
+  const names = given ?? classNames(count);
+  if (names.length === count && new Set(names).size === count) return names;
+  throw new UsageError(
+    `${where}: expected ${count} different names of columns, got ${names.length}: ${names.slice(0, 10).join(", ")}`,
+    { name: "columns" },
+  );
+}
+
+function learn(
+  { x, condition }: Rows,
+  train: Uint32Array | undefined,
+  { columns, pixels }: { readonly columns: readonly string[]; readonly pixels: boolean },
+): { readonly preprocessing?: Preprocessing; readonly warnings: readonly string[] } {
+  const rows = (array: NumberArray): NumberArray => (train ? takeNumbers(array, train) : array);
+  if (!pixels) {
+    return learnPreprocessing(rows(x), columns, condition && rows(condition));
+  }
+  if (!condition) return { warnings: [] };
+  const { scalings, warnings } = learnCondition(rows(condition), train?.length ?? x.shape[0]!);
+  return { preprocessing: { ...identityPlan(x, columns), condition: scalings }, warnings };
+}
+
+function lengthOf(value: unknown): number | undefined {
+  if (Array.isArray(value)) return value.length;
+  return ArrayBuffer.isView(value) && "length" in value ? Number(value.length) : undefined;
+}
+
+function describe(value: unknown): string {
+  const isArray = typeof value === "object" && value !== null && "shape" in value;
+  return isArray ? `an array of shape [${String(value.shape)}]` : typeof value;
+}

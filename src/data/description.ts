@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { DataSet } from "./data-set.js";
+import { preprocessingSchema } from "./preprocessing.js";
+
+export const dataDescriptionSchema = z.object({
+  name: z.string(),
+  shape: z.array(z.int().positive()).readonly(),
+  pixels: z.boolean(),
+  classes: z.array(z.string()).readonly(),
+  condition: z.int().nonnegative(),
+  preprocessing: preprocessingSchema.optional(),
+});
+
+/** What a checkpoint keeps of the data that its model was trained on: a {@link DataSet} but for its rows. */
+export type DataDescription = z.output<typeof dataDescriptionSchema>;
+
+/** A data set without its rows, as plain JSON. */
+export function describeData(data: DataSet): DataDescription {
+  return dataDescriptionSchema.parse(data);
+}

@@ -1,0 +1,45 @@
+import { UsageError } from "../errors.js";
+import { Random } from "../random.js";
+import type { DataSet, Split, SplitName } from "./data-set.js";
+import { tableSplit } from "./table.js";
+import { expectToyName, sampleToy } from "./toy.js";
+
+/** Points of the validation and test splits. */
+const heldOut = 10_000;
+
+/**
+ * A toy density of the plane as a data set: points to train on are drawn afresh, those to validate
+ * and to test on are always the same 10,000, apart from all training.
+ *
+ * @throws {UsageError} if there is no such density; {@link toyNames} lists them.
+ */
+export function toyData(name: string): DataSet {
+  const known = expectToyName(name, "toyData");
+  return {
+    name: known,
+    shape: [2],
+    pixels: false,
+    classes: [],
+    condition: 0,
+    warnings: [],
+    split: (split) => Promise.resolve(split === "train" ? fresh(known) : held(known, split)),
+  };
+}
+
+function fresh(name: string): Split {
+  return {
+    name: "train",
+    count: Infinity,
+    take: () => {
+      throw new UsageError(
+        `toyData: expected \`draw\` for points to train on, which are endless, got \`take\` of ${name}; draw them, or take them from another split`,
+      );
+    },
+    draw: (n, random) => ({ x: sampleToy(name, n, random) }),
+  };
+}
+
+function held(name: string, split: SplitName): Split {
+  const random = Random.fromSeed(0).split("held out").split(split);
+  return tableSplit(split, { x: sampleToy(name, heldOut, random) });
+}
