@@ -32,10 +32,7 @@ export async function openData(name: string, options: OpenDataOptions = {}): Pro
   return images === undefined ? findSource(name)!.open(options) : openImages(images, options);
 }
 
-async function openImages(
-  name: ImageSetName,
-  { folder = "." }: OpenDataOptions,
-): Promise<DataSet> {
+async function openImages(name: ImageSetName, { folder = "." }: OpenDataOptions): Promise<DataSet> {
   const parts = new Map<Part, Promise<Rows>>();
   const read = (part: Part): Promise<Rows> => {
     const rows = parts.get(part) ?? readers[name](part, (file) => find(file, name, folder));
@@ -45,7 +42,7 @@ async function openImages(
   // Either part tells the shape, and one may be used without the other: the smaller comes first.
   const first = await read("test").catch((damaged: unknown) =>
     read("train").catch((error: unknown) => {
-      throw isMissing(damaged) ? error : damaged;
+      throw isMissing(damaged, name) ? error : damaged;
     }),
   );
   return {
@@ -63,9 +60,9 @@ async function openImages(
   };
 }
 
-/** Whether files aren't there at all: the only error of a set that names it. */
-function isMissing(error: unknown): boolean {
-  return error instanceof DataError && error.details.name !== undefined;
+/** Whether files aren't there at all: the only error that names their set. */
+function isMissing(error: unknown, name: ImageSetName): boolean {
+  return error instanceof DataError && error.details.name === name;
 }
 
 type Part = "train" | "test";

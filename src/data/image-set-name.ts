@@ -1,6 +1,5 @@
 import { expectOneOf } from "../border/options.js";
 
-
 /** The image sets that can be downloaded and read. */
 export const imageSetNames = ["mnist", "fashion-mnist", "cifar-10", "cifar-100"] as const;
 

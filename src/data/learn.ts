@@ -116,8 +116,7 @@ function planOf(
   const first = column.at(0);
   if (every(column, (value) => value === first)) return { kind: "constant", name, value: first };
   const original = before.find(
-    (other, c) =>
-      plans[c]!.kind !== "copy" && every(column, (value, i) => value === other.at(i)),
+    (other, c) => plans[c]!.kind !== "copy" && every(column, (value, i) => value === other.at(i)),
   );
   if (original) return { kind: "copy", name, of: original.name };
   const { mean, deviation } = moments(column);
@@ -187,8 +186,7 @@ function columnOf({ shape, data }: NumberArray, c: number, name: string): Column
   const at =
     inner === 1
       ? (i: number): number => data[i * columns + c]!
-      : (i: number): number =>
-          data[(Math.floor(i / inner) * columns + c) * inner + (i % inner)]!;
+      : (i: number): number => data[(Math.floor(i / inner) * columns + c) * inner + (i % inner)]!;
   return { name, count: rows * inner, at, isFloat32: data instanceof Float32Array };
 }
 

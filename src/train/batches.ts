@@ -64,9 +64,12 @@ export async function batchesOf(
 export function expectFit(data: DataSet, model: Model): void {
   const { x = [], y: [classes] = [], condition: [features] = [] } = model.batch;
   const fail = (expected: string, got: string, remedy: string): DataError =>
-    new DataError(`${data.name}: expected ${expected} for this ${model.kind}, got ${got}; ${remedy}`, {
-      name: data.name,
-    });
+    new DataError(
+      `${data.name}: expected ${expected} for this ${model.kind}, got ${got}; ${remedy}`,
+      {
+        name: data.name,
+      },
+    );
   const other = "choose another model or other data";
   if (!sameShape(x, data.shape)) {
     const { preprocessing } = data;
@@ -137,7 +140,12 @@ function batchOf(rows: Rows, { preprocessing, ...data }: DataSet, model: Model):
       condition:
         data.condition > 0
           ? prepareCondition(
-              expectArray(rows.condition, { where, name: "condition", rows: count, event: features }),
+              expectArray(rows.condition, {
+                where,
+                name: "condition",
+                rows: count,
+                event: features,
+              }),
               preprocessing,
             )
           : marks(),

@@ -24,7 +24,10 @@ describe("parseCifar", () => {
     assert.deepEqual([shape, data.length], [[4, 3, 32, 32], 4 * 3072]);
     const at = (i: number) => data[i * 3072 + 3071];
     assert.deepEqual([0, 1, 2, 3].map(at), [0, 1, 2, 0]);
-    assert.deepEqual([0, 1, 2, 3].map((i) => data[3 * 3072 + i]), [50, 51, 52, 0]);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((i) => data[3 * 3072 + i]),
+      [50, 51, 52, 0],
+    );
   });
 
   it("reads CIFAR-100's classes, not its superclasses", () => {

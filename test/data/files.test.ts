@@ -74,7 +74,10 @@ describe("openData", () => {
       const { shape, pixels, classes, preprocessing } = await openData("fashion-mnist", {
         folder: path,
       });
-      assert.deepEqual([shape, pixels, classes.length, preprocessing], [[1, 1, 2], true, 10, undefined]);
+      assert.deepEqual(
+        [shape, pixels, classes.length, preprocessing],
+        [[1, 1, 2], true, 10, undefined],
+      );
     }
   });
 

@@ -67,7 +67,7 @@ describe("batches", () => {
       assert.deepEqual([x!.shape, condition!.shape, weight!.shape], [[4, 2], [4, 3], [4]]);
       return [0, 1, 2, 3].map((row) => ({
         // The mean of 0.5 ... 11.5 is 6, their variance (144 − 1)/12.
-        i: Math.round(x!.data[2 * row]! * Math.sqrt(143 / 12) + 6 - 0.5),
+        i: Math.round(x!.data[2 * row]! * Math.sqrt(143 / 12) + 6 - 0.5) + 0,
         class: condition!.data.slice(3 * row, 3 * row + 3).indexOf(1),
         weight: weight!.data[row]!,
       }));
@@ -186,7 +186,11 @@ describe("data that don't fit a model are refused, saying what doesn't:", () => 
       plane,
       /expected no condition .*, got one of 3 features; leave it out, or configure/,
     ],
-    "no condition": [toyData("moons"), conditional, /expected a condition of 3 features .*, got none/],
+    "no condition": [
+      toyData("moons"),
+      conditional,
+      /expected a condition of 3 features .*, got none/,
+    ],
     "another condition": [
       arrayData({ x, condition: x, validation: 0 }),
       conditional,

@@ -48,7 +48,9 @@ function stripes(): { model: IResNetClassifier; data: DataSet } {
   const [count, size] = [256, 16];
   const noise = random.split("stripes").uniform(count * size);
   const isTop = (i: number, pixel: number): boolean => pixel < 8 === (i % 2 === 0);
-  const x = noise.map((u, at) => Math.floor(100 * u) + (isTop(Math.floor(at / size), at % size) ? 40 : 0));
+  const x = noise.map(
+    (u, at) => Math.floor(100 * u) + (isTop(Math.floor(at / size), at % size) ? 40 : 0),
+  );
   const labels = Array.from({ length: count }, (_, i) => i % 2);
   const model = new IResNetClassifier({
     shape: [1, 4, 4],

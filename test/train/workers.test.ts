@@ -93,10 +93,10 @@ describe("workers", () => {
     const one = await train(classifier, references(1));
     assertClose((await train(classifier, references(2))).arrays, one.arrays);
     assert.ok(Object.keys(one.arrays).some((name) => name.endsWith(".variance")));
-    assert.deepEqual([sharesBatches(classifier, training), sharesBatches(density, training)], [
-      false,
-      true,
-    ]);
+    assert.deepEqual(
+      [sharesBatches(classifier, training), sharesBatches(density, training)],
+      [false, true],
+    );
   });
 
   it("must share a batch equally", async () => {
