@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { writeFileAtomic } from "../../files/atomic-file.js";
-import { linePlot, type LinePlot, type Series } from "../../pictures/line-plot.js";
-import { decodeRgb, encodeRgb } from "../../pictures/png.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import { linePlot, type LinePlot, type Series } from "../pictures/line-plot.js";
+import { decodeRgb, encodeRgb } from "../pictures/png.js";
 import {
   blankRaster,
   GUTTER,
@@ -10,10 +10,10 @@ import {
   sideBySide,
   squaresOf,
   stacked,
-} from "../../pictures/raster.js";
-import type { Raster } from "../../pictures/raster.js";
-import type { Figure } from "../report-html.js";
-import { amplification } from "../report.js";
+} from "../pictures/raster.js";
+import type { Raster } from "../pictures/raster.js";
+import type { Figure } from "../runs/report-html.js";
+import { amplification } from "../runs/report.js";
 import type { ReproductionFolder } from "./folder.js";
 import type { Finished } from "./table.js";
 import type { ReproductionName } from "./tasks.js";

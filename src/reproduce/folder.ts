@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { RunFolder } from "../run-folder.js";
+import { RunFolder } from "../runs/run-folder.js";
 
 /** Paths of a reproduction's files. */
 export class ReproductionFolder {

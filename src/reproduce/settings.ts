@@ -1,7 +1,7 @@
-import { parseTrainingConfig, type TrainingConfig } from "../../train/config.js";
-import type { ScheduleConfig } from "../../train/schedules.js";
-import { configure, workersConfig, type Overrides } from "../configuration.js";
-import type { RunConfig } from "../run-folder.js";
+import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
+import type { ScheduleConfig } from "../train/schedules.js";
+import { configure, workersConfig, type Overrides } from "../runs/configuration.js";
+import type { RunConfig } from "../runs/run-folder.js";
 import type { Task } from "./tasks.js";
 
 /** What every run of a reproduction has in common. */

@@ -1,4 +1,4 @@
-import { toyNames } from "../../data/index.js";
+import { toyNames } from "../data/index.js";
 
 /** What a paper says of a row. */
 export interface Published {

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import type { Engine } from "../../engine/index.js";
-import { ConvergenceError, DivergenceError } from "../../errors.js";
+import type { Engine } from "../engine/index.js";
+import { ConvergenceError, DivergenceError } from "../errors.js";
 import { loadExamples } from "../examples.js";
-import { openRunner, withEngine } from "../perform.js";
-import { writeReport } from "../report.js";
+import { openRunner, withEngine } from "../runs/engine.js";
+import { writeReport } from "../runs/report.js";
 import {
   openRun,
   readCheckpoint,
@@ -12,9 +12,9 @@ import {
   writeJson,
   type RunConfig,
   type RunFolder,
-} from "../run-folder.js";
+} from "../runs/run-folder.js";
 import type { Terminal } from "../terminal.js";
-import { prepare, takeSteps, type Place, type Prepared } from "../training.js";
+import { prepare, takeSteps, type Place, type Prepared } from "../runs/train-run.js";
 import { describeRun } from "./describe.js";
 import type { ReproductionFolder } from "./folder.js";
 import { measure } from "./measures.js";

@@ -1,18 +1,14 @@
 import { z } from "zod";
-import type { DensityRunner } from "../models/index.js";
 import type { Random } from "../random.js";
-import { ndarray, type NDArray } from "../tree.js";
-import { measured } from "./measured.js";
-import { densityImage, logPeak, scatterImage } from "../pictures/density.js";
-import type { Bounds } from "../pictures/plane.js";
-import { encodeRgb } from "../pictures/png.js";
-import { sideBySide } from "../pictures/raster.js";
-import { warpedGridImage, warpedGridSvg } from "../pictures/warped-grid.js";
+import type { Runner } from "../runner/index.js";
+import { ndarray, type NDArray, type NumberArray } from "../tree.js";
+import { jsonNumber } from "./json-number.js";
 import { deviation, mean } from "./statistics.js";
 
+/** What a file of a plane holds. */
 export const planeSchema = z.object({
   /** Of the density over a square about the origin. */
-  integral: measured,
+  integral: jsonNumber,
   /** Of that square. */
   side: z.number(),
 });
@@ -20,55 +16,51 @@ export const planeSchema = z.object({
 /** What a 2-D density is as a whole. */
 export type Plane = Readonly<z.output<typeof planeSchema>>;
 
-/** A 2-D density on show. */
-export interface PlanePictures extends Plane {
-  /** Data, learned density, samples and warped grid, as a PNG. */
-  readonly panels: Uint8Array;
-  readonly grid: string;
+/** A 2-D density as numbers to draw. */
+export interface MeasuredPlane extends Plane {
+  /** Half the side of the square that is shown, about the origin. */
+  readonly view: number;
+  /** log p in nats on a grid over the view, `[rows, columns]`, the lowest y first. */
+  readonly density: NDArray;
+  /** `[20000, 2]` */
+  readonly samples: NumberArray;
+  /** Lines of a regular grid of the latent space, brought back by the inverse, `[points, 2]` each. */
+  readonly lines: readonly NumberArray[];
 }
 
 /** Where the densities live, and a square around it that holds what they leak. */
-const view: Bounds = { x: [-4, 4], y: [-4, 4] };
+const view = 4;
 const reach = 6;
 /** Cells along a side of that square; the view is the middle two thirds. */
 const cells = 240;
 const viewCells = 160;
-const panelSize = 480;
-const shown = 20_000;
+const drawn = 20_000;
+const linesPerAxis = 25;
+const pointsPerLine = 200;
 
-/** @param points `[n, 2]` of the data. */
-export async function planePictures(
-  runner: DensityRunner,
-  points: NDArray,
+/**
+ * Scores a grid about the origin, samples, and bends a latent grid back to the data.
+ *
+ * @param runner of a density of shape `[2]`
+ * @param points `[n, 2]` of the data, whose latents the grid covers to ±3 deviations
+ * @param random source of the samples
+ */
+export async function measurePlane(
+  runner: Runner,
+  points: NumberArray,
   random: Random,
-): Promise<PlanePictures> {
+): Promise<MeasuredPlane> {
   const { logProb } = await runner.score(gridPoints(), { random });
-  const all = ndarray(logProb.data, [cells, cells]);
-  const density = middle(all);
-  const samples = await runner.sample(shown, { random: random.split("samples") });
-  const peak = logPeak(density);
-  const lines = await warpedLines(runner, points);
-  const warped = { lines, bounds: view, size: panelSize };
-  const scatter = { bounds: view, size: panelSize, bins: 80, peak };
+  const samples = await runner.sample(drawn, { random: random.split("samples") });
   const area = ((2 * reach) / cells) ** 2;
   return {
-    panels: encodeRgb(
-      sideBySide([
-        scatterImage(points, scatter),
-        densityImage(density, { size: panelSize, peak }),
-        scatterImage(samples, scatter),
-        warpedGridImage(warped),
-      ]),
-    ),
-    grid: warpedGridSvg(warped),
+    view,
+    density: middle(logProb),
+    samples,
+    lines: await warpedLines(runner, points),
     side: 2 * reach,
-    integral: all.data.reduce((sum, value) => sum + Math.exp(value) * area, 0),
+    integral: logProb.data.reduce((sum, value) => sum + Math.exp(value) * area, 0),
   };
-}
-
-/** Samples of a 2-D density as a PNG. */
-export function samplesImage(samples: NDArray): Uint8Array {
-  return encodeRgb(scatterImage(samples, { bounds: view, size: panelSize, bins: 80 }));
 }
 
 /** Centres of the square's cells, row by row from the lowest y. */
@@ -84,23 +76,18 @@ function gridPoints(): NDArray {
 
 function middle({ data }: NDArray): NDArray {
   const margin = (cells - viewCells) / 2;
-  const rows = Array.from({ length: viewCells }, (_, i) => {
-    const start = (i + margin) * cells + margin;
-    return data.subarray(start, start + viewCells);
-  });
   const cut = new Float32Array(viewCells * viewCells);
-  rows.forEach((row, i) => {
-    cut.set(row, i * viewCells);
-  });
+  for (let row = 0; row < viewCells; row++) {
+    const start = (row + margin) * cells + margin;
+    cut.set(data.subarray(start, start + viewCells), row * viewCells);
+  }
   return ndarray(cut, [viewCells, viewCells]);
 }
 
 /** A regular grid over the latents of the data, brought back by the inverse. */
-async function warpedLines(runner: DensityRunner, points: NDArray): Promise<NDArray[]> {
+async function warpedLines(runner: Runner, points: NumberArray): Promise<NumberArray[]> {
   const z = await runner.forward(points);
   const [x, y] = [axisOf(z, 0), axisOf(z, 1)];
-  const linesPerAxis = 25;
-  const pointsPerLine = 200;
   const along = (i: number, n: number): number => (6 * i) / (n - 1) - 3;
   const data: number[] = [];
   for (const isVertical of [true, false]) {

@@ -2,20 +2,21 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
-import { evaluationRows, evaluationSchema, type Evaluation } from "./evaluation.js";
-import { linePlot, type Series } from "../pictures/line-plot.js";
-import type { Point } from "../pictures/plane.js";
-import { planeSchema } from "./plane.js";
 import {
   comparisonRate,
-  reconstructionRows,
+  evaluationSchema,
+  planeSchema,
   reconstructionSchema,
+  type Evaluation,
   type Reconstruction,
-} from "./reconstruction.js";
+} from "../measure/index.js";
+import { formatDuration } from "../text.js";
+import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
+import { linePlot, type Series } from "../pictures/line-plot.js";
+import type { Point } from "../pictures/plane.js";
+import { evaluationRows, reconstructionRows } from "./describe.js";
 import { reportHtml, type Figure, type Section, type SummaryItem } from "./report-html.js";
 import { readJson, readRunConfig, type RunFolder } from "./run-folder.js";
-import { formatDuration } from "./terminal.js";
 
 /** What training measures on held-out data has a name that starts with this. */
 export const validationPrefix = "val ";

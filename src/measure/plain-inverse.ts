@@ -1,31 +1,42 @@
-import { Chain, ResidualBlock, type Bijection } from "../../bijections/index.js";
-import { compile, type Engine } from "../../engine/index.js";
-import { constant, loop, sub, type Tensor } from "../../graph/index.js";
-import { convergeNorms } from "../../models/index.js";
-import { Context } from "../../nn/index.js";
-import { scalarArray, type NDArray } from "../../tree.js";
-import type { Run } from "../run-folder.js";
+import { Chain, ResidualBlock, type Bijection } from "../bijections/index.js";
+import { compile, type Engine } from "../engine/index.js";
+import { constant, loop, sub, type Tensor } from "../graph/index.js";
+import type { Split } from "../data/index.js";
+import { convergeNorms, expectBijection, type Model } from "../models/index.js";
+import { Context } from "../nn/index.js";
+import { ndarray, scalarArray, type Arrays, type NDArray } from "../tree.js";
+import { spread } from "./batches.js";
+import type { CurvePoint } from "./reconstruct.js";
+import { Errors } from "./unit.js";
 
 /** Iterations per block after which the inverse is measured. */
 export const iterationCounts = [1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50] as const;
 
-/** A model with its numbers. */
-export interface Invertible extends Pick<Run, "model" | "arrays"> {
-  readonly bijection: Bijection;
+const inverted = 100;
+
+/** A model with an inverse, its numbers, and the engine to iterate on. */
+export interface Invertible {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly arrays: Arrays;
 }
 
 /**
  * x̂ = f⁻¹(f(x)) by n plain fixed-point iterations x ← y − g(x) in every residual block, for each
  * count n, `[B, ...shape]` each: the paper's inverse, which neither accelerates nor stops early.
  *
+ * @param invertible the model, its arrays as inference takes them, and an engine
+ * @param x `[B, ...shape]`, as the model takes it
+ * @param counts iterations in every block
+ * @throws {UsageError} if the model has no inverse.
  * @see Behrmann et al. 2019, algorithm 1, https://arxiv.org/abs/1811.00995
  */
 export async function plainInverses(
-  engine: Engine,
-  { model, arrays, bijection }: Invertible,
+  { engine, model, arrays }: Invertible,
   x: NDArray,
   counts: readonly number[],
 ): Promise<NDArray[]> {
+  const bijection = expectBijection(model, "plainInverses");
   const store = await engine.createStore(arrays);
   const forward = compile(engine, ({ x }) => ({
     outputs: { z: bijection.forward(x!, new Context({ phase: "infer" })).value },
@@ -47,6 +58,21 @@ export async function plainInverses(
     await inverse.close();
     await store.close();
   }
+}
+
+/**
+ * Errors of the plain inverse, in pixel units, after each of {@link iterationCounts} iterations, on
+ * 100 images spread over a split.
+ */
+export async function inversionCurve(invertible: Invertible, split: Split): Promise<CurvePoint[]> {
+  const { x } = split.take(spread(split.count, inverted));
+  const start = ndarray(x.data, x.shape);
+  const backs = await plainInverses(invertible, start, iterationCounts);
+  return backs.map((back, i) => {
+    const errors = new Errors({ name: "pixel units", sizes: [255] });
+    errors.add(start, back);
+    return { steps: iterationCounts[i]!, maxError: errors.max, meanError: errors.mean };
+  });
 }
 
 function partsOf(bijection: Bijection): readonly Bijection[] {

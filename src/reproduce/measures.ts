@@ -1,6 +1,6 @@
-import type { Engine } from "../../engine/index.js";
-import { ConvergenceError, UsageError } from "../../errors.js";
-import { DensityRunner, expectBijection, plannedIterations } from "../../models/index.js";
+import type { Engine } from "../engine/index.js";
+import { ConvergenceError, UsageError } from "../errors.js";
+import { DensityRunner, expectBijection, plannedIterations } from "../models/index.js";
 import { spread, type Examples } from "../examples.js";
 import {
   drawDensity,
@@ -9,16 +9,16 @@ import {
   saveEvaluation,
   savePictures,
   saveReconstruction,
-} from "../measure.js";
-import { counter, type AnyRunner } from "../perform.js";
+} from "../runs/outcome.js";
+import { counter, type AnyRunner } from "../runs/engine.js";
 import {
   Errors,
   expectReconstructed,
   type CurvePoint,
   type Measurement,
 } from "../reconstruction.js";
-import type { Run } from "../run-folder.js";
-import { warnIfDiverging, type Place } from "../training.js";
+import type { Run } from "../runs/run-folder.js";
+import { warnIfDiverging, type Place } from "../runs/train-run.js";
 import { measureEstimator, measurements } from "./estimator.js";
 import { iterationCounts, plainInverses } from "./inversion.js";
 import type { Measures } from "./result.js";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { isJsonObject, type JsonValue } from "../../json.js";
-import { sizeOf } from "../../tree.js";
-import { formatNumber } from "../terminal.js";
-import type { RunConfig } from "../run-folder.js";
-import type { Prepared } from "../training.js";
+import { isJsonObject, type JsonValue } from "../json.js";
+import { sizeOf } from "../tree.js";
+import { formatNumber } from "../text.js";
+import type { RunConfig } from "../runs/run-folder.js";
+import type { Prepared } from "../runs/train-run.js";
 import type { RowResult } from "./result.js";
 
 /** What a run is, in the words that a table compares. */

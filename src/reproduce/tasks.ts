@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { imageSetNames, toyNames } from "../../data/index.js";
-import { UsageError } from "../../errors.js";
+import { imageSetNames, toyNames } from "../data/index.js";
+import { UsageError } from "../errors.js";
 import { isToy, type DataSource } from "../examples.js";
 import {
   classificationRows,

@@ -1,41 +1,42 @@
 import { z } from "zod";
-import type { DensityRunner, Scores } from "../../models/index.js";
-import { Random } from "../../random.js";
-import type { NDArray } from "../../tree.js";
-import { spread, type Examples } from "../examples.js";
-import { measured } from "../measured.js";
-import { deviation, mean } from "../statistics.js";
+import type { Split } from "../data/index.js";
+import { Random } from "../random.js";
+import type { Runner, Scores } from "../runner/index.js";
+import type { NDArray } from "../tree.js";
+import { spread } from "./batches.js";
+import { jsonNumber } from "./json-number.js";
+import { deviation, mean, standardError } from "./statistics.js";
 
 export const estimatorSchema = z.object({
   examples: z.int(),
   probes: z.int(),
   /** Mean of log p(x) with the exact log-determinant, in nats. */
-  exact: measured,
+  exact: jsonNumber,
   byTerms: z.array(
     z.object({
       terms: z.int(),
       /** Mean of the estimate less the reference with the same probes, in nats. */
-      bias: measured,
-      standardError: measured,
+      bias: jsonNumber,
+      standardError: jsonNumber,
       /** Most that truncation makes of it by theorem 4; null if no bound holds. */
       bound: z.number().nullable(),
       /** Standard deviation over single probes, root mean square over examples, in nats. */
-      spread: measured,
+      spread: jsonNumber,
     }),
   ),
   /** So many terms that their own bias is small. */
   reference: z.object({
     terms: z.int(),
     /** Mean of the estimate less the exact value, in nats. */
-    difference: measured,
-    standardError: measured,
+    difference: jsonNumber,
+    standardError: jsonNumber,
     bound: z.number().nullable(),
   }),
   byProbes: z.array(
     z.object({
       probes: z.int(),
       /** As above, of the mean over so many probes with the terms of the reference. */
-      spread: measured,
+      spread: jsonNumber,
     }),
   ),
 });
@@ -46,8 +47,8 @@ export type Estimator = Readonly<z.output<typeof estimatorSchema>>;
 /** Numbers of terms at which the bias is measured. */
 const termCounts = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20] as const;
 const referenceTerms = 40;
-/** How often the estimator is measured. */
-export const measurements = termCounts.length + 1;
+/** How often the estimator is measured, its progress included. */
+const measurements = termCounts.length + 1;
 const probeCounts = [1, 2, 4, 8, 16, 32] as const;
 const probes = 64;
 const most = 200;
@@ -60,20 +61,23 @@ const most = 200;
  * The bias of n terms is measured against 40 with the same probes, of which most of the noise
  * cancels, and these against the exact value.
  *
+ * @param runner of a density of residual blocks
+ * @param split whose examples are scored, 200 of them at most
+ * @param onProgress called after each number of terms with those done and those in all
  * @see Behrmann et al. 2019, section 3.2, https://arxiv.org/abs/1811.00995
  */
 export async function measureEstimator(
-  runner: DensityRunner,
-  examples: Examples,
-  onProgress: (done: number) => void,
+  runner: Runner,
+  split: Split,
+  onProgress?: (done: number, total: number) => void,
 ): Promise<Estimator> {
-  const { x } = examples.take(spread(examples.count, most));
+  const { x } = split.take(spread(split.count, most));
   const random = Random.fromSeed(0).split("estimator");
   const { logProb: exact } = await runner.score(x, { logDet: "exact", random });
   let done = 0;
   const estimate = async (terms: number): Promise<Scores> => {
     const scores = await runner.score(x, { logDet: "estimate", terms, probes, random });
-    onProgress(++done);
+    onProgress?.(++done, measurements);
     return scores;
   };
   const reference = await estimate(referenceTerms);
@@ -107,7 +111,7 @@ function compared(
   const differences = perProbe.map(({ data }, probe) => mean(data) - mean(others[probe]!.data));
   return {
     difference: mean(differences),
-    standardError: deviation(differences) / Math.sqrt(differences.length),
+    standardError: standardError(differences),
     bound: Number.isFinite(bias) ? bias : null,
   };
 }

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "commander";
-import { UsageError } from "../../errors.js";
-import { commandLine } from "../configuration.js";
+import { UsageError } from "../errors.js";
+import { commandLine } from "../runs/configuration.js";
 import type { EngineOptions } from "../options.js";
-import { readJson, writeJson } from "../run-folder.js";
+import { readJson, writeJson } from "../runs/run-folder.js";
 import type { Terminal } from "../terminal.js";
 import type { ReproductionFolder } from "./folder.js";
 import { makePlan, planSchema, type Plan } from "./plan.js";
