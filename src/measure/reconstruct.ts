@@ -7,7 +7,8 @@ import { eachBatch, spread, type MeasureOptions } from "./batches.js";
 import { jsonNumber } from "./json-number.js";
 import { Errors, errorUnit, type ErrorUnit } from "./unit.js";
 
-const curvePoint = z.object({ steps: z.int(), maxError: jsonNumber, meanError: jsonNumber });
+/** What a file of a curve holds. */
+export const curvePoint = z.object({ steps: z.int(), maxError: jsonNumber, meanError: jsonNumber });
 
 /** What a file of a reconstruction holds. */
 export const reconstructionSchema = z.object({

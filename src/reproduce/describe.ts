@@ -1,21 +1,22 @@
 import { z } from "zod";
 import { isJsonObject, type JsonValue } from "../json.js";
-import { sizeOf } from "../tree.js";
+import type { PreparedRun } from "../runs/prepare.js";
 import { formatNumber } from "../text.js";
+import { sizeOf } from "../tree.js";
 import type { RunConfig } from "../runs/run-folder.js";
-import type { Prepared } from "../runs/train-run.js";
 import type { RowResult } from "./result.js";
 
 /** What a run is, in the words that a table compares. */
 export function describeRun(
-  { config, model, source }: Prepared,
+  { config, model }: PreparedRun,
+  examples: number,
   presetSteps: number,
 ): Pick<RowResult, "steps" | "presetSteps" | "epochs" | "settings"> {
   const { steps, batchSize, optimizer } = config.training;
   const parameters = model.scope.variables
     .filter(({ kind }) => kind === "parameter")
     .reduce((total, { tensor }) => total + sizeOf(tensor.shape), 0);
-  const epochs = Number.isFinite(source.count) ? (steps * batchSize) / source.count : null;
+  const epochs = Number.isFinite(examples) ? (steps * batchSize) / examples : null;
   const count = (n: number): string => n.toLocaleString("en-US");
   const taken = `${count(steps)}${steps < presetSteps ? ` of ${count(presetSteps)}` : ""} steps of ${batchSize}, ${optimizer.kind}`;
   return {
@@ -27,7 +28,7 @@ export function describeRun(
       training:
         epochs === null
           ? `${taken}, fresh examples`
-          : `${formatNumber(epochs)} epochs of ${count(source.count)}: ${taken}`,
+          : `${formatNumber(epochs)} epochs of ${count(examples)}: ${taken}`,
       preprocessing: pixelsText(config),
     },
   };

@@ -1,7 +1,16 @@
+import { inferenceArrays, type Checkpoint } from "../checkpoint/index.js";
+import type { Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { ConvergenceError, UsageError } from "../errors.js";
-import { DensityRunner, expectBijection, plannedIterations } from "../models/index.js";
-import { spread, type Examples } from "../examples.js";
+import { ConvergenceError } from "../errors.js";
+import {
+  expectReconstructed,
+  inversionCurve,
+  measureEstimator,
+  type ReconstructionMeasurement,
+} from "../measure/index.js";
+import { plannedIterations } from "../models/index.js";
+import type { Runner } from "../runner/index.js";
+import { counter } from "../runs/listener.js";
 import {
   drawDensity,
   evaluateRun,
@@ -9,27 +18,18 @@ import {
   saveEvaluation,
   savePictures,
   saveReconstruction,
+  warnIfDiverging,
 } from "../runs/outcome.js";
-import { counter, type AnyRunner } from "../runs/engine.js";
-import {
-  Errors,
-  expectReconstructed,
-  type CurvePoint,
-  type Measurement,
-} from "../reconstruction.js";
-import type { Run } from "../runs/run-folder.js";
-import { warnIfDiverging, type Place } from "../runs/train-run.js";
-import { measureEstimator, measurements } from "./estimator.js";
-import { iterationCounts, plainInverses } from "./inversion.js";
+import type { Place } from "../runs/train-run.js";
 import type { Measures } from "./result.js";
 import type { ReproductionName } from "./tasks.js";
 
 /** A trained row, ready to be measured. */
 export interface Trained {
   readonly engine: Engine;
-  readonly run: Run;
-  readonly runner: AnyRunner;
-  readonly test: Examples;
+  readonly checkpoint: Checkpoint;
+  readonly runner: Runner;
+  readonly test: Split;
   readonly place: Place;
 }
 
@@ -37,14 +37,21 @@ export interface Trained {
 const extras: Record<ReproductionName, (trained: Trained) => Promise<Measures>> = {
   "table-classification": measureInverse,
   "table-density": draw,
-  "figure-inversion": async (trained) => ({ inversion: await inversionCurve(trained) }),
-  "figure-logdet": async (trained) => ({ estimator: await estimatorOf(trained) }),
+  "figure-inversion": async ({ engine, checkpoint, runner: { model }, test, place }) => {
+    place.listener.note("Inverting test images.");
+    const arrays = inferenceArrays(checkpoint.arrays);
+    return { inversion: await inversionCurve({ engine, model, arrays }, test) };
+  },
+  "figure-logdet": async ({ runner, test, place }) => {
+    const count = counter(place.listener, { label: "estimate", unit: "series" });
+    return { estimator: await measureEstimator(runner, test, count) };
+  },
   "figure-toy": draw,
 };
 
 export async function measure(name: ReproductionName, trained: Trained): Promise<Measures> {
   const { runner, test, place } = trained;
-  const evaluation = await evaluateRun(runner, test, place.terminal);
+  const evaluation = await evaluateRun(runner, test, place.listener);
   await saveEvaluation(place.folder, evaluation);
   return { evaluation, ...(await extras[name](trained)) };
 }
@@ -56,7 +63,7 @@ async function measureInverse({ runner, test, place }: Trained): Promise<Measure
   if (!runner.model.bijection) return {};
   const isBounded = Object.values(runner.lipschitz).every((bound) => bound < 1);
   const steps = isBounded ? undefined : plannedIterations(0.9 ** 3, 1e-6);
-  const measurement = await reconstructRun(runner, test, place.terminal, {
+  const measurement = await reconstructRun(runner, test, place.listener, {
     count: reconstructed,
     ...(steps !== undefined && { steps }),
   });
@@ -67,7 +74,7 @@ async function measureInverse({ runner, test, place }: Trained): Promise<Measure
   };
 }
 
-function inverseFailure(measurement: Measurement): string | null {
+function inverseFailure(measurement: ReconstructionMeasurement): string | null {
   try {
     expectReconstructed(measurement);
     return null;
@@ -78,37 +85,9 @@ function inverseFailure(measurement: Measurement): string | null {
 }
 
 async function draw({ runner, test, place }: Trained): Promise<Measures> {
-  const density = await warnIfDiverging(place.terminal, () =>
-    drawDensity(expectDensity(runner), test),
+  const density = await warnIfDiverging(place.listener, () =>
+    drawDensity(runner, test),
   );
   if (density) await savePictures(place.folder, density.pictures);
   return density?.plane ? { plane: density.plane } : {};
-}
-
-const inverted = 100;
-
-async function inversionCurve({ engine, run, test, place }: Trained): Promise<CurvePoint[]> {
-  const { x } = test.take(spread(test.count, inverted));
-  const bijection = expectBijection(run.model, "figure-inversion");
-  place.terminal.note(`Inverting ${x.shape[0]} test images.`);
-  const backs = await plainInverses(engine, { ...run, bijection }, x, iterationCounts);
-  return backs.map((back, i) => {
-    const errors = new Errors(test.unitSize);
-    errors.add(x, back);
-    return { steps: iterationCounts[i]!, maxError: errors.max, meanError: errors.mean };
-  });
-}
-
-async function estimatorOf({ runner, test, place }: Trained): Promise<Measures["estimator"]> {
-  const count = counter(place.terminal, {
-    label: "estimate",
-    total: measurements,
-    unit: "series",
-  });
-  return measureEstimator(expectDensity(runner), test, count);
-}
-
-function expectDensity(runner: AnyRunner): DensityRunner {
-  if (runner instanceof DensityRunner) return runner;
-  throw new UsageError(`reproduce: expected a density, got ${runner.model.kind}`);
 }

@@ -3,12 +3,12 @@ import { devices } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
 import { Random } from "../random.js";
 import { secondsPerStep } from "../train/step-time.js";
-import { loadExamples } from "../examples.js";
 import { evaluateRun } from "../runs/outcome.js";
-import { openRunner, withEngine } from "../runs/engine.js";
-import { formatDuration, formatNumber, type Terminal } from "../terminal.js";
-import { table } from "../text.js";
-import { prepare, type Prepared } from "../runs/train-run.js";
+import { withEngine } from "../runs/engine.js";
+import { openModel } from "../runner/index.js";
+import { prepareRun, type PreparedRun } from "../runs/prepare.js";
+import type { Listener } from "../runs/listener.js";
+import { formatDuration, formatNumber, table } from "../text.js";
 import { validatedOn } from "../runs/validator.js";
 import { withWorkers } from "../runs/workers.js";
 import { workAtOnce } from "./at-once.js";
@@ -59,16 +59,16 @@ const probed = 100;
 export async function makePlan(
   request: Omit<Plan, "tasks">,
   tasks: readonly Task[],
-  terminal: Terminal,
+  listener: Listener,
 ): Promise<Plan> {
   const { budgetSeconds, atOnce } = request;
   const common = commonOf(request);
   const speeds = new Map<string, Speed>();
   const different = new Map(tasks.map((task) => [speedKey(task), task]));
   await workAtOnce([...different], atOnce, async ([key, task]) => {
-    terminal.note(`Measuring how fast ${task.id} is.`);
+    listener.note(`Measuring how fast ${task.id} is.`);
     await withEngine(common, async (engine) => {
-      speeds.set(key, await measure(engine, task, common, terminal.named(task.id)));
+      speeds.set(key, await measure(engine, task, common, listener.named(task.id)));
     });
   });
   const measured = tasks.map((task) => ({ id: task.id, ...speeds.get(speedKey(task))! }));
@@ -107,40 +107,40 @@ async function measure(
   engine: Engine,
   task: Task,
   common: Common,
-  terminal: Terminal,
+  listener: Listener,
 ): Promise<Speed> {
-  const prepared = await prepare(presetConfig(task, common));
-  const { config, model, source } = prepared;
-  const rate = await withWorkers(engine, prepared, terminal, async (workers) => ({
+  const prepared = await prepareRun(presetConfig(task, common));
+  const { config, model, data } = prepared;
+  const rate = await withWorkers(engine, prepared, listener, async (workers) => ({
     workers: workers.length,
-    secondsPerStep: await secondsPerStep(model, source, config.training, workers),
+    secondsPerStep: await secondsPerStep(model, data, config.training, workers),
   }));
   return {
     ...rate,
     presetSteps: config.training.steps,
-    evaluationSeconds: await evaluationSeconds(engine, prepared, terminal),
+    evaluationSeconds: await evaluationSeconds(engine, prepared, listener),
   };
 }
 
 /** Seconds that the validations and the test take, going by the first examples. */
 async function evaluationSeconds(
   engine: Engine,
-  { config, model, validation }: Prepared,
-  terminal: Terminal,
+  { config, model, data }: PreparedRun,
+  listener: Listener,
 ): Promise<number> {
-  const test = await loadExamples(config.data, "test", model);
-  const random = Random.fromSeed(config.training.seed);
-  const runner = await openRunner(engine, { model, arrays: model.scope.initialArrays(random) });
-  const first = { ...test, count: Math.min(probed, test.count) };
+  const test = await data.split("test");
+  const arrays = model.scope.initialArrays(Random.fromSeed(config.training.seed));
+  const runner = await openModel(model, arrays, { engine, data: describeData(data) });
+  const count = Math.min(probed, test.count);
   const evaluate = async (): Promise<number> => {
     const start = performance.now();
-    await evaluateRun(runner, first, terminal);
+    await evaluateRun(runner, test, listener, { count });
     return (performance.now() - start) / 1000;
   };
   try {
     await evaluate(); // traces and loads
-    const total = test.count + validations * validatedOn(model, validation);
-    return ((await evaluate()) * total) / first.count;
+    const validated = validatedOn(model, await data.split("validation"));
+    return ((await evaluate()) * (test.count + validations * validated)) / count;
   } finally {
     await runner.close();
   }

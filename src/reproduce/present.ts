@@ -1,8 +1,7 @@
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { reportHtml, type Table } from "../runs/report-html.js";
 import { writeJson } from "../runs/run-folder.js";
-import { formatDuration } from "../text.js";
-import { table } from "../text.js";
+import { formatDuration, table } from "../text.js";
 import { version } from "../version.js";
 import { drawFigures } from "./figures.js";
 import type { ReproductionFolder } from "./folder.js";

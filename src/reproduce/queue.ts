@@ -1,5 +1,4 @@
-import { interruptible } from "../interrupt.js";
-import type { Terminal } from "../terminal.js";
+import type { Listener } from "../runs/listener.js";
 import { workAtOnce } from "./at-once.js";
 import type { ReproductionFolder } from "./folder.js";
 import type { Plan } from "./plan.js";
@@ -8,6 +7,12 @@ import { finishRow } from "./run.js";
 import { secondsOf } from "./share.js";
 import type { Finished } from "./table.js";
 import type { Task } from "./tasks.js";
+
+/** Whom rows tell how they go, and what ends them early. */
+export interface Watch {
+  readonly listener: Listener;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Finishes the rows, as many at once as planned, the longest first. A row that fails stops the
@@ -18,25 +23,24 @@ export async function finishRows(
   plan: Plan,
   tasks: readonly Task[],
   folder: ReproductionFolder,
-  terminal: Terminal,
+  { listener, signal: outer }: Watch,
 ): Promise<readonly Finished[] | undefined> {
   const results = new Map<Task, RowResult>();
   const width = Math.max(...tasks.map(({ id }) => id.length));
-  await interruptible(terminal, (controller) =>
-    workAtOnce(longestFirst(plan, tasks), plan.atOnce, async (task) => {
-      const { signal } = controller;
-      if (signal.aborted) return;
-      const own = terminal.named(task.id.padEnd(width));
-      try {
-        const result = await finishRow(plan, task, folder, { terminal: own, signal });
-        if (result) results.set(task, result);
-      } catch (error) {
-        own.note("Failed, which stops all rows.");
-        controller.abort();
-        throw error;
-      }
-    }),
-  );
+  const failed = new AbortController();
+  const signal = AbortSignal.any([outer, failed.signal]);
+  await workAtOnce(longestFirst(plan, tasks), plan.atOnce, async (task) => {
+    if (signal.aborted) return;
+    const own = listener.named(task.id.padEnd(width));
+    try {
+      const result = await finishRow(plan, task, folder, { listener: own, signal });
+      if (result) results.set(task, result);
+    } catch (error) {
+      own.note("Failed, which stops all rows.");
+      failed.abort();
+      throw error;
+    }
+  });
   const finished = tasks.flatMap((task): Finished[] => {
     const result = results.get(task);
     return result ? [{ task, result }] : [];

@@ -1,17 +1,17 @@
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { InvalidArgumentError } from "commander";
 import { UsageError } from "../errors.js";
-import { commandLine } from "../runs/configuration.js";
-import type { EngineOptions } from "../options.js";
+import type { EngineSettings } from "../runs/engine.js";
+import type { Listener } from "../runs/listener.js";
 import { readJson, writeJson } from "../runs/run-folder.js";
-import type { Terminal } from "../terminal.js";
 import type { ReproductionFolder } from "./folder.js";
 import { makePlan, planSchema, type Plan } from "./plan.js";
 import { tasksOf, type ReproductionName, type Wanted } from "./tasks.js";
 
 /** What the user asked for. */
-export interface Request extends EngineOptions, Wanted {
+export interface Request extends EngineSettings, Wanted {
+  /** The command that begins it, for its report. */
+  readonly command?: string;
   readonly reproduction: ReproductionName;
   readonly budgetSeconds?: number;
   readonly seed?: number;
@@ -28,7 +28,7 @@ const defaultBudget = 30 * 60;
 export async function openPlan(
   request: Request,
   folder: ReproductionFolder,
-  { resume, terminal }: { readonly resume: boolean; readonly terminal: Terminal },
+  { resume, listener }: { readonly resume: boolean; readonly listener: Listener },
 ): Promise<Plan> {
   if (resume) {
     const plan = await readPlan(folder);
@@ -41,7 +41,7 @@ export async function openPlan(
   const threads = request.threads ?? availableParallelism();
   const settings = {
     reproduction,
-    command: commandLine(),
+    command: request.command ?? "",
     ...(data !== undefined && { data }),
     ...(rows && { rows }),
     budgetSeconds: request.budgetSeconds ?? defaultBudget,
@@ -51,7 +51,7 @@ export async function openPlan(
     atOnce: atOnceOf(request, Math.min(threads, tasks.length)),
     ...(workers !== "auto" && { workers }),
   };
-  const plan = await makePlan(settings, tasks, terminal);
+  const plan = await makePlan(settings, tasks, listener);
   await writeJson(folder.plan, plan);
   return plan;
 }
@@ -114,21 +114,4 @@ function expectSame(request: Request, plan: Plan): void {
       `--resume: expected the ${name} that it began with, ${String(kept ?? "none")}, got ${String(asked)}; leave it out, or begin another with --out`,
     );
   }
-}
-
-const units = { h: 3600, m: 60, s: 1 } as const;
-
-/** Reads a time such as 90s, 30m or 1h30m. */
-export function duration(text: string): number {
-  const [, h, m, s] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
-  const seconds = Number(h ?? 0) * units.h + Number(m ?? 0) * units.m + Number(s ?? 0) * units.s;
-  if (seconds > 0) return seconds;
-  throw new InvalidArgumentError("Expected a time, such as 90s, 30m or 1h30m.");
-}
-
-/** Reads names separated by commas. */
-export function names(text: string): readonly string[] {
-  const all = text.split(",").map((name) => name.trim());
-  if (all.every((name) => name !== "")) return all;
-  throw new InvalidArgumentError("Expected names separated by commas.");
 }

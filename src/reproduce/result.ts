@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { evaluationSchema } from "../evaluation.js";
-import { planeSchema } from "../plane.js";
-import { curvePoint, reconstructionSchema } from "../reconstruction.js";
-import { estimatorSchema } from "./estimator.js";
+import {
+  curvePoint,
+  estimatorSchema,
+  evaluationSchema,
+  planeSchema,
+  reconstructionSchema,
+} from "../measure/index.js";
 
 export const resultSchema = z.object({
   id: z.string(),

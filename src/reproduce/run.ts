@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import type { Engine } from "../engine/index.js";
 import { ConvergenceError, DivergenceError } from "../errors.js";
-import { loadExamples } from "../examples.js";
-import { openRunner, withEngine } from "../runs/engine.js";
+import { openRunner } from "../runner/index.js";
+import { withEngine } from "../runs/engine.js";
+import { prepareRun, type PreparedRun } from "../runs/prepare.js";
 import { writeReport } from "../runs/report.js";
 import {
   openRun,
@@ -13,13 +14,13 @@ import {
   type RunConfig,
   type RunFolder,
 } from "../runs/run-folder.js";
-import type { Terminal } from "../terminal.js";
-import { prepare, takeSteps, type Place, type Prepared } from "../runs/train-run.js";
+import { takeSteps, type Place } from "../runs/train-run.js";
 import { describeRun } from "./describe.js";
 import type { ReproductionFolder } from "./folder.js";
 import { measure } from "./measures.js";
 import { commonOf, type Plan, type TaskPlan } from "./plan.js";
 import { resultSchema, type Measures, type RowResult } from "./result.js";
+import type { Watch } from "./queue.js";
 import { presetConfig, shortened } from "./settings.js";
 import type { ReproductionName, Task } from "./tasks.js";
 
@@ -31,15 +32,15 @@ export async function finishRow(
   plan: Plan,
   task: Task,
   folder: ReproductionFolder,
-  { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
+  { listener, signal }: Watch,
 ): Promise<RowResult | undefined> {
   const file = folder.row(task.id);
   if (existsSync(file)) return readJson(file, resultSchema);
   const taskPlan = plan.tasks.find(({ id }) => id === task.id)!;
-  const place = { folder: folder.run(task.id), terminal };
+  const place = { folder: folder.run(task.id), listener };
   const config = await configOf(plan, taskPlan, task, place.folder);
-  const prepared = await prepare(config);
-  terminal.note(`${config.training.steps} steps of ${config.preset}`);
+  const prepared = await prepareRun(config);
+  listener.note(`${config.training.steps} steps of ${config.preset}`);
   const outcome = await trainAndMeasure(plan, prepared, place, signal);
   if (!outcome) return undefined;
   const checkpoint = await readCheckpoint(place.folder, config);
@@ -47,7 +48,7 @@ export async function finishRow(
     id: task.id,
     row: task.row.name,
     data: task.data.name,
-    ...describeRun(prepared, taskPlan.presetSteps),
+    ...describeRun(prepared, (await prepared.data.split("train")).count, taskPlan.presetSteps),
     trainingSeconds: checkpoint?.training?.elapsedSeconds ?? 0,
     failure: null,
     ...outcome,
@@ -72,7 +73,7 @@ async function configOf(
 
 async function trainAndMeasure(
   { reproduction }: Plan,
-  prepared: Prepared,
+  prepared: PreparedRun,
   place: Place,
   signal: AbortSignal,
 ): Promise<Measures | { readonly failure: string } | undefined> {
@@ -80,7 +81,7 @@ async function trainAndMeasure(
   return withEngine(config, async (engine) => {
     try {
       const resume = await readCheckpoint(place.folder, config);
-      if (resume?.training) place.terminal.note(`Going on from step ${resume.training.step}.`);
+      if (resume?.training) place.listener.note(`Going on from step ${resume.training.step}.`);
       const options = { signal, ...(resume && { resume }) };
       if (!(await takeSteps(engine, prepared, place, options))) return undefined;
       return await unlessAborted(signal, () => measureRun(reproduction, engine, prepared, place));
@@ -88,7 +89,7 @@ async function trainAndMeasure(
       // A solver that runs out of steps, as in a flow whose training goes wrong, is one more way.
       const isFailure = error instanceof DivergenceError || error instanceof ConvergenceError;
       if (!isFailure) throw error;
-      place.terminal.warn(error.message);
+      place.listener.warn(error.message);
       return { failure: error.message };
     }
   });
@@ -97,13 +98,13 @@ async function trainAndMeasure(
 async function measureRun(
   name: ReproductionName,
   engine: Engine,
-  { config, model }: Prepared,
+  { data }: PreparedRun,
   place: Place,
 ): Promise<Measures> {
-  const run = await openRun(place.folder.path);
-  const runner = await openRunner(engine, run);
-  const test = await loadExamples(config.data, "test", model);
-  const measures = await measure(name, { engine, run, runner, test, place });
+  const { checkpoint } = await openRun(place.folder.path);
+  const runner = await openRunner(checkpoint, { engine });
+  const test = await data.split("test");
+  const measures = await measure(name, { engine, checkpoint, runner, test, place });
   await runner.close();
   await writeReport(place.folder);
   return measures;

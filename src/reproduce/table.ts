@@ -1,7 +1,6 @@
-import type { DensityEvaluation } from "../evaluation.js";
+import type { DensityEvaluation } from "../measure/index.js";
 import type { Table } from "../runs/report-html.js";
-import { formatDuration, formatNumber } from "../text.js";
-import { plusMinus } from "../text.js";
+import { formatDuration, formatNumber, plusMinus } from "../text.js";
 import type { RowResult } from "./result.js";
 import type { ReproductionName, Task } from "./tasks.js";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { imageSetNames, toyNames } from "../data/index.js";
+import { dataNames, toyNames } from "../data/index.js";
 import { UsageError } from "../errors.js";
-import { isToy, type DataSource } from "../examples.js";
+import type { RunConfig } from "../runs/run-folder.js";
 import {
   classificationRows,
   densityRows,
@@ -18,7 +18,7 @@ export interface Task {
   /** Its folder. */
   readonly id: string;
   readonly row: Row;
-  readonly data: DataSource;
+  readonly data: RunConfig["data"];
 }
 
 /** Rows of every reproduction. */
@@ -85,8 +85,8 @@ function dataOf(
   const usual = name === "figure-toy" ? known : known.slice(0, 1);
   if (text === undefined) return { names: usual, folder };
   if (known.includes(text)) return { names: [text], folder };
-  const isName = [...imageSetNames, ...toyNames].some((one) => one === text);
-  if (known.some(isToy) || isName || !existsSync(text)) {
+  const isToy = (one: string): boolean => toyNames.some((toy) => toy === one);
+  if (known.some(isToy) || dataNames().includes(text) || !existsSync(text)) {
     throw new UsageError(
       `${name}: expected --data to be one of ${known.join(", ")}${known.some(isToy) ? "" : ", or a folder that holds them"}, got "${text}"`,
     );

@@ -2,16 +2,17 @@ import { availableParallelism, cpus, platform, release, totalmem } from "node:os
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
-import { createModel, models } from "../models/index.js";
-import type { ActivationName } from "../nn/index.js";
+import { createModel, modelDefinition } from "../models/index.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { findPreset } from "../train/presets/index.js";
-import { expectDataName } from "./examples.js";
+import { expectDataName } from "../data/index.js";
 import type { RunConfig } from "./run-folder.js";
-import { version } from "./version.js";
+import { version } from "../version.js";
 
 /** What a user may change of a preset. */
 export interface Overrides {
+  /** The command that begins the run, for its report. */
+  readonly command?: string;
   readonly data?: string;
   readonly dataDir: string;
   readonly steps?: number;
@@ -19,7 +20,7 @@ export interface Overrides {
   readonly lr?: number;
   readonly c?: number;
   readonly vanilla?: boolean;
-  readonly activation?: ActivationName;
+  readonly activation?: string;
   readonly seed?: number;
   readonly validateEvery?: number;
   readonly checkpointEvery?: number;
@@ -38,7 +39,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
   expectDataName(data);
-  const { task } = models[preset.model.kind];
+  const { task } = modelDefinition(preset.model.kind);
   if (overrides.vanilla && task !== "classification") {
     throw new UsageError(
       `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
@@ -59,7 +60,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
   });
   return {
     preset: preset.name,
-    command: commandLine(),
+    command: overrides.command ?? "",
     version,
     data: { name: data, folder: resolve(overrides.dataDir) },
     model: { kind, config },
@@ -81,14 +82,6 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
 /** The part of a run's configuration on workers: none if a measurement has to tell. */
 export function workersConfig(workers: Overrides["workers"] = "auto"): Pick<RunConfig, "workers"> {
   return workers === "auto" ? {} : { workers };
-}
-
-/** The command as a user would type it. */
-export function commandLine(): string {
-  const words = process.argv
-    .slice(2)
-    .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
-  return ["iresnet", ...words].join(" ");
 }
 
 function asObject(config: JsonValue): JsonObject {

@@ -1,29 +1,15 @@
-import { nodeEngine } from "../engine/node.js";
+import { nodeEngine, type NodeEngineOptions } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
-import { ClassifierRunner, DensityRunner, HybridRunner } from "../models/index.js";
-import type { EngineOptions, ResultOptions } from "./options.js";
-import type { Run } from "./run-folder.js";
-import { Terminal } from "./terminal.js";
 
-export type AnyRunner = ClassifierRunner | DensityRunner | HybridRunner;
-
-/** Runs what a command does: its error becomes a message on stderr and the exit code. */
-export async function perform(
-  { json = false }: ResultOptions,
-  body: (terminal: Terminal) => Promise<void>,
-): Promise<void> {
-  const { stdout, stderr, env } = process;
-  const terminal = new Terminal({ stdout, stderr, env, json });
-  try {
-    await body(terminal);
-  } catch (error) {
-    process.exitCode = terminal.fail(error);
-  }
+/** What a run computes on; all threads of the CPU unless given. */
+export interface EngineSettings {
+  readonly threads?: number | undefined;
+  readonly device?: NodeEngineOptions["device"] | undefined;
 }
 
 /** Opens an engine for as long as `use` takes. */
 export async function withEngine<T>(
-  { threads, device }: { readonly [K in keyof EngineOptions]: EngineOptions[K] | undefined },
+  { threads, device }: EngineSettings,
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const engine = await nodeEngine({
@@ -35,31 +21,4 @@ export async function withEngine<T>(
   } finally {
     await engine.close();
   }
-}
-
-/** Opens a run's model on an engine, its norms settled. */
-export async function openRunner(
-  engine: Engine,
-  { model, arrays }: Pick<Run, "model" | "arrays">,
-): Promise<AnyRunner> {
-  switch (model.task) {
-    case "density":
-      return DensityRunner.open(engine, model, arrays);
-    case "classification":
-      return ClassifierRunner.open(engine, model, arrays);
-    case "hybrid":
-      return HybridRunner.open(engine, model, arrays);
-  }
-}
-
-/** Shows how many of `total` are done. */
-export function counter(
-  terminal: Terminal,
-  { label, total, unit }: { readonly label: string; readonly total: number; readonly unit: string },
-): (done: number) => void {
-  const started = performance.now();
-  return (done) => {
-    const rate = (1000 * done) / (performance.now() - started);
-    terminal.progress({ label, done, total, unit, rate });
-  };
 }

@@ -1,5 +1,5 @@
 import { Markup, markup, type Content } from "../pictures/markup.js";
-import { formatNumber } from "./terminal.js";
+import { formatNumber } from "../text.js";
 
 export interface HtmlReport {
   readonly title: string;

@@ -3,16 +3,18 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { devices } from "../engine/node.js";
-import { CheckpointError, FileError, UsageError } from "../errors.js";
+import { FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
-import { createModel, type AnyModel } from "../models/index.js";
+import {
+  BEST_FILE,
+  CHECKPOINT_FILE,
+  expectModel,
+  loadCheckpoint,
+  type Checkpoint,
+} from "../checkpoint/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { CHECKPOINT_FILE, loadCheckpoint } from "../train/checkpoint-file.js";
-import { expectArrays, expectModel, type Checkpoint } from "../train/checkpoint.js";
-import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
 import { readError } from "../files/file-errors.js";
-import { inferenceArrays } from "../train/stored-arrays.js";
-import type { Arrays } from "../tree.js";
+import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
 
 const runConfig = z.object({
   preset: z.string(),
@@ -61,7 +63,7 @@ export class RunFolder {
     this.config = join(path, "config.json");
     this.metrics = join(path, "metrics.jsonl");
     this.checkpoint = join(path, CHECKPOINT_FILE);
-    this.best = join(path, "best.safetensors");
+    this.best = join(path, BEST_FILE);
     this.reconstruction = join(path, "reconstruction.json");
     this.plane = join(path, "plane.json");
     this.report = join(path, "report.html");
@@ -76,15 +78,13 @@ export class RunFolder {
   }
 }
 
-/** A trained model with the run it comes from. */
+/** A checkpoint with the run it comes from. */
 export interface Run {
   readonly folder: RunFolder;
   readonly config: RunConfig;
   /** File of the checkpoint. */
   readonly file: string;
-  readonly model: AnyModel;
-  /** What inference takes. */
-  readonly arrays: Arrays;
+  readonly checkpoint: Checkpoint;
 }
 
 /**
@@ -128,26 +128,20 @@ export async function readCheckpoint(
 }
 
 /**
- * Opens a run's model: the state that validated best, or else the newest one.
+ * Opens a run: the state that validated best, or else the newest one.
  *
  * @param path the run's folder, or one of the checkpoints in it
  * @throws {FileError} if it is missing.
- * @throws {CheckpointError} if it is damaged, untrained or of another model.
+ * @throws {CheckpointError} if it is damaged or of another model.
  */
 export async function openRun(path: string): Promise<Run> {
   const isFile = path.endsWith(".safetensors");
   const folder = new RunFolder(isFile ? dirname(path) : path);
   const config = await readRunConfig(folder);
-  const preferred = existsSync(folder.best) ? folder.best : folder.checkpoint;
-  const file = isFile ? path : preferred;
+  const file = isFile ? path : existsSync(folder.best) ? folder.best : folder.checkpoint;
   const checkpoint = await loadCheckpoint(file);
   expectModel(checkpoint, config.model, file);
-  const model = createModel(config.model.kind, config.model.config);
-  const arrays = inferenceArrays(checkpoint.arrays);
-  const shapes = model.scope.variables.map(({ name, tensor }) => [name, tensor.shape] as const);
-  expectArrays({ arrays }, Object.fromEntries(shapes), file);
-  expectInitialised(arrays, file);
-  return { folder, config, file, model, arrays };
+  return { folder, config, file, checkpoint };
 }
 
 export async function writeJson(path: string, value: object): Promise<void> {
@@ -164,15 +158,4 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
   throw new FileError(
     `${path}: expected a file that iresnet wrote, got another or a damaged one; restore it: ${z.prettifyError(result.error)}`,
   );
-}
-
-function expectInitialised(arrays: Arrays, file: string): void {
-  const flag = Object.entries(arrays).find(
-    ([name, { data }]) => name.endsWith(".initialised") && data[0] === 0,
-  );
-  if (flag) {
-    throw new CheckpointError(
-      `${file}: expected a model that has seen data, got ${flag[0]} = 0; train it first`,
-    );
-  }
 }

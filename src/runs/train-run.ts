@@ -1,17 +1,17 @@
-import { loadSplit } from "../data/files.js";
+import { saveCheckpoint, type Checkpoint } from "../checkpoint/index.js";
+import type { Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { ConvergenceError } from "../errors.js";
-import { createModel, DensityRunner, type AnyModel } from "../models/index.js";
-import { Random } from "../random.js";
-import { imageBatches, toyBatches, type BatchSource } from "../train/batches.js";
-import { saveCheckpoint } from "../train/checkpoint-file.js";
-import type { Checkpoint } from "../train/checkpoint.js";
+import {
+  expectReconstructed,
+  type Evaluation,
+  type Plane,
+  type Reconstruction,
+} from "../measure/index.js";
+import { openRunner } from "../runner/index.js";
 import { fit, type FitOptions, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
-import { expectShares } from "../train/start.js";
-import type { Evaluation } from "./evaluation.js";
-import { expectFit, isToy, loadExamples, type Examples } from "./examples.js";
-import { interrupted, interruptible } from "./interrupt.js";
+import { withEngine } from "./engine.js";
+import type { Listener } from "./listener.js";
 import {
   drawDensity,
   evaluateRun,
@@ -19,14 +19,12 @@ import {
   saveEvaluation,
   savePictures,
   saveReconstruction,
-} from "./measure.js";
-import { openRunner, withEngine } from "./perform.js";
-import type { Plane } from "./plane.js";
-import { expectReconstructed, type Reconstruction } from "./reconstruction.js";
+  warnIfDiverging,
+} from "./outcome.js";
+import type { PreparedRun } from "./prepare.js";
 import { writeReport } from "./report.js";
 import { openRun, writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
-import type { Terminal } from "./terminal.js";
-import { Validator } from "./validation.js";
+import { Validator } from "./validator.js";
 import { describeWorkers, withWorkers, type Workers } from "./workers.js";
 
 /** What a run has come to. */
@@ -38,63 +36,31 @@ export interface Outcome {
   readonly plane?: Plane;
 }
 
-/** A run that is ready to train: its model and data are there, and fit each other. */
-export interface Prepared {
-  readonly config: RunConfig;
-  readonly model: AnyModel;
-  readonly source: BatchSource;
-  readonly validation: Examples;
-}
-
-/**
- * @throws {DataError} if the data are missing, damaged or don't fit the model.
- * @throws {UsageError} if its workers can't share a batch equally.
- */
-export async function prepare(config: RunConfig): Promise<Prepared> {
-  expectShares(config.training.batchSize, config.workers ?? 1);
-  const model = createModel(config.model.kind, config.model.config);
-  const { batchSize, seed, augmentation } = config.training;
-  const options = { batchSize, random: Random.fromSeed(seed).split("data") };
-  const { name, folder } = config.data;
-  const validation = await loadExamples(config.data, "validation", model);
-  if (isToy(name)) return { config, model, validation, source: toyBatches(name, options) };
-  const images = await loadSplit(name, folder, "train");
-  expectFit(name, images.shape, model, images.classes);
-  const labels = model.task !== "density";
-  return {
-    config,
-    model,
-    validation,
-    source: imageBatches(images, { ...options, augmentation, labels }),
-  };
-}
-
-/** Where a run goes: its folder, and the terminal for progress. */
+/** Where a run goes: its folder, and who is told how it goes. */
 export interface Place {
   readonly folder: RunFolder;
-  readonly terminal: Terminal;
+  readonly listener: Listener;
+}
+
+export interface TrainRunOptions {
+  /** Ends the run after the step under way; it is saved and can go on. */
+  readonly signal: AbortSignal;
+  /** A checkpoint of the run to continue from. */
+  readonly resume?: Checkpoint;
 }
 
 /**
- * Trains a run, from its start or from a checkpoint, then measures what came of it, shows that,
- * and saves it. A run that the user interrupts is saved and can go on.
+ * Trains a run, from its start or from a checkpoint, then measures what came of it and saves that.
+ * @returns what came of it; nothing if the signal ended it, which saves it.
  */
-export async function train(
-  prepared: Prepared,
+export async function trainRun(
+  prepared: PreparedRun,
   place: Place,
-  { resume, show }: { readonly resume?: Checkpoint; readonly show: (outcome: Outcome) => void },
-): Promise<void> {
-  const { threads, device } = prepared.config;
-  await withEngine({ threads, device }, async (engine) => {
-    const isComplete = await interruptible(place.terminal, ({ signal }) =>
-      takeSteps(engine, prepared, place, { signal, ...(resume && { resume }) }),
-    );
-    if (!isComplete) {
-      place.terminal.note(`Saved. Go on with: iresnet train --resume ${place.folder.path}`);
-      process.exitCode = interrupted;
-      return;
-    }
-    await finish(engine, prepared.validation, place, show);
+  options: TrainRunOptions,
+): Promise<Outcome | undefined> {
+  return withEngine(prepared.config, async (engine) => {
+    if (!(await takeSteps(engine, prepared, place, options))) return undefined;
+    return finish(engine, await prepared.data.split("validation"), place);
   });
 }
 
@@ -104,11 +70,11 @@ export async function train(
  */
 export async function takeSteps(
   engine: Engine,
-  prepared: Prepared,
+  prepared: PreparedRun,
   place: Place,
-  options: Pick<FitOptions, "resume"> & { readonly signal: AbortSignal },
+  options: TrainRunOptions,
 ): Promise<boolean> {
-  const last = await withWorkers(engine, prepared, place.terminal, async (workers) => {
+  const last = await withWorkers(engine, prepared, place.listener, async (workers) => {
     await noteWorkers(workers, prepared.config, place, options.resume);
     return runTraining(prepared, place, { engine, workers, ...options });
   });
@@ -119,42 +85,52 @@ export async function takeSteps(
 async function noteWorkers(
   workers: Workers,
   config: RunConfig,
-  { folder, terminal }: Place,
+  { folder, listener }: Place,
   resume: Checkpoint | undefined,
 ): Promise<void> {
   const engine = describeWorkers(workers);
   if (!resume) {
     await writeJson(folder.config, { ...config, workers: workers.length, engine });
   } else if (config.engine !== undefined && config.engine !== engine) {
-    terminal.warn(`the run began on ${config.engine}, not ${engine}: the last bits will differ`);
+    listener.warn(`the run began on ${config.engine}, not ${engine}: the last bits will differ`);
   }
 }
 
 async function runTraining(
-  { config, model, source, validation }: Prepared,
-  { folder, terminal }: Place,
+  { config, model, data }: PreparedRun,
+  { folder, listener }: Place,
   options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume">,
 ): Promise<Checkpoint> {
   const { training, validateEvery, checkpointEvery } = config;
+  const split = await data.split("validation");
+  const described = describeData(data);
+  const validator = new Validator({ engine: options.engine, model, data: described, split });
   const { kind, config: modelConfig } = model;
-  const validator = new Validator({ engine: options.engine, model, examples: validation });
   await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
-  const run = fit(model, source, training, {
+  const run = fit(model, data, training, {
     ...options,
+    onWarning: (text) => {
+      listener.warn(text);
+    },
     validate: (arrays) => validator.measure(arrays),
     validateEvery,
     onBest: (arrays) =>
-      saveCheckpoint(folder.best, { format: 1, model: { kind, config: modelConfig }, arrays }),
+      saveCheckpoint(folder.best, {
+        format: 1,
+        model: { kind, config: modelConfig },
+        data: described,
+        arrays,
+      }),
     checkpoint: (checkpoint) => saveCheckpoint(folder.checkpoint, checkpoint),
     checkpointEvery,
     reportEvery: Math.max(1, Math.round(training.steps / 200)),
     onProgress: ({ step, steps, examplesPerSecond }) => {
       const rate = examplesPerSecond / training.batchSize;
-      terminal.progress({ label: "train", done: step, total: steps, unit: "steps", rate });
+      listener.progress({ label: "train", done: step, total: steps, unit: "steps", rate });
     },
     onReport: async (report) => {
       await appendMetrics(folder.metrics, metricsOf(report));
-      if (report.validation) printReport(terminal, report, training.batchSize);
+      if (report.validation) tell(listener, report, training.batchSize);
     },
   });
   return run.finally(() => validator.close());
@@ -174,9 +150,9 @@ function metricsOf(report: Report): MetricsRecord {
   };
 }
 
-function printReport(terminal: Terminal, report: Report, batchSize: number): void {
+function tell(listener: Listener, report: Report, batchSize: number): void {
   const { step, steps, loss, metrics, validation, examplesPerSecond } = report;
-  terminal.report({
+  listener.report({
     step,
     steps,
     values: { "loss (nats)": loss, ...metrics, ...validation },
@@ -186,46 +162,34 @@ function printReport(terminal: Terminal, report: Report, batchSize: number): voi
   });
 }
 
-/** Measures and draws what a trained run's best model is, shows it, then saves it. */
+/** Examples that the inverse is measured on after training. */
+const reconstructed = 1000;
+
+/** Measures and draws what a trained run's best model is, and saves it. */
 async function finish(
   engine: Engine,
-  examples: Examples,
-  { folder, terminal }: Place,
-  show: (outcome: Outcome) => void,
-): Promise<void> {
-  const runner = await openRunner(engine, await openRun(folder.path));
-  const evaluation = await evaluateRun(runner, examples, terminal);
+  split: Split,
+  { folder, listener }: Place,
+): Promise<Outcome> {
+  const { checkpoint } = await openRun(folder.path);
+  const runner = await openRunner(checkpoint, { engine });
+  const evaluation = await evaluateRun(runner, split, listener);
   const measurement = runner.model.bijection
-    ? await reconstructRun(runner, examples, terminal, { count: 1000 })
+    ? await reconstructRun(runner, split, listener, { count: reconstructed })
     : undefined;
-  const density = await warnIfDiverging(terminal, async () => {
+  const drawn = await warnIfDiverging(listener, async () => {
     if (measurement) expectReconstructed(measurement);
-    return runner instanceof DensityRunner ? drawDensity(runner, examples) : undefined;
+    return runner.model.density ? drawDensity(runner, split) : undefined;
   });
   await runner.close();
-  const plane = density?.plane;
-  show({
-    evaluation,
-    ...(measurement && { reconstruction: measurement.reconstruction }),
-    ...(plane && { plane }),
-  });
   await saveEvaluation(folder, evaluation);
   if (measurement) await saveReconstruction(folder, measurement);
-  if (density) await savePictures(folder, density.pictures);
-  if (plane) await writeJson(folder.plane, plane);
+  if (drawn) await savePictures(folder, drawn.pictures);
+  if (drawn?.plane) await writeJson(folder.plane, drawn.plane);
   await writeReport(folder);
-}
-
-/** A network without a bound need not have an inverse: what needs one is left out. */
-export async function warnIfDiverging<T>(
-  terminal: Terminal,
-  body: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await body();
-  } catch (error) {
-    if (!(error instanceof ConvergenceError)) throw error;
-    terminal.warn(error.message);
-    return undefined;
-  }
+  return {
+    evaluation,
+    ...(measurement && { reconstruction: measurement.reconstruction }),
+    ...(drawn?.plane && { plane: drawn.plane }),
+  };
 }

@@ -1,81 +1,70 @@
+import type { Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { ClassifierRunner, HybridRunner, type AnyModel } from "../models/index.js";
+import { evaluate, type Evaluation } from "../measure/index.js";
+import type { Model } from "../models/index.js";
+import { openModel, type Runner } from "../runner/index.js";
+import type { Checkpoint } from "../checkpoint/index.js";
 import type { Arrays } from "../tree.js";
-import {
-  evaluateClassifier,
-  evaluateDensity,
-  evaluateHybrid,
-  type DensityEvaluation,
-} from "./evaluation.js";
-import { spread, type Examples } from "./examples.js";
-import { openRunner, type AnyRunner } from "./perform.js";
-import { validationPrefix } from "./report.js";
 
 export interface ValidatorOptions {
   readonly engine: Engine;
-  readonly model: AnyModel;
-  readonly examples: Examples;
+  readonly model: Model;
+  /** Where checkpoints say what the data are. */
+  readonly data?: Checkpoint["data"];
+  readonly split: Split;
 }
+
+/** What training measures on held-out data has a name that starts with this. */
+export const validationPrefix = "val ";
 
 /** Most examples that p(x) is validated on while it trains. */
 const densityExamples = 1000;
 
 /** Examples that a model is validated on while it trains. */
-export function validatedOn({ task }: AnyModel, { count }: Examples): number {
-  return task === "classification" ? count : Math.min(densityExamples, count);
+export function validatedOn({ density }: Model, { count }: Split): number {
+  return density ? Math.min(densityExamples, count) : count;
 }
 
-/** Measures a model while it trains. */
+/** Measures a model while it trains, by one runner, so that its graphs are made once. */
 export class Validator {
   readonly #options: ValidatorOptions;
-  #runner: AnyRunner | undefined;
+  #runner: Runner | undefined;
 
   constructor(options: ValidatorOptions) {
     this.#options = options;
   }
 
-  /** What to minimise first, each with its unit. */
+  /** What to minimise first, each with its unit in its name. */
   async measure(arrays: Arrays): Promise<Readonly<Record<string, number>>> {
-    return this.#evaluate(await this.#runnerOf(arrays));
+    const { engine, model, data, split } = this.#options;
+    if (this.#runner) await this.#runner.load(arrays);
+    else this.#runner = await openModel(model, arrays, { engine, ...(data && { data }) });
+    const count = validatedOn(model, split);
+    const figures = figuresOf(await evaluate(this.#runner, split, { count }));
+    return Object.fromEntries(
+      Object.entries(figures).map(([name, value]) => [validationPrefix + name, value]),
+    );
   }
 
   /** Frees what it holds on the engine. */
   async close(): Promise<void> {
     await this.#runner?.close();
   }
-
-  /** One runner for all measurements, so that its graphs are made once. */
-  async #runnerOf(arrays: Arrays): Promise<AnyRunner> {
-    if (this.#runner) await this.#runner.load(arrays);
-    else
-      this.#runner = await openRunner(this.#options.engine, { model: this.#options.model, arrays });
-    return this.#runner;
-  }
-
-  async #evaluate(runner: AnyRunner): Promise<Readonly<Record<string, number>>> {
-    const { model, examples } = this.#options;
-    const indices = spread(examples.count, validatedOn(model, examples));
-    if (runner instanceof ClassifierRunner) {
-      const { errorPercent, nll } = await evaluateClassifier(runner, examples, { indices });
-      return {
-        [`${validationPrefix}error (%)`]: errorPercent,
-        [`${validationPrefix}nll (nats)`]: nll,
-      };
-    }
-    if (runner instanceof HybridRunner) {
-      const { objective, classification, density } = await evaluateHybrid(runner, examples, {
-        indices,
-      });
-      return {
-        [`${validationPrefix}objective (nats)`]: objective,
-        [`${validationPrefix}error (%)`]: classification.errorPercent,
-        ...likelihood(density),
-      };
-    }
-    return likelihood(await evaluateDensity(runner, examples, { indices }));
-  }
 }
 
-function likelihood({ value, unit }: DensityEvaluation): Record<string, number> {
-  return { [validationPrefix + (unit === "nats" ? "nll (nats)" : unit)]: value };
+function figuresOf(evaluation: Evaluation): Record<string, number> {
+  switch (evaluation.task) {
+    case "classification":
+      return { "error (%)": evaluation.errorPercent, "nll (nats)": evaluation.nll };
+    case "density": {
+      const { value, unit } = evaluation;
+      return { [unit === "nats" ? "nll (nats)" : unit]: value };
+    }
+    case "hybrid":
+      return {
+        "objective (nats)": evaluation.objective,
+        "error (%)": evaluation.classification.errorPercent,
+        ...figuresOf(evaluation.density),
+      };
+  }
 }

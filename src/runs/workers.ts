@@ -2,8 +2,8 @@ import { nodeEngine } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { secondsPerStep } from "../train/step-time.js";
-import type { Terminal } from "./terminal.js";
-import type { Prepared } from "./training.js";
+import type { Listener } from "./listener.js";
+import type { PreparedRun } from "./prepare.js";
 
 /** Engines that take the steps of a run together. */
 export type Workers = readonly [Engine, ...Engine[]];
@@ -14,8 +14,8 @@ export type Workers = readonly [Engine, ...Engine[]];
  */
 export async function withWorkers<T>(
   engine: Engine,
-  prepared: Prepared,
-  terminal: Terminal,
+  prepared: PreparedRun,
+  listener: Listener,
   use: (workers: Workers) => Promise<T>,
 ): Promise<T> {
   const { threads, device = "cpu", workers: wanted, training } = prepared.config;
@@ -28,7 +28,7 @@ export async function withWorkers<T>(
   if (count === 1) return use([engine]);
   const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
   try {
-    const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, terminal));
+    const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, listener));
     return await use(isFaster ? team : [engine]);
   } finally {
     for (const worker of team) await worker.close();
@@ -49,8 +49,8 @@ async function openWorkers(count: number, threads: number): Promise<Workers> {
 async function outruns(
   team: Workers,
   engine: Engine,
-  { config, model, source }: Prepared,
-  terminal: Terminal,
+  { config, model, source }: PreparedRun,
+  listener: Listener,
 ): Promise<boolean> {
   const [together, alone] = [
     await secondsPerStep(model, source, config.training, team),
@@ -62,7 +62,7 @@ async function outruns(
     team: `${team.length} workers of one thread, ${milliseconds(together)} a step`,
     engine: `1 worker of ${config.threads} threads, ${milliseconds(alone)} a step`,
   };
-  terminal.note(
+  listener.note(
     isFaster
       ? `Taking ${text.team}, not ${text.engine}.`
       : `Taking ${text.engine}, not ${text.team}.`,

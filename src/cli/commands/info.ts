@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { loadCheckpoint, type TrainingState } from "../../checkpoint/index.js";
 import { UsageError } from "../../errors.js";
-import { models, plannedIterations } from "../../models/index.js";
-import { loadCheckpoint } from "../../train/checkpoint-file.js";
-import type { TrainingState } from "../../train/checkpoint.js";
+import { modelDefinitions, plannedIterations } from "../../models/index.js";
+import { withEngine } from "../../runs/engine.js";
+import { withTrained } from "../../runs/trained.js";
+import { formatDuration, formatNumber, table } from "../../text.js";
 import { presets } from "../../train/presets/index.js";
+import { version } from "../../version.js";
 import { withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
-import { openRunner, perform, withEngine } from "../perform.js";
-import { openRun, type Run } from "../run-folder.js";
-import { formatDuration, formatNumber, type Terminal } from "../terminal.js";
-import { table } from "../text.js";
-import { version } from "../version.js";
+import { perform } from "../perform.js";
+import type { Terminal } from "../terminal.js";
 
 interface InfoOptions extends EngineOptions, ResultOptions {
   readonly models?: boolean;

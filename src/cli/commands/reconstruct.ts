@@ -1,13 +1,12 @@
 import type { Command } from "commander";
-import { expectBijection } from "../../models/index.js";
-import { dataSource, loadExamples } from "../examples.js";
-import { reconstructRun, saveReconstruction } from "../measure.js";
+import { expectReconstructed } from "../../measure/index.js";
+import { reconstructionText } from "../../runs/describe.js";
+import { reconstructRun, saveReconstruction } from "../../runs/outcome.js";
+import { writeReport } from "../../runs/report.js";
+import { splitOf, withTrained } from "../../runs/trained.js";
 import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions, SplitOptions } from "../options.js";
-import { openRunner, perform, withEngine } from "../perform.js";
-import { expectReconstructed, reconstructionText } from "../reconstruction.js";
-import { writeReport } from "../report.js";
-import { openRun } from "../run-folder.js";
+import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
 interface ReconstructOptions extends EngineOptions, InverseOptions, ResultOptions, SplitOptions {
