@@ -45,11 +45,11 @@ async function info(
   if (options.models) listModels(terminal);
   else if (options.presets) listPresets(terminal);
   else if (run === undefined) await describeInstallation(terminal, options);
-  else await describeRun(terminal, await openRun(run), options);
+  else await describeRun(terminal, run, options);
 }
 
 function listModels(terminal: Terminal): void {
-  const list = Object.entries(models).map(([kind, { name, task, year, paper }]) => ({
+  const list = modelDefinitions().map(({ kind, name, task, year, paper }) => ({
     kind,
     name,
     task,
@@ -85,26 +85,26 @@ async function describeInstallation(terminal: Terminal, options: EngineOptions):
   );
 }
 
-async function describeRun(terminal: Terminal, run: Run, options: EngineOptions): Promise<void> {
-  const { config, model, folder } = run;
-  const newest = existsSync(folder.checkpoint)
-    ? await loadCheckpoint(folder.checkpoint)
-    : undefined;
-  const training = newest?.training;
-  await withEngine({ ...options, threads: options.threads ?? config.threads }, async (engine) => {
-    const runner = await openRunner(engine, run);
+async function describeRun(
+  terminal: Terminal,
+  path: string,
+  options: EngineOptions,
+): Promise<void> {
+  await withTrained(path, options, async ({ run, runner, engine }) => {
+    const { config, folder, checkpoint } = run;
+    const { model } = runner;
+    const newest = existsSync(folder.checkpoint)
+      ? await loadCheckpoint(folder.checkpoint)
+      : undefined;
     const blocks = model.blocks.map(({ path, dimensions }) => {
       const lipschitz = runner.lipschitz[path] ?? Infinity;
-      return {
-        path,
-        dimensions,
-        lipschitz,
-        iterations: plannedIterations(lipschitz, accuracy) ?? null,
-      };
+      const iterations = plannedIterations(lipschitz, accuracy) ?? null;
+      return { path, dimensions, lipschitz, iterations };
     });
     const parameters = model.scope.variables
       .filter(({ kind }) => kind === "parameter")
-      .reduce((total, { name }) => total + (run.arrays[name]?.data.length ?? 0), 0);
+      .reduce((total, { name }) => total + (checkpoint.arrays[name]?.data.length ?? 0), 0);
+    const training = newest?.training;
     terminal.result(
       {
         run: folder.path,

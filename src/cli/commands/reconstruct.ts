@@ -44,22 +44,21 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, ...options }: ReconstructOptions,
+  { split, dataDir, threads, device, count, steps, tolerance }: ReconstructOptions,
 ): Promise<void> {
-  const run = await openRun(path);
-  const { folder, config, model } = run;
-  expectBijection(model, "reconstruct");
-  const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
-  await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
-    const runner = await openRunner(engine, run);
-    const measurement = await reconstructRun(runner, examples, terminal, options);
+  await withTrained(path, { threads, device }, async ({ run, runner }) => {
+    const measurement = await reconstructRun(runner, await splitOf(run, split, dataDir), terminal, {
+      ...(count !== undefined && { count }),
+      ...(steps !== undefined && { steps }),
+      ...(tolerance !== undefined && { tolerance }),
+    });
     const { reconstruction } = measurement;
     terminal.result(
       { checkpoint: run.file, ...reconstruction },
-      `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${folder.report}`,
+      `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${run.folder.report}`,
     );
-    await saveReconstruction(folder, measurement);
-    await writeReport(folder);
+    await saveReconstruction(run.folder, measurement);
+    await writeReport(run.folder);
     expectReconstructed(measurement);
   });
 }
