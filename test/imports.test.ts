@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const source = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** Files of src/ by path, with the files of src/ that each imports when it runs. */
+/** Files of src/ by path, with the files of src/ that each imports, types included. */
 function importsOf(): Map<string, readonly string[]> {
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".ts"),
@@ -14,7 +14,7 @@ function importsOf(): Map<string, readonly string[]> {
   return new Map(
     files.map((file) => {
       const text = readFileSync(join(source, file), "utf8");
-      const found = [...text.matchAll(/^(?:import|export)\s(?!type\s)[^;]*?from "(\.[^"]+)";/gm)];
+      const found = [...text.matchAll(/^(?:import|export)\s[^;]*?from "(\.[^"]+)";/gm)];
       const paths = found.map(([, specifier]) =>
         relative(source, join(source, dirname(file), specifier!.replace(/\.js$/, ".ts"))),
       );
