@@ -9,7 +9,7 @@ import { addReproduce } from "./commands/reproduce.js";
 import { addSample } from "./commands/sample.js";
 import { addTrain } from "./commands/train.js";
 import { Terminal } from "./terminal.js";
-import { version } from "./version.js";
+import { version } from "../version.js";
 
 const { stdout, stderr, env } = process;
 const terminal = new Terminal({ stdout, stderr, env, json: false });

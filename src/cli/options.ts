@@ -106,3 +106,20 @@ export function withInverseLimits(command: Command): Command {
 export function withJson(command: Command): Command {
   return command.option("--json", "print the results as one line of JSON");
 }
+
+const units = { h: 3600, m: 60, s: 1 } as const;
+
+/** Reads a time such as 90s, 30m or 1h30m. */
+export function duration(text: string): number {
+  const [, h, m, s] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
+  const seconds = Number(h ?? 0) * units.h + Number(m ?? 0) * units.m + Number(s ?? 0) * units.s;
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError("Expected a time, such as 90s, 30m or 1h30m.");
+}
+
+/** Reads names separated by commas. */
+export function names(text: string): readonly string[] {
+  const all = text.split(",").map((name) => name.trim());
+  if (all.every((name) => name !== "")) return all;
+  throw new InvalidArgumentError("Expected names separated by commas.");
+}

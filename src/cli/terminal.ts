@@ -1,4 +1,6 @@
 import { IresnetError, UsageError } from "../errors.js";
+import type { Listener, StepReport, TaskProgress } from "../runs/listener.js";
+import { formatDuration, formatNumber } from "../text.js";
 import { Screen, type Output } from "./screen.js";
 
 export interface TerminalOptions {
@@ -14,30 +16,6 @@ export interface TerminalOptions {
   readonly now?: () => number;
 }
 
-/** State of a training run. */
-export interface StepReport {
-  readonly step: number;
-  readonly steps: number;
-  /** Numbers by name, such as the loss. */
-  readonly values: Readonly<Record<string, number>>;
-  /** Units a second. */
-  readonly rate: number;
-  readonly unit: string;
-  readonly secondsLeft: number;
-}
-
-/** State of a task which counts up. */
-export interface Progress {
-  readonly label: string;
-  readonly done: number;
-  /** Absent if it isn't known. */
-  readonly total?: number;
-  /** What is counted; `bytes` are shown in MB. */
-  readonly unit: string;
-  /** Units a second. */
-  readonly rate: number;
-}
-
 /** Milliseconds between two states of a task, on a terminal and in a file. */
 const REDRAW = { terminal: 100, file: 10_000 };
 const BAR = 16;
@@ -45,7 +23,7 @@ const RED = 31;
 const YELLOW = 33;
 
 /** All that the command line prints. */
-export class Terminal {
+export class Terminal implements Listener {
   readonly #options: TerminalOptions;
   readonly #animated: boolean;
   readonly #colored: boolean;
@@ -89,7 +67,7 @@ export class Terminal {
   }
 
   /** Shows how far a task is: a line that updates on a terminal, a line now and then elsewhere. */
-  progress(task: Progress): void {
+  progress(task: TaskProgress): void {
     const { label, done, total = Infinity } = task;
     const finished = done >= total;
     const now = this.#now();
@@ -143,7 +121,7 @@ export class Terminal {
   }
 }
 
-function progressLine({ label, done, total, unit, rate }: Progress, animated: boolean): string {
+function progressLine({ label, done, total, unit, rate }: TaskProgress, animated: boolean): string {
   const { size, name } = unit === "bytes" ? { size: 1e6, name: "MB" } : { size: 1, name: unit };
   const amount = (count: number): string => (size > 1 ? (count / size).toFixed(1) : String(count));
   const speed = `${column(rate / size)}/s`;
@@ -172,31 +150,4 @@ function duration(seconds: number): string {
 /** "1200/8000", equally wide for any number done. */
 function outOf(done: string, total: string): string {
   return `${done.padStart(total.length)}/${total}`;
-}
-
-/**
- * A number in at most eight characters up to sizes of 1e±9: four significant digits, three for
- * the smallest, whole numbers as they are: "0.04120", "0.00310", "711", "1.20e-5".
- */
-export function formatNumber(value: number): string {
-  const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e7) return String(value);
-  if (size < 1e-3 || size >= 1e5) return value.toExponential(2);
-  return size < 1e3 ? value.toPrecision(size < 1e-2 ? 3 : 4) : value.toFixed(0);
-}
-
-/** A time in its two largest units: "0.4s", "12s", "4m 12s", "1h 04m", "2d 03h"; "?" unless finite. */
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "?";
-  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return inTwo(whole, 60, "ms");
-  const minutes = Math.round(whole / 60);
-  if (minutes < 1440) return inTwo(minutes, 60, "hm");
-  return inTwo(Math.round(minutes / 60), 24, "dh");
-}
-
-function inTwo(amount: number, base: number, [large = "", small = ""]: string): string {
-  return `${Math.floor(amount / base)}${large} ${String(amount % base).padStart(2, "0")}${small}`;
 }

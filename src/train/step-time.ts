@@ -28,7 +28,7 @@ export async function secondsPerStep(
 ): Promise<number> {
   const config = parseTrainingConfig(training);
   const source = await batchesOf(data, model, config);
-  const job = { engine: workers[0], workers, model, config, step: noiseStep };
+  const job = { engine: workers[0], workers, model, config, steps: stepsOf(data.preprocessing) };
   const step = await openTrainStep(job, withTrainingArrays(model, freshArrays(job), config));
   const random = Random.fromSeed(config.seed).split("step time");
   let taken = 0;

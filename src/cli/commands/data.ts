@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { getData, type DownloadProgress } from "../../data/download.js";
 import { imageSetName, imageSetNames, toyNames } from "../../data/index.js";
+import { table } from "../../text.js";
 import { withJson, type ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
-import { table } from "../text.js";
 
 interface DataOptions extends ResultOptions {
   readonly dataDir: string;

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { toyNames } from "../../data/index.js";
-import { configure } from "../configuration.js";
+import { configure } from "../../runs/configuration.js";
+import { prepareRun } from "../../runs/prepare.js";
+import { createRun, type RunFolder } from "../../runs/run-folder.js";
+import { trainRun, type Outcome } from "../../runs/train-run.js";
+import { formatNumber, table } from "../../text.js";
+import { commandLine } from "../command-line.js";
+import { finished } from "../interrupt.js";
 import { wholeFrom, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
-import { createRun, type RunFolder } from "../run-folder.js";
-import { formatNumber, type Terminal } from "../terminal.js";
-import { table } from "../text.js";
-import { prepare, train, type Outcome } from "../training.js";
+import type { Terminal } from "../terminal.js";
 
 interface DemoOptions extends EngineOptions, ResultOptions {
   readonly data?: string;
@@ -35,18 +38,20 @@ export function addDemo(program: Command): void {
 
 async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promise<void> {
   // Its operations are too small to share: a second thread would only wait.
-  const config = configure("toy", { threads: 1, steps: 2000, ...options, dataDir: "data" });
-  const prepared = await prepare(config);
+  const command = commandLine();
+  const config = configure("toy", { threads: 1, steps: 2000, command, ...options, dataDir: "data" });
+  const prepared = await prepareRun(config);
   const folder = await createRun(out ?? freeFolder(), config);
   terminal.note(`Training an invertible residual network on ${config.data.name}.`);
   const picture = folder.picture("density.png");
-  const show = (outcome: Outcome): void => {
-    terminal.result(
-      { run: folder.path, picture, report: folder.report, ...outcome },
-      summary(folder, picture, outcome),
-    );
-  };
-  await train(prepared, { folder, terminal }, { show });
+  const outcome = await finished(terminal, `iresnet train --resume ${folder.path}`, (signal) =>
+    trainRun(prepared, { folder, listener: terminal }, { signal }),
+  );
+  if (!outcome) return;
+  terminal.result(
+    { run: folder.path, picture, report: folder.report, ...outcome },
+    summary(folder, picture, outcome),
+  );
 }
 
 function summary(

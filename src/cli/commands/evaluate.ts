@@ -1,13 +1,11 @@
 import type { Command } from "commander";
-import { UsageError } from "../../errors.js";
-import { evaluationText } from "../evaluation.js";
-import { dataSource, loadExamples } from "../examples.js";
-import { evaluateRun, saveEvaluation } from "../measure.js";
+import { evaluationText } from "../../runs/describe.js";
+import { evaluateRun, saveEvaluation } from "../../runs/outcome.js";
+import { writeReport } from "../../runs/report.js";
+import { splitOf, withTrained } from "../../runs/trained.js";
 import { wholeFrom, withJson, withSplit, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions, SplitOptions } from "../options.js";
-import { openRunner, perform, withEngine } from "../perform.js";
-import { writeReport } from "../report.js";
-import { openRun } from "../run-folder.js";
+import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
 interface EvaluateOptions extends EngineOptions, ResultOptions, SplitOptions {
@@ -52,27 +50,16 @@ hybrid: all of that, and the sum that training minimises.`,
 async function evaluate(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, ...series }: EvaluateOptions,
+  { split, dataDir, threads, device, terms, probes }: EvaluateOptions,
 ): Promise<void> {
-  const run = await openRun(path);
-  const { folder, config, model } = run;
-  if (model.task === "classification" && (series.terms ?? series.probes) !== undefined) {
-    throw new UsageError(
-      `evaluate: expected --terms and --probes for a density alone, got them for ${model.kind}; leave them out`,
-    );
-  }
-  if (series.terms !== undefined && "logDet" in model && model.logDet !== "series") {
-    throw new UsageError(
-      `evaluate: expected --terms for a model whose log-determinant is a power series, got it for ${model.kind}; leave it out`,
-    );
-  }
-  const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
-  await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
-    const runner = await openRunner(engine, run);
-    const evaluation = await evaluateRun(runner, examples, terminal, series);
+  await withTrained(path, { threads, device }, async ({ run, runner }) => {
+    const evaluation = await evaluateRun(runner, await splitOf(run, split, dataDir), terminal, {
+      ...(terms !== undefined && { terms }),
+      ...(probes !== undefined && { probes }),
+    });
     const results = { checkpoint: run.file, ...evaluation };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
-    await saveEvaluation(folder, evaluation);
-    await writeReport(folder);
+    await saveEvaluation(run.folder, evaluation);
+    await writeReport(run.folder);
   });
 }

@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { loadCheckpoint, type TrainingState } from "../../checkpoint/index.js";
 import { UsageError } from "../../errors.js";
 import { modelDefinitions, plannedIterations } from "../../models/index.js";
-import { loadCheckpoint } from "../../checkpoint/checkpoint-file.js";
-import type { TrainingState } from "../../checkpoint/checkpoint.js";
+import { withEngine } from "../../runs/engine.js";
+import { withTrained } from "../../runs/trained.js";
+import { formatDuration, formatNumber, table } from "../../text.js";
 import { presets } from "../../train/presets/index.js";
+import { version } from "../../version.js";
 import { withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
-import { openRunner, perform, withEngine } from "../perform.js";
-import { openRun, type Run } from "../run-folder.js";
-import { formatDuration, formatNumber, type Terminal } from "../terminal.js";
-import { table } from "../text.js";
-import { version } from "../version.js";
+import { perform } from "../perform.js";
+import type { Terminal } from "../terminal.js";
 
 interface InfoOptions extends EngineOptions, ResultOptions {
   readonly models?: boolean;
@@ -45,7 +45,7 @@ async function info(
   if (options.models) listModels(terminal);
   else if (options.presets) listPresets(terminal);
   else if (run === undefined) await describeInstallation(terminal, options);
-  else await describeRun(terminal, await openRun(run), options);
+  else await describeRun(terminal, run, options);
 }
 
 function listModels(terminal: Terminal): void {
@@ -85,26 +85,26 @@ async function describeInstallation(terminal: Terminal, options: EngineOptions):
   );
 }
 
-async function describeRun(terminal: Terminal, run: Run, options: EngineOptions): Promise<void> {
-  const { config, model, folder } = run;
-  const newest = existsSync(folder.checkpoint)
-    ? await loadCheckpoint(folder.checkpoint)
-    : undefined;
-  const training = newest?.training;
-  await withEngine({ ...options, threads: options.threads ?? config.threads }, async (engine) => {
-    const runner = await openRunner(engine, run);
+async function describeRun(
+  terminal: Terminal,
+  path: string,
+  options: EngineOptions,
+): Promise<void> {
+  await withTrained(path, options, async ({ run, runner, engine }) => {
+    const { config, folder, checkpoint } = run;
+    const { model } = runner;
+    const newest = existsSync(folder.checkpoint)
+      ? await loadCheckpoint(folder.checkpoint)
+      : undefined;
     const blocks = model.blocks.map(({ path, dimensions }) => {
       const lipschitz = runner.lipschitz[path] ?? Infinity;
-      return {
-        path,
-        dimensions,
-        lipschitz,
-        iterations: plannedIterations(lipschitz, accuracy) ?? null,
-      };
+      const iterations = plannedIterations(lipschitz, accuracy) ?? null;
+      return { path, dimensions, lipschitz, iterations };
     });
     const parameters = model.scope.variables
       .filter(({ kind }) => kind === "parameter")
-      .reduce((total, { name }) => total + (run.arrays[name]?.data.length ?? 0), 0);
+      .reduce((total, { name }) => total + (checkpoint.arrays[name]?.data.length ?? 0), 0);
+    const training = newest?.training;
     terminal.result(
       {
         run: folder.path,

@@ -1,13 +1,12 @@
 import type { Command } from "commander";
-import { expectAbility } from "../../runner/index.js";
-import { dataSource, loadExamples } from "../examples.js";
-import { reconstructRun, saveReconstruction } from "../measure.js";
+import { expectReconstructed } from "../../measure/index.js";
+import { reconstructionText } from "../../runs/describe.js";
+import { reconstructRun, saveReconstruction } from "../../runs/outcome.js";
+import { writeReport } from "../../runs/report.js";
+import { splitOf, withTrained } from "../../runs/trained.js";
 import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions, SplitOptions } from "../options.js";
-import { openRunner, perform, withEngine } from "../perform.js";
-import { expectReconstructed, reconstructionText } from "../reconstruction.js";
-import { writeReport } from "../report.js";
-import { openRun } from "../run-folder.js";
+import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
 interface ReconstructOptions extends EngineOptions, InverseOptions, ResultOptions, SplitOptions {
@@ -45,22 +44,21 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, ...options }: ReconstructOptions,
+  { split, dataDir, threads, device, count, steps, tolerance }: ReconstructOptions,
 ): Promise<void> {
-  const run = await openRun(path);
-  const { folder, config, model } = run;
-  expectAbility(model, "bijection", "reconstruct");
-  const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
-  await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
-    const runner = await openRunner(engine, run);
-    const measurement = await reconstructRun(runner, examples, terminal, options);
+  await withTrained(path, { threads, device }, async ({ run, runner }) => {
+    const measurement = await reconstructRun(runner, await splitOf(run, split, dataDir), terminal, {
+      ...(count !== undefined && { count }),
+      ...(steps !== undefined && { steps }),
+      ...(tolerance !== undefined && { tolerance }),
+    });
     const { reconstruction } = measurement;
     terminal.result(
       { checkpoint: run.file, ...reconstruction },
-      `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${folder.report}`,
+      `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${run.folder.report}`,
     );
-    await saveReconstruction(folder, measurement);
-    await writeReport(folder);
+    await saveReconstruction(run.folder, measurement);
+    await writeReport(run.folder);
     expectReconstructed(measurement);
   });
 }

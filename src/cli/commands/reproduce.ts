@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
-import { interrupted } from "../interrupt.js";
-import { wholeFrom, withJson, withThreads, workersOption } from "../options.js";
+import { ReproductionFolder } from "../../reproduce/folder.js";
+import { planText } from "../../reproduce/plan.js";
+import { present } from "../../reproduce/present.js";
+import { finishRows } from "../../reproduce/queue.js";
+import { openPlan } from "../../reproduce/request.js";
+import { reproductionNames, tasksOf, type ReproductionName } from "../../reproduce/tasks.js";
+import { commandLine } from "../command-line.js";
+import { finished } from "../interrupt.js";
+import { duration, names, wholeFrom, withJson, withThreads, workersOption } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
-import { ReproductionFolder } from "../reproduce/folder.js";
-import { planText } from "../reproduce/plan.js";
-import { present } from "../reproduce/present.js";
-import { finishRows } from "../reproduce/queue.js";
-import { duration, names, openPlan } from "../reproduce/request.js";
-import { reproductionNames, tasksOf, type ReproductionName } from "../reproduce/tasks.js";
 import type { Terminal } from "../terminal.js";
 
 interface ReproduceOptions extends EngineOptions, ResultOptions {
@@ -73,21 +74,19 @@ async function reproduce(
 ): Promise<void> {
   const request = {
     reproduction,
+    command: commandLine(),
     ...options,
     ...(budget !== undefined && { budgetSeconds: budget }),
   };
   tasksOf(reproduction, options); // an unknown row is a mistake before anything else
   const folder = new ReproductionFolder(out ?? join("runs", reproduction));
-  const plan = await openPlan(request, folder, { resume, terminal });
+  const plan = await openPlan(request, folder, { resume, listener: terminal });
   terminal.note(planText(plan));
-  const all = await finishRows(plan, tasksOf(reproduction, plan), folder, terminal);
-  if (!all) {
-    terminal.note(
-      `Saved. Go on with: iresnet reproduce ${reproduction} --out ${folder.path} --resume`,
-    );
-    process.exitCode = interrupted;
-    return;
-  }
+  const goOn = `iresnet reproduce ${reproduction} --out ${folder.path} --resume`;
+  const all = await finished(terminal, goOn, (signal) =>
+    finishRows(plan, tasksOf(reproduction, plan), folder, { listener: terminal, signal }),
+  );
+  if (!all) return;
   const { value, text } = await present(plan, all, folder);
   terminal.result(value, text);
 }

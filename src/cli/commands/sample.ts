@@ -1,15 +1,13 @@
 import type { Command } from "commander";
-import { UsageError } from "../../errors.js";
-import { openModel } from "../../runner/index.js";
-import { Random } from "../../random.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
-import type { NDArray } from "../../tree.js";
-import { samplesPng } from "../measure.js";
+import { Random } from "../../random.js";
+import { samplesPng } from "../../runs/outcome.js";
+import { writeReport } from "../../runs/report.js";
+import { withTrained } from "../../runs/trained.js";
+import type { NumberArray } from "../../tree.js";
 import { fromZero, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
-import { perform, withEngine } from "../perform.js";
-import { writeReport } from "../report.js";
-import { openRun } from "../run-folder.js";
+import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
 interface SampleOptions extends EngineOptions, InverseOptions, ResultOptions {
@@ -50,20 +48,21 @@ async function sample(
   path: string,
   { count, temperature, seed, threads, device, out, ...limits }: SampleOptions,
 ): Promise<void> {
-  const run = await openRun(path);
-  const { model, arrays } = run;
-  if (model.task === "classification") {
-    throw new UsageError(
-      `sample: expected a density, got ${model.kind}, which has no base distribution to draw from; train a density, such as iresnet train mnist-density`,
-    );
-  }
-  const picture = out ?? run.folder.picture("samples.png");
-  await withEngine({ threads: threads ?? run.config.threads, device }, async (engine) => {
-    const runner = await openModel(model, arrays, { engine });
-    const random = Random.fromSeed(seed);
-    const samples = await runner.sample(count, { ...limits, temperature, random });
-    await writeFileAtomic(picture, samplesPng(samples));
-    const files = [picture];
+  await withTrained(path, { threads, device }, async ({ run, runner }) => {
+    const picture = out ?? run.folder.picture("samples.png");
+    const { steps, tolerance } = limits;
+    const samples = await runner.sample(count, {
+      temperature,
+      random: Random.fromSeed(seed),
+      ...(steps !== undefined && { steps }),
+      ...(tolerance !== undefined && { tolerance }),
+    });
+    const files: string[] = [];
+    const png = samplesPng(samples);
+    if (png) {
+      await writeFileAtomic(picture, png);
+      files.push(picture);
+    }
     if (samples.shape.length === 2) {
       const csv = picture.replace(/(\.png)?$/, ".csv");
       await writeFileAtomic(csv, csvOf(samples));
@@ -76,10 +75,10 @@ async function sample(
 }
 
 /** A line for each row of `[n, D]`. */
-function csvOf({ shape: [count = 0, width = 0], data }: NDArray<Float64Array>): string {
+function csvOf({ shape: [count = 0, width = 0], data }: NumberArray): string {
   const names = Array.from({ length: width }, (_, i) => `x${i}`).join();
   const lines = Array.from({ length: count }, (_, row) =>
-    data.subarray(row * width, (row + 1) * width).join(),
+    Array.from({ length: width }, (_, i) => data[row * width + i]!).join(),
   );
   return [names, ...lines, ""].join("\n");
 }

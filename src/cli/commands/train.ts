@@ -2,10 +2,14 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
+import { configure, workersConfig, type Overrides } from "../../runs/configuration.js";
+import { evaluationText, reconstructionText } from "../../runs/describe.js";
+import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
+import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../../runs/run-folder.js";
+import { trainRun, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
-import { configure, workersConfig, type Overrides } from "../configuration.js";
-import { dataSource } from "../examples.js";
-import { evaluationText } from "../evaluation.js";
+import { commandLine } from "../command-line.js";
+import { finished } from "../interrupt.js";
 import {
   betweenZeroAndOne,
   positiveNumber,
@@ -16,12 +20,9 @@ import {
 } from "../options.js";
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
-import { reconstructionText } from "../reconstruction.js";
-import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../run-folder.js";
 import type { Terminal } from "../terminal.js";
-import { prepare, train, type Outcome } from "../training.js";
 
-interface TrainOptions extends Omit<Overrides, "dataDir">, ResultOptions {
+interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, ResultOptions {
   readonly dataDir?: string;
   readonly out?: string;
   readonly resume?: string;
@@ -88,10 +89,10 @@ async function start(
       `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --resume, got neither`,
     );
   }
-  const config = configure(preset, { ...options, dataDir });
-  const prepared = await prepare(config);
+  const config = configure(preset, { ...options, dataDir, command: commandLine() });
+  const prepared = await prepareRun(config);
   const folder = await createRun(out ?? join("runs", config.preset), config);
-  await train(prepared, { folder, terminal }, { show: printing(terminal, folder) });
+  await trainAndPrint(terminal, prepared, folder);
 }
 
 async function resume(
@@ -115,26 +116,32 @@ async function resume(
     ...(threads !== undefined && { threads }),
     ...(device && { device }),
     ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
-    data: dataSource(saved.data, dataDir),
+    data: { ...saved.data, ...(dataDir !== undefined && { folder: dataDir }) },
   };
   const checkpoint = await readCheckpoint(folder, config);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
-  const prepared = await prepare(config);
-  const show = printing(terminal, folder);
-  await train(prepared, { folder, terminal }, { show, ...(checkpoint && { resume: checkpoint }) });
+  const prepared = await prepareRun(config);
+  await trainAndPrint(terminal, prepared, folder, checkpoint && { resume: checkpoint });
 }
 
-/** Prints what comes of a run. */
-function printing(terminal: Terminal, { path, report }: RunFolder): (outcome: Outcome) => void {
-  return (outcome) => {
-    const { evaluation, reconstruction } = outcome;
-    terminal.result(
-      { run: path, report, ...outcome },
-      [
-        evaluationText(evaluation),
-        reconstruction ? reconstructionText(reconstruction) : "This model has no inverse.",
-        `Report: ${report}`,
-      ].join("\n\n"),
-    );
-  };
+async function trainAndPrint(
+  terminal: Terminal,
+  prepared: PreparedRun,
+  folder: RunFolder,
+  options: Pick<TrainRunOptions, "resume"> = {},
+): Promise<void> {
+  const { path, report } = folder;
+  const outcome = await finished(terminal, `iresnet train --resume ${path}`, (signal) =>
+    trainRun(prepared, { folder, listener: terminal }, { signal, ...options }),
+  );
+  if (!outcome) return;
+  const { evaluation, reconstruction } = outcome;
+  terminal.result(
+    { run: path, report, ...outcome },
+    [
+      evaluationText(evaluation),
+      reconstruction ? reconstructionText(reconstruction) : "This model has no inverse.",
+      `Report: ${report}`,
+    ].join("\n\n"),
+  );
 }

@@ -1,7 +1,0 @@
-import { z } from "zod";
-
-/** A measured number in a file of results: JSON has null for what is not a number. */
-export const measured = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? NaN);

@@ -1,0 +1,145 @@
+import type { Split } from "../data/index.js";
+import { UsageError } from "../errors.js";
+import { expectOptions } from "../border/options.js";
+import { Random } from "../random.js";
+import { bitsPerDim, type Runner, type Scores } from "../runner/index.js";
+import { eachBatch, type MeasureOptions } from "./batches.js";
+import type {
+  ClassifierEvaluation,
+  DensityEvaluation,
+  Evaluation,
+  HybridEvaluation,
+} from "./evaluation.js";
+import { deviation, mean, standardError } from "./statistics.js";
+
+export interface EvaluateOptions extends MeasureOptions {
+  /** Terms of a density's series; as many as the runner's `score` takes unless given. */
+  readonly terms?: number;
+  /** Repetitions with other probes and dequantisation noise, 2 or more for their spread; 1 unless given. */
+  readonly probes?: number;
+}
+
+/** Decides all noise of an evaluation: it is the same each time, and keyed by example. */
+const seed = 0;
+/** The smallest positive float32: what a probability that vanished counts as. */
+const leastProbability = 2 ** -149;
+
+/**
+ * Measures a model on a split: a classifier's error and mean −log p(label), a density's mean
+ * −log p(x), a hybrid's both and what its training minimises. No figure depends on how the examples
+ * are cut into batches.
+ *
+ * @param runner the model with its numbers
+ * @param split of a data set, labelled where the model classifies
+ * @param options how many examples, terms and probes, and whom to tell of progress
+ * @throws {UsageError} if the split has no labels for a classifier, or an option is unknown.
+ */
+export async function evaluate(
+  runner: Runner,
+  split: Split,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  expectOptions(options, ["count", "onProgress", "terms", "probes"], "evaluate");
+  const { density, classifier } = runner.model;
+  if (!density) return evaluateClassifier(runner, split, options);
+  if (!classifier) return evaluateDensity(runner, split, options);
+  return evaluateHybrid(runner, split, options);
+}
+
+async function evaluateClassifier(
+  runner: Runner,
+  split: Split,
+  options: MeasureOptions,
+): Promise<ClassifierEvaluation> {
+  let errors = 0;
+  let total = 0;
+  const examples = await eachBatch(split, options, async ({ x, labels }) => {
+    if (!labels) {
+      throw new UsageError(
+        `evaluate: expected labels beside the examples of ${split.name}, got none; give the data set labels`,
+      );
+    }
+    const { shape, data } = await runner.predict(x);
+    const classes = shape[1]!;
+    labels.forEach((label, i) => {
+      const row = data.subarray(i * classes, (i + 1) * classes);
+      const truth = row[label]!;
+      if (!(truth > 0 && row.every((p, k) => k === label || p < truth))) errors++;
+      total -= Math.log(Math.max(truth, leastProbability));
+    });
+  });
+  return {
+    task: "classification",
+    split: split.name,
+    examples,
+    errors,
+    errorPercent: (100 * errors) / examples,
+    nll: total / examples,
+  };
+}
+
+async function evaluateDensity(
+  runner: Runner,
+  split: Split,
+  { terms, probes = 1, ...options }: EvaluateOptions,
+): Promise<DensityEvaluation> {
+  const { dimensions, pixels = false } = runner.model;
+  const random = Random.fromSeed(seed).split("evaluation");
+  const perProbe = Array.from({ length: probes }, (): number[] => []);
+  const logProb: number[] = [];
+  let method: Pick<Scores, "method" | "terms" | "bias" | "isBound"> | undefined;
+  const examples = await eachBatch(split, options, async ({ x, condition }, first) => {
+    const scores = await runner.score(x, {
+      random,
+      first,
+      probes,
+      ...(terms !== undefined && { terms }),
+      ...(condition && { condition }),
+    });
+    method = scores;
+    logProb.push(...scores.logProb.data);
+    scores.perProbe.forEach(({ data }, probe) => perProbe[probe]!.push(...data));
+  });
+  const inUnit = (nats: number): number => (pixels ? -bitsPerDim(nats, dimensions) : nats);
+  const { bias, ...how } = method!;
+  return {
+    task: "density",
+    split: split.name,
+    examples,
+    value: -inUnit(mean(logProb)),
+    unit: pixels ? "bits/dim" : "nats",
+    dimensions,
+    standardError: inUnit(standardError(logProb)),
+    probeSpread: probes > 1 ? inUnit(deviation(perProbe.map(mean))) : null,
+    biasBound: Number.isFinite(bias) ? inUnit(bias) : null,
+    isBound: how.isBound,
+    logDet: how.method,
+    terms: how.terms,
+    probes,
+  };
+}
+
+async function evaluateHybrid(
+  runner: Runner,
+  split: Split,
+  options: EvaluateOptions,
+): Promise<HybridEvaluation> {
+  const { onProgress, ...rest } = options;
+  const half =
+    (offset: number) =>
+    (done: number, total: number): void => {
+      onProgress?.(offset * total + done, 2 * total);
+    };
+  const classification = await evaluateClassifier(runner, split, { ...rest, onProgress: half(0) });
+  const density = await evaluateDensity(runner, split, { ...rest, onProgress: half(1) });
+  const { value, unit, dimensions } = density;
+  const natsPerDim = unit === "nats" ? value / dimensions : value * Math.LN2;
+  return {
+    task: "hybrid",
+    split: split.name,
+    examples: density.examples,
+    objective: classification.nll + runner.model.weight * natsPerDim,
+    classification,
+    density,
+  };
+}

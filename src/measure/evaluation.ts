@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { jsonNumber } from "./json-number.js";
+
+const classifierEvaluation = z.object({
+  task: z.literal("classification"),
+  split: z.string(),
+  examples: z.int(),
+  errors: z.int(),
+  errorPercent: z.number(),
+  /** Mean of −log p(label), in nats. */
+  nll: jsonNumber,
+});
+
+const densityEvaluation = z.object({
+  task: z.literal("density"),
+  split: z.string(),
+  examples: z.int(),
+  /** Mean of −log p(x). */
+  value: jsonNumber,
+  /** Of pixels bits per dimension, of other data nats per example. */
+  unit: z.enum(["bits/dim", "nats"]),
+  dimensions: z.int(),
+  /** Of the mean over the examples. */
+  standardError: jsonNumber,
+  /** Standard deviation of the mean over repetitions with other probes and dequantisation. */
+  probeSpread: z.number().nullable(),
+  /** Most that truncating the series changes; null if no bound holds. */
+  biasBound: z.number().nullable(),
+  /** Whether log p(x) is a lower bound, as that of whole numbers with noise added is. */
+  isBound: z.boolean(),
+  logDet: z.enum(["closed form", "exact", "Hutchinson probe", "series"]),
+  /** Of the series; null if there is none. */
+  terms: z.int().nullable(),
+  probes: z.int(),
+});
+
+const hybridEvaluation = z.object({
+  task: z.literal("hybrid"),
+  split: z.string(),
+  examples: z.int(),
+  /** Mean of what training minimises, in nats. */
+  objective: jsonNumber,
+  classification: classifierEvaluation,
+  density: densityEvaluation,
+});
+
+/** What a file of an evaluation holds. */
+export const evaluationSchema = z.discriminatedUnion("task", [
+  classifierEvaluation,
+  densityEvaluation,
+  hybridEvaluation,
+]);
+
+export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
+export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
+export type HybridEvaluation = Readonly<z.output<typeof hybridEvaluation>>;
+export type Evaluation = ClassifierEvaluation | DensityEvaluation | HybridEvaluation;

@@ -1,0 +1,23 @@
+/** Σx/n. */
+export function mean(values: ArrayLike<number>): number {
+  return sum(values) / values.length;
+}
+
+/** Standard deviation of a sample, √(Σ(x − mean)²/(n − 1)); 0 of one value. */
+export function deviation(values: ArrayLike<number>): number {
+  const centre = mean(values);
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += (values[i]! - centre) ** 2;
+  return Math.sqrt(total / Math.max(1, values.length - 1));
+}
+
+/** Standard error of the mean of independent values: deviation/√n. */
+export function standardError(values: ArrayLike<number>): number {
+  return deviation(values) / Math.sqrt(values.length);
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
+}

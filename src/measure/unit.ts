@@ -1,0 +1,51 @@
+import type { Runner } from "../runner/index.js";
+import { sizeOf, type NumberArray } from "../tree.js";
+
+/** What errors in the data are measured in. */
+export interface ErrorUnit {
+  readonly name: "pixel units" | "standard deviations" | "data units";
+  /** Size of the unit for each element of a row, over and over. */
+  readonly sizes: ArrayLike<number>;
+}
+
+/**
+ * The unit for a model's data: of pixels the full range of 255 gray levels, of standardised columns
+ * the standard deviation of each, of other data 1.
+ */
+export function errorUnit({ model, data }: Pick<Runner, "model" | "data">): ErrorUnit {
+  if (model.pixels) return { name: "pixel units", sizes: [255] };
+  const columns = data?.preprocessing?.columns;
+  if (!columns) return { name: "data units", sizes: [1] };
+  return {
+    name: "standard deviations",
+    sizes: columns.map((column) => ("scale" in column ? column.scale : 1)),
+  };
+}
+
+/** Largest and mean absolute difference, in units; a difference that is no number stays one. */
+export class Errors {
+  max = 0;
+  #sum = 0;
+  #count = 0;
+  readonly #unit: ErrorUnit;
+
+  /** @param unit what the differences are divided by */
+  constructor(unit: ErrorUnit) {
+    this.#unit = unit;
+  }
+
+  get mean(): number {
+    return this.#sum / this.#count;
+  }
+
+  add(x: NumberArray, back: NumberArray): void {
+    const { sizes } = this.#unit;
+    const count = sizeOf(x.shape);
+    for (let i = 0; i < count; i++) {
+      const error = Math.abs(x.data[i]! - back.data[i]!) / sizes[i % sizes.length]!;
+      this.max = Math.max(this.max, error);
+      this.#sum += error;
+    }
+    this.#count += count;
+  }
+}

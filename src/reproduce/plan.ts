@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { devices } from "../engine/node.js";
+import type { Engine } from "../engine/index.js";
+import { Random } from "../random.js";
+import { secondsPerStep } from "../train/step-time.js";
+import { evaluateRun } from "../runs/outcome.js";
+import { withEngine } from "../runs/engine.js";
+import { openModel } from "../runner/index.js";
+import { prepareRun, type PreparedRun } from "../runs/prepare.js";
+import type { Listener } from "../runs/listener.js";
+import { formatDuration, formatNumber, table } from "../text.js";
+import { validatedOn } from "../runs/validator.js";
+import { withWorkers } from "../runs/workers.js";
+import { workAtOnce } from "./at-once.js";
+import { presetConfig, validations, type Common } from "./settings.js";
+import { secondsOf, shareBudget, totalSeconds, type Need } from "./share.js";
+import { reproductionNames, type Task } from "./tasks.js";
+
+const taskPlan = z.object({
+  id: z.string(),
+  steps: z.int().positive(),
+  presetSteps: z.int().positive(),
+  secondsPerStep: z.number(),
+  evaluationSeconds: z.number(),
+  workers: z.int().positive(),
+  checkpointEvery: z.int().positive(),
+});
+
+export const planSchema = z.object({
+  reproduction: z.enum(reproductionNames),
+  /** The command line that began it. */
+  command: z.string(),
+  /** As the user chose them; absent for the usual ones. */
+  data: z.string().optional(),
+  rows: z.array(z.string()).readonly().optional(),
+  budgetSeconds: z.number().positive(),
+  seed: z.int().nonnegative(),
+  threads: z.int().positive(),
+  device: z.enum(devices).optional(),
+  /** Rows under way at once; if more than one, each has one thread. */
+  atOnce: z.int().positive(),
+  /** Of each row, if the user chose; its own otherwise. */
+  workers: z.int().positive().optional(),
+  tasks: z.array(taskPlan).readonly(),
+});
+
+/** What a reproduction is going to do, made once: resumed, it does the same. */
+export type Plan = Readonly<z.output<typeof planSchema>>;
+export type TaskPlan = Plan["tasks"][number];
+
+const secondsBetweenCheckpoints = 60;
+/** Examples that the speed of evaluation is measured on. */
+const probed = 100;
+
+/**
+ * Measures how fast each row trains and evaluates on this machine, and shares the budget.
+ * @throws {DataError} if the data are missing or damaged.
+ */
+export async function makePlan(
+  request: Omit<Plan, "tasks">,
+  tasks: readonly Task[],
+  listener: Listener,
+): Promise<Plan> {
+  const { budgetSeconds, atOnce } = request;
+  const common = commonOf(request);
+  const speeds = new Map<string, Speed>();
+  const different = new Map(tasks.map((task) => [speedKey(task), task]));
+  await workAtOnce([...different], atOnce, async ([key, task]) => {
+    listener.note(`Measuring how fast ${task.id} is.`);
+    await withEngine(common, async (engine) => {
+      speeds.set(key, await measure(engine, task, common, listener.named(task.id)));
+    });
+  });
+  const measured = tasks.map((task) => ({ id: task.id, ...speeds.get(speedKey(task))! }));
+  const steps = shareBudget(budgetSeconds, measured, atOnce);
+  return {
+    ...request,
+    tasks: measured.map((task, i) => ({
+      ...task,
+      steps: steps[i]!,
+      checkpointEvery: Math.ceil(secondsBetweenCheckpoints / task.secondsPerStep),
+    })),
+  };
+}
+
+interface Speed extends Need {
+  readonly workers: number;
+}
+
+/** Rows with the same key are equally fast: neither the size of a bound nor a toy's shape matters. */
+function speedKey({ row: { preset, c } }: Task): string {
+  return c === null ? `${preset} without a bound` : preset;
+}
+
+/** What the runs of a plan have in common. */
+export function commonOf({ seed, threads, device, atOnce, workers }: Omit<Plan, "tasks">): Common {
+  if (atOnce > 1) return { seed, threads: 1, workers: 1 };
+  return {
+    seed,
+    threads,
+    ...(device && { device }),
+    ...(workers !== undefined && { workers }),
+  };
+}
+
+async function measure(
+  engine: Engine,
+  task: Task,
+  common: Common,
+  listener: Listener,
+): Promise<Speed> {
+  const prepared = await prepareRun(presetConfig(task, common));
+  const { config, model, data } = prepared;
+  const rate = await withWorkers(engine, prepared, listener, async (workers) => ({
+    workers: workers.length,
+    secondsPerStep: await secondsPerStep(model, data, config.training, workers),
+  }));
+  return {
+    ...rate,
+    presetSteps: config.training.steps,
+    evaluationSeconds: await evaluationSeconds(engine, prepared, listener),
+  };
+}
+
+/** Seconds that the validations and the test take, going by the first examples. */
+async function evaluationSeconds(
+  engine: Engine,
+  { config, model, data }: PreparedRun,
+  listener: Listener,
+): Promise<number> {
+  const test = await data.split("test");
+  const arrays = model.scope.initialArrays(Random.fromSeed(config.training.seed));
+  const runner = await openModel(model, arrays, { engine, data: describeData(data) });
+  const count = Math.min(probed, test.count);
+  const evaluate = async (): Promise<number> => {
+    const start = performance.now();
+    await evaluateRun(runner, test, listener, { count });
+    return (performance.now() - start) / 1000;
+  };
+  try {
+    await evaluate(); // traces and loads
+    const validated = validatedOn(model, await data.split("validation"));
+    return ((await evaluate()) * (test.count + validations * validated)) / count;
+  } finally {
+    await runner.close();
+  }
+}
+
+/** The plan for people. */
+export function planText({ budgetSeconds, threads, atOnce, tasks }: Plan): string {
+  const seconds = tasks.map((task) => secondsOf(task, task.steps));
+  const total = totalSeconds(seconds, atOnce);
+  const rows = tasks.map((task, i) => [
+    task.id,
+    `${task.steps} of ${task.presetSteps}`,
+    `${formatNumber(1 / task.secondsPerStep)} steps/s`,
+    String(task.workers),
+    formatDuration(task.evaluationSeconds),
+    formatDuration(seconds[i]!),
+  ]);
+  return [
+    table([["row", "steps", "rate", "workers", "evaluation", "in all"], ...rows]),
+    atOnce > 1
+      ? `${atOnce} rows at once, each on a thread of its own, the longest first.`
+      : `One row after the other; threads: ${threads}.`,
+    `Takes about ${formatDuration(total)} of ${formatDuration(budgetSeconds)}, inverses and pictures not counted.${total > budgetSeconds ? " That is more than there is, since every row takes a step and is evaluated." : ""}`,
+  ].join("\n");
+}

@@ -1,0 +1,117 @@
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { UsageError } from "../errors.js";
+import type { EngineSettings } from "../runs/engine.js";
+import type { Listener } from "../runs/listener.js";
+import { readJson, writeJson } from "../runs/run-folder.js";
+import type { ReproductionFolder } from "./folder.js";
+import { makePlan, planSchema, type Plan } from "./plan.js";
+import { tasksOf, type ReproductionName, type Wanted } from "./tasks.js";
+
+/** What the user asked for. */
+export interface Request extends EngineSettings, Wanted {
+  /** The command that begins it, for its report. */
+  readonly command?: string;
+  readonly reproduction: ReproductionName;
+  readonly budgetSeconds?: number;
+  readonly seed?: number;
+  readonly atOnce?: number;
+  readonly workers?: number | "auto";
+}
+
+const defaultBudget = 30 * 60;
+
+/**
+ * The plan that the folder has, to go on with, or else a new one, kept there.
+ * @throws {UsageError} if there is none to go on with, or one in the way, or another was asked for.
+ */
+export async function openPlan(
+  request: Request,
+  folder: ReproductionFolder,
+  { resume, listener }: { readonly resume: boolean; readonly listener: Listener },
+): Promise<Plan> {
+  if (resume) {
+    const plan = await readPlan(folder);
+    expectSame(request, plan);
+    return plan;
+  }
+  expectFree(folder);
+  const { reproduction, data, rows, device, workers = "auto" } = request;
+  const tasks = tasksOf(reproduction, request);
+  const threads = request.threads ?? availableParallelism();
+  const settings = {
+    reproduction,
+    command: request.command ?? "",
+    ...(data !== undefined && { data }),
+    ...(rows && { rows }),
+    budgetSeconds: request.budgetSeconds ?? defaultBudget,
+    seed: request.seed ?? 0,
+    threads,
+    ...(device && { device }),
+    atOnce: atOnceOf(request, Math.min(threads, tasks.length)),
+    ...(workers !== "auto" && { workers }),
+  };
+  const plan = await makePlan(settings, tasks, listener);
+  await writeJson(folder.plan, plan);
+  return plan;
+}
+
+/** Rows at once, as many as `usual` if that is left to us. */
+function atOnceOf({ atOnce, device = "cpu", workers = "auto" }: Request, usual: number): number {
+  const count = atOnce ?? (device === "cpu" ? usual : 1);
+  if (count > 1 && device !== "cpu") {
+    throw new UsageError(
+      `--at-once: expected 1 on device ${device}, got ${count}; several rows at once need --device cpu`,
+    );
+  }
+  if (count > 1 && workers !== "auto") {
+    throw new UsageError(
+      `--workers: expected one row after the other, got ${count} at once, each of which has one worker; add --at-once 1`,
+    );
+  }
+  return count;
+}
+
+async function readPlan(folder: ReproductionFolder): Promise<Plan> {
+  if (existsSync(folder.plan)) return readJson(folder.plan, planSchema);
+  throw new UsageError(
+    `--resume: expected a plan in ${folder.path}, got none; name the folder with --out, or begin without --resume`,
+  );
+}
+
+/** What a crash may leave of a plan is no obstacle. */
+function expectFree(folder: ReproductionFolder): void {
+  if (!existsSync(folder.path)) return;
+  if (existsSync(folder.plan)) {
+    throw new UsageError(
+      `${folder.path}: expected no such folder, got an earlier reproduction; go on with --resume, or choose another --out`,
+    );
+  }
+  if (readdirSync(folder.path).some((name) => !name.endsWith(".tmp"))) {
+    throw new UsageError(
+      `${folder.path}: expected no such folder, got one that is no reproduction; choose another --out`,
+    );
+  }
+}
+
+/** Resumed, a reproduction stays what it is: options may repeat what it began with. */
+function expectSame(request: Request, plan: Plan): void {
+  const names = [
+    "reproduction",
+    "data",
+    "rows",
+    "budgetSeconds",
+    "seed",
+    "threads",
+    "device",
+    "atOnce",
+    "workers",
+  ] as const;
+  for (const name of names) {
+    const [asked, kept] = [request[name], plan[name]];
+    if (asked === undefined || String(asked) === String(kept)) continue;
+    throw new UsageError(
+      `--resume: expected the ${name} that it began with, ${String(kept ?? "none")}, got ${String(asked)}; leave it out, or begin another with --out`,
+    );
+  }
+}

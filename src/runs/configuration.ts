@@ -1,0 +1,94 @@
+import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { UsageError } from "../errors.js";
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
+import { createModel, modelDefinition } from "../models/index.js";
+import { parseTrainingConfig } from "../train/config.js";
+import { findPreset } from "../train/presets/index.js";
+import { expectDataName } from "../data/index.js";
+import type { RunConfig } from "./run-folder.js";
+import { version } from "../version.js";
+
+/** What a user may change of a preset. */
+export interface Overrides {
+  /** The command that begins the run, for its report. */
+  readonly command?: string;
+  readonly data?: string;
+  readonly dataDir: string;
+  readonly steps?: number;
+  readonly batchSize?: number;
+  readonly lr?: number;
+  readonly c?: number;
+  readonly vanilla?: boolean;
+  readonly activation?: string;
+  readonly seed?: number;
+  readonly validateEvery?: number;
+  readonly checkpointEvery?: number;
+  readonly threads?: number;
+  readonly device?: NonNullable<RunConfig["device"]>;
+  /** `auto` (the default) takes what a measurement finds faster. */
+  readonly workers?: number | "auto";
+}
+
+/**
+ * A run's configuration: a preset with the user's changes.
+ * @throws {UsageError} if the preset or a value doesn't exist, or a density has no bound.
+ * @throws {LipschitzError} unless c is in (0, 0.998).
+ */
+export function configure(presetName: string, overrides: Overrides): RunConfig {
+  const preset = findPreset(presetName);
+  const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
+  expectDataName(data);
+  const { task } = modelDefinition(preset.model.kind);
+  if (overrides.vanilla && task !== "classification") {
+    throw new UsageError(
+      `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
+    );
+  }
+  const training = parseTrainingConfig({
+    ...preset.training,
+    ...(steps !== undefined && { steps }),
+    ...(batchSize !== undefined && { batchSize }),
+    ...(seed !== undefined && { seed }),
+    schedule: { ...preset.training.schedule, ...(lr !== undefined && { learningRate: lr }) },
+  });
+  const { kind, config, task } = createModel(preset.model.kind, {
+    ...asObject(preset.model.config),
+    ...(c !== undefined && { c }),
+    ...(overrides.vanilla && { c: null }),
+    ...(activation !== undefined && { activation }),
+  });
+  if (overrides.vanilla && task !== "classification") {
+    throw new UsageError(
+      `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
+    );
+  }
+  return {
+    preset: preset.name,
+    command: overrides.command ?? "",
+    version,
+    data: { name: data, folder: resolve(overrides.dataDir) },
+    model: { kind, config },
+    training,
+    validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 10),
+    checkpointEvery: overrides.checkpointEvery ?? Math.min(250, training.steps),
+    threads: overrides.threads ?? availableParallelism(),
+    ...(overrides.device && { device: overrides.device }),
+    ...workersConfig(overrides.workers),
+    hardware: {
+      cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
+      memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+      system: `${platform()} ${release()}`,
+      node: process.version,
+    },
+  };
+}
+
+/** The part of a run's configuration on workers: none if a measurement has to tell. */
+export function workersConfig(workers: Overrides["workers"] = "auto"): Pick<RunConfig, "workers"> {
+  return workers === "auto" ? {} : { workers };
+}
+
+function asObject(config: JsonValue): JsonObject {
+  return isJsonObject(config) ? config : {};
+}

@@ -1,0 +1,103 @@
+import type { DensityEvaluation, Evaluation, Reconstruction } from "../measure/index.js";
+import { formatNumber, plusMinus, table } from "../text.js";
+
+/** A quantity with its value in words. */
+export interface Described {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** The evaluation as aligned lines. */
+export function evaluationText(evaluation: Evaluation): string {
+  return table(evaluationRows(evaluation).map(({ label, text }) => [label, text]));
+}
+
+/** What a person wants to know of an evaluation. */
+export function evaluationRows(
+  evaluation: Evaluation,
+): readonly Described[] {
+  if (evaluation.task === "hybrid") {
+    const [examples, ...density] = evaluationRows(evaluation.density);
+    return [
+      examples!,
+      ...evaluationRows(evaluation.classification).slice(1),
+      ...density,
+      { label: "objective", text: `${formatNumber(evaluation.objective)} nats` },
+    ];
+  }
+  const count = `${evaluation.examples.toLocaleString("en-US")} (${evaluation.split}, all)`;
+  if (evaluation.task === "classification") {
+    return [
+      { label: "images", text: count },
+      {
+        label: "error",
+        text: `${evaluation.errorPercent.toFixed(2)} % (${evaluation.errors} wrong)`,
+      },
+      { label: "-log p(class | x)", text: `${formatNumber(evaluation.nll)} nats` },
+    ];
+  }
+  const { value, standardError, unit, dimensions, probeSpread, biasBound, logDet } = evaluation;
+  return [
+    { label: "examples", text: count },
+    {
+      label: "negative log-likelihood",
+      text: `${plusMinus(value, standardError)} ${unit} over ${dimensions} dims (standard error over examples)`,
+    },
+    { label: "log-determinant", text: logDetText(evaluation) },
+    {
+      label: "spread over probes",
+      text:
+        probeSpread === null
+          ? "not measured; take --probes 2 or more"
+          : `${formatNumber(probeSpread)} ${unit} (deviation of the mean, ${evaluation.probes} probes)`,
+    },
+    {
+      label: "truncation bias",
+      text:
+        biasBound === null
+          ? "unbounded: a block's Lipschitz bound isn't below 1"
+          : logDet === "series"
+            ? `at most ${formatNumber(biasBound)} ${unit}`
+            : "none: nothing is truncated",
+    },
+  ];
+}
+
+function logDetText({ logDet, terms }: DensityEvaluation): string {
+  switch (logDet) {
+    case "series":
+      return `power series, ${terms} terms, Rademacher probes`;
+    case "Hutchinson probe":
+      return "Hutchinson's trace, one Rademacher probe for each solve";
+    default:
+      return logDet;
+  }
+}
+
+/** The reconstruction as aligned lines. */
+export function reconstructionText(reconstruction: Reconstruction): string {
+  return table(reconstructionRows(reconstruction).map(({ label, text }) => [label, text]));
+}
+
+/** What a person wants to know of a reconstruction. */
+export function reconstructionRows({
+  split,
+  examples,
+  unit,
+  maxError,
+  meanError,
+  worstBlock,
+}: Reconstruction): readonly Described[] {
+  const scale = unit === "pixel units" ? " (1 is the full range of a pixel)" : "";
+  return [
+    { label: "examples", text: `${examples.toLocaleString("en-US")} (${split})` },
+    { label: "largest error", text: `${formatNumber(maxError)} ${unit}${scale}` },
+    { label: "mean error", text: `${formatNumber(meanError)} ${unit}` },
+    {
+      label: "worst residual",
+      text: worstBlock
+        ? `${formatNumber(worstBlock.residual)}, relative, in ${worstBlock.path}`
+        : "none: every part has a closed inverse",
+    },
+  ];
+}

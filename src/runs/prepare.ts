@@ -1,0 +1,25 @@
+import { openData } from "../data/open.js";
+import type { DataSet } from "../data/index.js";
+import { createModel, type Model } from "../models/index.js";
+import { expectFits } from "../train/batches.js";
+import { expectShares } from "../train/start.js";
+import type { RunConfig } from "./run-folder.js";
+
+/** A run that is ready to train: its model and data are there, and fit each other. */
+export interface PreparedRun {
+  readonly config: RunConfig;
+  readonly model: Model;
+  readonly data: DataSet;
+}
+
+/**
+ * @throws {DataError} if the data are missing, damaged or don't fit the model.
+ * @throws {UsageError} if its workers can't share a batch equally.
+ */
+export async function prepareRun(config: RunConfig): Promise<PreparedRun> {
+  expectShares(config.training.batchSize, config.workers ?? 1);
+  const model = createModel(config.model.kind, config.model.config);
+  const data = await openData(config.data.name, { folder: config.data.folder });
+  expectFits(data, model);
+  return { config, model, data };
+}

@@ -1,0 +1,218 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { z } from "zod";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import {
+  comparisonRate,
+  evaluationSchema,
+  planeSchema,
+  reconstructionSchema,
+  type Evaluation,
+  type Reconstruction,
+} from "../measure/index.js";
+import { formatDuration } from "../text.js";
+import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
+import { linePlot, type Series } from "../pictures/line-plot.js";
+import type { Point } from "../pictures/plane.js";
+import { evaluationRows, reconstructionRows } from "./describe.js";
+import { reportHtml, type Figure, type Section, type SummaryItem } from "./report-html.js";
+import { readJson, readRunConfig, type RunFolder } from "./run-folder.js";
+
+/** What training measures on held-out data has a name that starts with this. */
+export const validationPrefix = "val ";
+/** Factor on the differences in a sheet of reconstructions. */
+export const amplification = 100_000;
+
+/** Draws a run's curves and writes its report, from what its folder holds by now. */
+export async function writeReport(folder: RunFolder): Promise<void> {
+  const config = await readRunConfig(folder);
+  const metrics = existsSync(folder.metrics) ? await readMetrics(folder.metrics) : [];
+  const evaluations = await readEvaluations(folder);
+  const reconstruction = await readIfThere(folder.reconstruction, reconstructionSchema);
+  const plane = await readIfThere(folder.plane, planeSchema);
+  const sections = [
+    await samplesSection(folder),
+    await trainingSection(folder, metrics),
+    ...evaluations.map(evaluationSection),
+    ...(reconstruction ? [await reconstructionSection(folder, reconstruction)] : []),
+  ];
+  const { preset, command, data, version, ...settings } = config;
+  const html = reportHtml({
+    title: `${preset} on ${data.name}`,
+    subtitle: `${config.model.kind}, seed ${config.training.seed}, iresnet ${version}, ${config.hardware.cpu}, ${config.threads} threads`,
+    summary: [
+      ...trainingSummary(metrics),
+      ...evaluations.flatMap(evaluationSummary),
+      ...(plane ? [{ label: "integral of the density", value: plane.integral.toFixed(4) }] : []),
+      ...(reconstruction ? reconstructionSummary(reconstruction) : []),
+    ],
+    sections: sections.filter(({ figures, table }) => figures.length > 0 || table),
+    config: { preset, data, version, ...settings },
+    command,
+  });
+  await writeFileAtomic(folder.report, html);
+}
+
+async function trainingSection(
+  folder: RunFolder,
+  metrics: readonly MetricsRecord[],
+): Promise<Section> {
+  const figures: Figure[] = [];
+  const draw = async (name: string, title: string, label: string, series: Series[]) => {
+    const svg = linePlot({ title, x: { label: "step" }, y: { label }, series });
+    await writeFileAtomic(folder.picture(`${name}.svg`), svg);
+    figures.push({ kind: "svg", svg, caption: title });
+  };
+  if (metrics.length > 0) {
+    await draw("loss", "Training loss", "loss (nats)", [
+      { name: "loss", points: curve(metrics, "loss") },
+    ]);
+  }
+  const names = new Set(metrics.flatMap((record) => Object.keys(record)).filter(isValidation));
+  for (const name of names) {
+    const quantity = name.slice(validationPrefix.length);
+    const file = `validation-${quantity.replaceAll(/\W+/g, "-").replace(/-$/, "")}`;
+    await draw(file, `Validation: ${quantity}`, quantity, [
+      { name: quantity, points: curve(metrics, name) },
+    ]);
+  }
+  return { heading: "Training", figures };
+}
+
+function isValidation(name: string): boolean {
+  return name.startsWith(validationPrefix);
+}
+
+function curve(metrics: readonly MetricsRecord[], name: string): Point[] {
+  return metrics.flatMap((record): Point[] => {
+    const value = record[name];
+    return value === undefined ? [] : [[record.step, value]];
+  });
+}
+
+async function samplesSection(folder: RunFolder): Promise<Section> {
+  return {
+    heading: "The learned density",
+    figures: [
+      ...(await png(
+        folder,
+        "density.png",
+        "From left to right: data, learned density, samples, and a regular grid of the latent space mapped to the data by the inverse",
+      )),
+      ...(await png(folder, "samples.png", "Samples")),
+    ],
+  };
+}
+
+async function reconstructionSection(
+  folder: RunFolder,
+  reconstruction: Reconstruction,
+): Promise<Section> {
+  return {
+    heading: "Inverse",
+    figures: [
+      ...(await png(
+        folder,
+        "reconstructions.png",
+        `Originals, reconstructions, and their differences times ${amplification.toLocaleString("en-US")}`,
+      )),
+      ...(await inverseErrorFigure(folder, reconstruction)),
+    ],
+    table: {
+      columns: ["quantity", "value"],
+      rows: reconstructionRows(reconstruction).map(({ label, text }) => [label, text]),
+    },
+  };
+}
+
+/** The error after each number of iterations, if the model iterates. */
+async function inverseErrorFigure(
+  folder: RunFolder,
+  reconstruction: Reconstruction,
+): Promise<Figure[]> {
+  const { unit, lipschitz, curve: errors } = reconstruction;
+  if (errors.length === 0) return [];
+  const rate = comparisonRate(reconstruction);
+  const svg = linePlot({
+    title: "Error of the inverse",
+    x: { label: "fixed-point iterations per block" },
+    y: { label: `error (${unit})`, scale: "log" },
+    series: [
+      { name: "largest", points: errors.map(({ steps, maxError }) => [steps, maxError]) },
+      { name: "mean", points: errors.map(({ steps, meanError }) => [steps, meanError]) },
+      ...(rate.length > 0
+        ? [{ name: `${lipschitz.toFixed(3)}ⁿ, for comparison`, points: rate, dashed: true }]
+        : []),
+    ],
+  });
+  await writeFileAtomic(folder.picture("inverse-error.svg"), svg);
+  return [
+    {
+      kind: "svg",
+      svg,
+      caption:
+        "How far x is from the inverse of its latent. The dashed line, for comparison, falls at each iteration by the largest Lipschitz bound of a block, from the first measured point on; it doesn't bound the error. The curves flatten where float32 ends.",
+    },
+  ];
+}
+
+function evaluationSection(evaluation: Evaluation): Section {
+  return {
+    heading: `Evaluation: ${evaluation.split}`,
+    figures: [],
+    table: {
+      columns: ["quantity", "value"],
+      rows: evaluationRows(evaluation).map(({ label, text }) => [label, text]),
+    },
+  };
+}
+
+function trainingSummary(metrics: readonly MetricsRecord[]): SummaryItem[] {
+  const last = metrics.at(-1);
+  if (!last) return [];
+  const { step, elapsedSeconds } = last;
+  return [
+    { label: "steps", value: step },
+    ...(elapsedSeconds === undefined
+      ? []
+      : [{ label: "training time", value: formatDuration(elapsedSeconds) }]),
+  ];
+}
+
+function evaluationSummary(evaluation: Evaluation): SummaryItem[] {
+  const { split } = evaluation;
+  switch (evaluation.task) {
+    case "classification":
+      return [{ label: `${split} error`, value: evaluation.errorPercent.toFixed(2), unit: "%" }];
+    case "density":
+      return [
+        {
+          label: `${split} negative log-likelihood`,
+          value: evaluation.value.toFixed(3),
+          unit: evaluation.unit,
+        },
+      ];
+    case "hybrid":
+      return [evaluation.classification, evaluation.density].flatMap(evaluationSummary);
+  }
+}
+
+function reconstructionSummary({ maxError, unit }: Reconstruction): SummaryItem[] {
+  return [{ label: "largest inverse error", value: maxError, unit }];
+}
+
+async function readEvaluations(folder: RunFolder): Promise<Evaluation[]> {
+  const all = await Promise.all(
+    ["test", "validation"].map((split) => readIfThere(folder.evaluation(split), evaluationSchema)),
+  );
+  return all.filter((evaluation) => evaluation !== undefined);
+}
+
+async function readIfThere<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  return existsSync(path) ? readJson(path, schema) : undefined;
+}
+
+async function png(folder: RunFolder, name: string, caption: string): Promise<Figure[]> {
+  const path = folder.picture(name);
+  return existsSync(path) ? [{ kind: "png", png: await readFile(path), caption }] : [];
+}

@@ -1,0 +1,161 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { devices } from "../engine/node.js";
+import { FileError, UsageError } from "../errors.js";
+import { parseJsonObject, type JsonValue } from "../json.js";
+import {
+  BEST_FILE,
+  CHECKPOINT_FILE,
+  expectModel,
+  loadCheckpoint,
+  type Checkpoint,
+} from "../checkpoint/index.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
+import { readError } from "../files/file-errors.js";
+import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
+
+const runConfig = z.object({
+  preset: z.string(),
+  /** The command line that began it. */
+  command: z.string(),
+  /** Of this package. */
+  version: z.string(),
+  data: z.object({ name: z.string(), folder: z.string() }),
+  model: z.object({ kind: z.string(), config: z.json().transform((config): JsonValue => config) }),
+  training: z.json(),
+  /** Steps between validations. */
+  validateEvery: z.int().positive(),
+  /** Steps between checkpoints. */
+  checkpointEvery: z.int().positive(),
+  threads: z.int().positive(),
+  /** `cpu` unless given. */
+  device: z.enum(devices).optional(),
+  /** Engines that share each step; absent until a measurement has told. */
+  workers: z.int().positive().optional(),
+  /** What it began on: the bits depend on it. */
+  engine: z.string().optional(),
+  hardware: z.object({ cpu: z.string(), memory: z.string(), system: z.string(), node: z.string() }),
+});
+
+/** What a run is, as its folder keeps it: enough to repeat it, or to continue it. */
+export interface RunConfig extends Omit<z.output<typeof runConfig>, "training"> {
+  readonly training: TrainingConfig;
+}
+
+/** Paths of a run's files. */
+export class RunFolder {
+  readonly path: string;
+  readonly config: string;
+  readonly metrics: string;
+  /** The newest state of training. */
+  readonly checkpoint: string;
+  /** The state that validated best. */
+  readonly best: string;
+  readonly reconstruction: string;
+  /** What is known of a 2-D density as a whole. */
+  readonly plane: string;
+  readonly report: string;
+
+  constructor(path: string) {
+    this.path = path;
+    this.config = join(path, "config.json");
+    this.metrics = join(path, "metrics.jsonl");
+    this.checkpoint = join(path, CHECKPOINT_FILE);
+    this.best = join(path, BEST_FILE);
+    this.reconstruction = join(path, "reconstruction.json");
+    this.plane = join(path, "plane.json");
+    this.report = join(path, "report.html");
+  }
+
+  evaluation(split: string): string {
+    return join(this.path, `evaluation-${split}.json`);
+  }
+
+  picture(name: string): string {
+    return join(this.path, "pictures", name);
+  }
+}
+
+/** A checkpoint with the run it comes from. */
+export interface Run {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  /** File of the checkpoint. */
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * Makes a run's folder, with its configuration.
+ * @throws {UsageError} if there is one already.
+ */
+export async function createRun(path: string, config: RunConfig): Promise<RunFolder> {
+  const folder = new RunFolder(path);
+  if (existsSync(path)) {
+    throw new UsageError(
+      existsSync(folder.config)
+        ? `${path}: expected no such folder, got an earlier run; continue it with --resume ${path}, or choose another --out`
+        : `${path}: expected no such folder, got one that is no run; choose another --out`,
+    );
+  }
+  await writeJson(folder.config, config);
+  return folder;
+}
+
+/**
+ * @throws {FileError} if the folder isn't that of a run.
+ * @throws {UsageError} if its training isn't configured rightly.
+ */
+export async function readRunConfig(folder: RunFolder): Promise<RunConfig> {
+  const config = await readJson(folder.config, runConfig);
+  return { ...config, training: parseTrainingConfig(config.training) };
+}
+
+/**
+ * The newest state of a run's training, if it has begun.
+ * @throws {CheckpointError} if it is damaged or of another model.
+ */
+export async function readCheckpoint(
+  { checkpoint: path }: RunFolder,
+  { model }: RunConfig,
+): Promise<Checkpoint | undefined> {
+  if (!existsSync(path)) return undefined;
+  const checkpoint = await loadCheckpoint(path);
+  expectModel(checkpoint, model, path);
+  return checkpoint;
+}
+
+/**
+ * Opens a run: the state that validated best, or else the newest one.
+ *
+ * @param path the run's folder, or one of the checkpoints in it
+ * @throws {FileError} if it is missing.
+ * @throws {CheckpointError} if it is damaged or of another model.
+ */
+export async function openRun(path: string): Promise<Run> {
+  const isFile = path.endsWith(".safetensors");
+  const folder = new RunFolder(isFile ? dirname(path) : path);
+  const config = await readRunConfig(folder);
+  const file = isFile ? path : existsSync(folder.best) ? folder.best : folder.checkpoint;
+  const checkpoint = await loadCheckpoint(file);
+  expectModel(checkpoint, config.model, file);
+  return { folder, config, file, checkpoint };
+}
+
+export async function writeJson(path: string, value: object): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** @throws {FileError} if the file is missing, or doesn't hold what it should. */
+export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw readError(path, "a file of a run", error);
+  });
+  const result = schema.safeParse(parseJsonObject(text));
+  if (result.success) return result.data;
+  throw new FileError(
+    `${path}: expected a file that iresnet wrote, got another or a damaged one; restore it: ${z.prettifyError(result.error)}`,
+  );
+}

@@ -1,0 +1,195 @@
+import { saveCheckpoint, type Checkpoint } from "../checkpoint/index.js";
+import type { Split } from "../data/index.js";
+import type { Engine } from "../engine/index.js";
+import {
+  expectReconstructed,
+  type Evaluation,
+  type Plane,
+  type Reconstruction,
+} from "../measure/index.js";
+import { openRunner } from "../runner/index.js";
+import { fit, type FitOptions, type Report } from "../train/fit.js";
+import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
+import { withEngine } from "./engine.js";
+import type { Listener } from "./listener.js";
+import {
+  drawDensity,
+  evaluateRun,
+  reconstructRun,
+  saveEvaluation,
+  savePictures,
+  saveReconstruction,
+  warnIfDiverging,
+} from "./outcome.js";
+import type { PreparedRun } from "./prepare.js";
+import { writeReport } from "./report.js";
+import { openRun, writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
+import { Validator } from "./validator.js";
+import { describeWorkers, withWorkers, type Workers } from "./workers.js";
+
+/** What a run has come to. */
+export interface Outcome {
+  readonly evaluation: Evaluation;
+  /** Of a model with an inverse. */
+  readonly reconstruction?: Reconstruction;
+  /** Of a 2-D density. */
+  readonly plane?: Plane;
+}
+
+/** Where a run goes: its folder, and who is told how it goes. */
+export interface Place {
+  readonly folder: RunFolder;
+  readonly listener: Listener;
+}
+
+export interface TrainRunOptions {
+  /** Ends the run after the step under way; it is saved and can go on. */
+  readonly signal: AbortSignal;
+  /** A checkpoint of the run to continue from. */
+  readonly resume?: Checkpoint;
+}
+
+/**
+ * Trains a run, from its start or from a checkpoint, then measures what came of it and saves that.
+ * @returns what came of it; nothing if the signal ended it, which saves it.
+ */
+export async function trainRun(
+  prepared: PreparedRun,
+  place: Place,
+  options: TrainRunOptions,
+): Promise<Outcome | undefined> {
+  return withEngine(prepared.config, async (engine) => {
+    if (!(await takeSteps(engine, prepared, place, options))) return undefined;
+    return finish(engine, await prepared.data.split("validation"), place);
+  });
+}
+
+/**
+ * Takes the steps of a run that are left, or those until the signal, and saves it.
+ * @returns whether the run is complete.
+ */
+export async function takeSteps(
+  engine: Engine,
+  prepared: PreparedRun,
+  place: Place,
+  options: TrainRunOptions,
+): Promise<boolean> {
+  const last = await withWorkers(engine, prepared, place.listener, async (workers) => {
+    await noteWorkers(workers, prepared.config, place, options.resume);
+    return runTraining(prepared, place, { engine, workers, ...options });
+  });
+  return !last.training || last.training.step >= prepared.config.training.steps;
+}
+
+/** Keeps what a run begins on; warns if it goes on with something else. */
+async function noteWorkers(
+  workers: Workers,
+  config: RunConfig,
+  { folder, listener }: Place,
+  resume: Checkpoint | undefined,
+): Promise<void> {
+  const engine = describeWorkers(workers);
+  if (!resume) {
+    await writeJson(folder.config, { ...config, workers: workers.length, engine });
+  } else if (config.engine !== undefined && config.engine !== engine) {
+    listener.warn(`the run began on ${config.engine}, not ${engine}: the last bits will differ`);
+  }
+}
+
+async function runTraining(
+  { config, model, data }: PreparedRun,
+  { folder, listener }: Place,
+  options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume">,
+): Promise<Checkpoint> {
+  const { training, validateEvery, checkpointEvery } = config;
+  const split = await data.split("validation");
+  const described = describeData(data);
+  const validator = new Validator({ engine: options.engine, model, data: described, split });
+  const { kind, config: modelConfig } = model;
+  await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
+  const run = fit(model, data, training, {
+    ...options,
+    onWarning: (text) => {
+      listener.warn(text);
+    },
+    validate: (arrays) => validator.measure(arrays),
+    validateEvery,
+    onBest: (arrays) =>
+      saveCheckpoint(folder.best, {
+        format: 1,
+        model: { kind, config: modelConfig },
+        data: described,
+        arrays,
+      }),
+    checkpoint: (checkpoint) => saveCheckpoint(folder.checkpoint, checkpoint),
+    checkpointEvery,
+    reportEvery: Math.max(1, Math.round(training.steps / 200)),
+    onProgress: ({ step, steps, examplesPerSecond }) => {
+      const rate = examplesPerSecond / training.batchSize;
+      listener.progress({ label: "train", done: step, total: steps, unit: "steps", rate });
+    },
+    onReport: async (report) => {
+      await appendMetrics(folder.metrics, metricsOf(report));
+      if (report.validation) tell(listener, report, training.batchSize);
+    },
+  });
+  return run.finally(() => validator.close());
+}
+
+function metricsOf(report: Report): MetricsRecord {
+  const { step, loss, gradNorm, learningRate, examplesPerSecond, elapsedSeconds } = report;
+  return {
+    step,
+    loss,
+    gradNorm,
+    learningRate,
+    examplesPerSecond,
+    elapsedSeconds,
+    ...report.metrics,
+    ...report.validation,
+  };
+}
+
+function tell(listener: Listener, report: Report, batchSize: number): void {
+  const { step, steps, loss, metrics, validation, examplesPerSecond } = report;
+  listener.report({
+    step,
+    steps,
+    values: { "loss (nats)": loss, ...metrics, ...validation },
+    rate: examplesPerSecond,
+    unit: "examples",
+    secondsLeft: ((steps - step) * batchSize) / examplesPerSecond,
+  });
+}
+
+/** Examples that the inverse is measured on after training. */
+const reconstructed = 1000;
+
+/** Measures and draws what a trained run's best model is, and saves it. */
+async function finish(
+  engine: Engine,
+  split: Split,
+  { folder, listener }: Place,
+): Promise<Outcome> {
+  const { checkpoint } = await openRun(folder.path);
+  const runner = await openRunner(checkpoint, { engine });
+  const evaluation = await evaluateRun(runner, split, listener);
+  const measurement = runner.model.bijection
+    ? await reconstructRun(runner, split, listener, { count: reconstructed })
+    : undefined;
+  const drawn = await warnIfDiverging(listener, async () => {
+    if (measurement) expectReconstructed(measurement);
+    return runner.model.density ? drawDensity(runner, split) : undefined;
+  });
+  await runner.close();
+  await saveEvaluation(folder, evaluation);
+  if (measurement) await saveReconstruction(folder, measurement);
+  if (drawn) await savePictures(folder, drawn.pictures);
+  if (drawn?.plane) await writeJson(folder.plane, drawn.plane);
+  await writeReport(folder);
+  return {
+    evaluation,
+    ...(measurement && { reconstruction: measurement.reconstruction }),
+    ...(drawn?.plane && { plane: drawn.plane }),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Split } from "../data/index.js";
+import type { Engine } from "../engine/index.js";
+import { evaluate, type Evaluation } from "../measure/index.js";
+import type { Model } from "../models/index.js";
+import { openModel, type Runner } from "../runner/index.js";
+import type { Checkpoint } from "../checkpoint/index.js";
+import type { Arrays } from "../tree.js";
+
+export interface ValidatorOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  /** Where checkpoints say what the data are. */
+  readonly data?: Checkpoint["data"];
+  readonly split: Split;
+}
+
+/** What training measures on held-out data has a name that starts with this. */
+export const validationPrefix = "val ";
+
+/** Most examples that p(x) is validated on while it trains. */
+const densityExamples = 1000;
+
+/** Examples that a model is validated on while it trains. */
+export function validatedOn({ density }: Model, { count }: Split): number {
+  return density ? Math.min(densityExamples, count) : count;
+}
+
+/** Measures a model while it trains, by one runner, so that its graphs are made once. */
+export class Validator {
+  readonly #options: ValidatorOptions;
+  #runner: Runner | undefined;
+
+  constructor(options: ValidatorOptions) {
+    this.#options = options;
+  }
+
+  /** What to minimise first, each with its unit in its name. */
+  async measure(arrays: Arrays): Promise<Readonly<Record<string, number>>> {
+    const { engine, model, data, split } = this.#options;
+    if (this.#runner) await this.#runner.load(arrays);
+    else this.#runner = await openModel(model, arrays, { engine, ...(data && { data }) });
+    const count = validatedOn(model, split);
+    const figures = figuresOf(await evaluate(this.#runner, split, { count }));
+    return Object.fromEntries(
+      Object.entries(figures).map(([name, value]) => [validationPrefix + name, value]),
+    );
+  }
+
+  /** Frees what it holds on the engine. */
+  async close(): Promise<void> {
+    await this.#runner?.close();
+  }
+}
+
+function figuresOf(evaluation: Evaluation): Record<string, number> {
+  switch (evaluation.task) {
+    case "classification":
+      return { "error (%)": evaluation.errorPercent, "nll (nats)": evaluation.nll };
+    case "density": {
+      const { value, unit } = evaluation;
+      return { [unit === "nats" ? "nll (nats)" : unit]: value };
+    }
+    case "hybrid":
+      return {
+        "objective (nats)": evaluation.objective,
+        "error (%)": evaluation.classification.errorPercent,
+        ...figuresOf(evaluation.density),
+      };
+  }
+}
