@@ -65,4 +65,5 @@ function rowsWhere(
   return rows;
 }
 
-const short = (value: number): string => String(Number(value.toPrecision(4)));
+const short = (value: number): string =>
+  String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
