@@ -14,7 +14,7 @@ export function expectPixels(
   { whole, where }: { readonly whole: boolean; readonly where: string },
 ): void {
   let [least, most, isWhole] = [Infinity, -Infinity, true];
-  for (let i = 0; i < data.length; i++) {
+  for (let i = 0; i < sizeOf(shape); i++) {
     const value = data[i]!;
     if (value < least) least = value;
     if (value > most) most = value;
@@ -65,4 +65,5 @@ function rowsWhere(
   return rows;
 }
 
-const short = (value: number): string => String(Number(value.toPrecision(4)));
+const short = (value: number): string =>
+  String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));

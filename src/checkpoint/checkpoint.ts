@@ -194,15 +194,6 @@ const string: FieldType<string> = {
   name: "a string",
   accepts: (value) => typeof value === "string",
 };
-const boolean: FieldType<boolean> = {
-  name: "true or false",
-  accepts: (value) => typeof value === "boolean",
-};
-const strings: FieldType<readonly string[]> = {
-  name: "a list of strings",
-  accepts: (value): value is readonly string[] =>
-    Array.isArray(value) && value.every((item) => typeof item === "string"),
-};
 const number: FieldType<number> = {
   name: "a finite number",
   accepts: (value): value is number => Number.isFinite(value),
@@ -210,11 +201,6 @@ const number: FieldType<number> = {
 const count: FieldType<number> = {
   name: "a count",
   accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
-};
-const counts: FieldType<readonly number[]> = {
-  name: "a list of counts",
-  accepts: (value): value is readonly number[] =>
-    Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && Number(item) >= 0),
 };
 
 /** The field of `from` that the last part of `path` names. */

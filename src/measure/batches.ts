@@ -1,5 +1,5 @@
 import type { Rows, Split } from "../data/index.js";
-import { batchSize } from "../runner/index.js";
+import { mostPerBatch as batchSize } from "../runner/index.js";
 
 export interface MeasureOptions {
   /** Examples, evenly spread over the split; all unless given. */

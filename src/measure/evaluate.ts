@@ -2,7 +2,8 @@ import type { Split } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import { expectOptions } from "../border/options.js";
 import { Random } from "../random.js";
-import { bitsPerDim, type Runner, type Scores } from "../runner/index.js";
+import { bitsPerDim } from "../models/index.js";
+import type { Runner, Scores } from "../runner/index.js";
 import { eachBatch, type MeasureOptions } from "./batches.js";
 import type {
   ClassifierEvaluation,
@@ -138,7 +139,7 @@ async function evaluateHybrid(
     task: "hybrid",
     split: split.name,
     examples: density.examples,
-    objective: classification.nll + runner.model.weight * natsPerDim,
+    objective: classification.nll + (runner.model.density?.weight ?? 1) * natsPerDim,
     classification,
     density,
   };

@@ -11,7 +11,7 @@ import { DiagonalGaussian } from "../distributions/index.js";
 import type { Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { count, eventShape, expectImage } from "./config.js";
-import type { BlockInfo, DensityPart, ModelParts } from "./model.js";
+import type { BlockInfo, DensityPart } from "./model.js";
 import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { residualOptions, ResidualStack } from "./residual-stack.js";
 
@@ -115,7 +115,8 @@ function imageBody(
 }
 
 /** The parts of a density made of residual blocks. */
-export interface ResidualParts extends ModelParts {
+export interface ResidualParts {
+  readonly shape: Shape;
   readonly condition: number;
   readonly pixels: boolean;
   readonly bijection: Bijection;

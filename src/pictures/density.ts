@@ -18,7 +18,7 @@ export interface DensityOptions {
  * @param logProb `[n, n]` in nats, `logProb[i, j]` = log p(x_j, y_i), both coordinates ascending.
  * @throws {ShapeError} if the grid isn't a square.
  */
-export function densityImage(logProb: NumberArray, options: DensityOptions = {}): Raster {
+export function densityImage(logProb: NDArray, options: DensityOptions = {}): Raster {
   const n = logProb.shape[0] ?? 0;
   if (logProb.shape.length !== 2 || n === 0 || logProb.shape[1] !== n) {
     throw new ShapeError(`densityImage: expected [n, n] with n > 0, got [${logProb.shape}]`);
@@ -37,11 +37,8 @@ export function densityImage(logProb: NumberArray, options: DensityOptions = {})
 }
 
 /** Largest finite log-density of a grid, in nats; 0 if there is none. */
-export function logPeak({ data }: NumberArray): number {
-  let peak = -Infinity;
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i])) peak = Math.max(peak, data[i]!);
-  }
+export function logPeak(logProb: NDArray): number {
+  const peak = logProb.data.reduce((a, b) => (Number.isFinite(b) ? Math.max(a, b) : a), -Infinity);
   return Number.isFinite(peak) ? peak : 0;
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { devices } from "../engine/node.js";
+import { describeData } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { Random } from "../random.js";
 import { secondsPerStep } from "../train/step-time.js";

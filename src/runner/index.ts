@@ -3,6 +3,7 @@ export { expectConverged, type Direction, type Measured } from "./checks.js";
 export { expectAbility } from "./entry.js";
 export type { Inverse } from "./inverse.js";
 export type { InverseLimits } from "./limits.js";
+export { mostPerBatch } from "./batching.js";
 export * from "./open.js";
 export * from "./preprocessor.js";
 export type { Conditioned, RowOptions } from "./rows.js";

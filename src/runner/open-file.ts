@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { BEST_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { openCheckpoint } from "../checkpoint/open.js";
-import type { AnyModel } from "../models/index.js";
 import { openModel, openRunner as openSource, type RunnerOptions } from "./open.js";
-import type { Runner } from "./runner.js";
+import type { AnyRunner } from "./runner.js";
 
 /**
  * Opens a trained model.
@@ -21,7 +20,7 @@ import type { Runner } from "./runner.js";
 export async function openRunner(
   source: string | Checkpoint | Uint8Array,
   options: RunnerOptions,
-): Promise<Runner<AnyModel>> {
+): Promise<AnyRunner> {
   if (typeof source !== "string") return openSource(source, options);
   const path = await bestOf(source);
   const { model, arrays, data } = openCheckpoint(await loadCheckpoint(path), path);

@@ -6,10 +6,10 @@ import {
 import { openCheckpoint } from "../checkpoint/open.js";
 import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
-import type { AnyModel, Model } from "../models/index.js";
+import type { Model } from "../models/index.js";
 import type { Arrays } from "../tree.js";
 import { preprocessorOf } from "./preprocessor.js";
-import { Runner } from "./runner.js";
+import { Runner, type AnyRunner } from "./runner.js";
 
 export interface RunnerOptions {
   /** Where it runs; it stays open when the runner is closed. */
@@ -52,7 +52,7 @@ export async function openModel<M extends Model>(
 export async function openRunner(
   source: Checkpoint | Uint8Array,
   options: RunnerOptions,
-): Promise<Runner<AnyModel>> {
+): Promise<AnyRunner> {
   expectOptions(options, ["engine"], "openRunner");
   const checkpoint = source instanceof Uint8Array ? decodeCheckpoint(source, "openRunner") : source;
   const { model, arrays, data } = openCheckpoint(checkpoint, "openRunner");

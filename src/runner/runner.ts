@@ -17,7 +17,7 @@ interface Able<Part extends PartName> {
 }
 
 /** A runner of a model of which nothing more is known. */
-export type AnyRunner = Runner<AnyModel>;
+export type AnyRunner = Runner;
 
 /**
  * A model with numbers, on an engine: its norms have settled, so it is what it promises. Rows enter

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, platform, release, totalmem } from "node:os
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
-import { createModel, modelDefinition } from "../models/index.js";
+import { createModel } from "../models/index.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { findPreset } from "../train/presets/index.js";
 import { expectDataName } from "../data/index.js";
@@ -38,9 +38,8 @@ export interface Overrides {
 export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
-  expectDataName(data);
-  const { task } = modelDefinition(preset.model.kind);
-  if (overrides.vanilla && task !== "classification") {
+  expectDataName(data, "--data");
+  if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
     throw new UsageError(
       `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
     );
@@ -52,7 +51,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     ...(seed !== undefined && { seed }),
     schedule: { ...preset.training.schedule, ...(lr !== undefined && { learningRate: lr }) },
   });
-  const { kind, config, task } = createModel(preset.model.kind, {
+  const { kind, config } = createModel(preset.model.kind, {
     ...asObject(preset.model.config),
     ...(c !== undefined && { c }),
     ...(overrides.vanilla && { c: null }),

@@ -1,7 +1,7 @@
-import { openData } from "../data/open.js";
+import { openData } from "../data/files.js";
 import type { DataSet } from "../data/index.js";
 import { createModel, type Model } from "../models/index.js";
-import { expectFits } from "../train/batches.js";
+import { expectFit } from "../train/batches.js";
 import { expectShares } from "../train/start.js";
 import type { RunConfig } from "./run-folder.js";
 
@@ -20,6 +20,6 @@ export async function prepareRun(config: RunConfig): Promise<PreparedRun> {
   expectShares(config.training.batchSize, config.workers ?? 1);
   const model = createModel(config.model.kind, config.model.config);
   const data = await openData(config.data.name, { folder: config.data.folder });
-  expectFits(data, model);
+  expectFit(data, model);
   return { config, model, data };
 }

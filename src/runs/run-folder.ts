@@ -5,13 +5,8 @@ import { z } from "zod";
 import { devices } from "../engine/node.js";
 import { FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
-import {
-  BEST_FILE,
-  CHECKPOINT_FILE,
-  expectModel,
-  loadCheckpoint,
-  type Checkpoint,
-} from "../checkpoint/index.js";
+import { BEST_FILE, CHECKPOINT_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
+import { expectModel, type Checkpoint } from "../checkpoint/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readError } from "../files/file-errors.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";

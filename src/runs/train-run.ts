@@ -1,5 +1,6 @@
-import { saveCheckpoint, type Checkpoint } from "../checkpoint/index.js";
-import type { Split } from "../data/index.js";
+import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
+import type { Checkpoint } from "../checkpoint/index.js";
+import { describeData, type Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import {
   expectReconstructed,

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.js";
-import { openData } from "../data/open.js";
+import { openData } from "../data/files.js";
 import type { Split } from "../data/index.js";
 import { openRunner, type Runner } from "../runner/index.js";
 import { withEngine, type EngineSettings } from "./engine.js";

@@ -1,7 +1,7 @@
 import { nodeEngine } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
-import { secondsPerStep } from "../train/step-time.js";
+import { secondsPerStep, sharesBatches } from "../train/step-time.js";
 import type { Listener } from "./listener.js";
 import type { PreparedRun } from "./prepare.js";
 
@@ -29,7 +29,7 @@ export async function withWorkers<T>(
   if (count === 1) return use([engine]);
   if (!sharesBatches(model, training)) {
     if (wanted !== undefined) {
-      terminal.note("Taking 1 worker: batch normalisation needs the whole batch in one place.");
+      listener.note("Taking 1 worker: batch normalisation needs the whole batch in one place.");
     }
     return use([engine]);
   }
@@ -56,7 +56,7 @@ async function openWorkers(count: number, threads: number): Promise<Workers> {
 async function outruns(
   team: Workers,
   engine: Engine,
-  { config, model, source }: PreparedRun,
+  { config, model, data }: PreparedRun,
   listener: Listener,
 ): Promise<boolean> {
   const [together, alone] = [

@@ -103,7 +103,7 @@ describe("a runner", () => {
       await assert.rejects(call, (error) => {
         assert.ok(error instanceof UsageError);
         return error.message.includes(
-          "expected a condition of shape [4,3], got none; pass `condition`",
+          "expected a condition of shape [4, 3], got none; pass `condition`",
         );
       });
     }
