@@ -122,6 +122,10 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
   maximum: binary,
   minimum: binary,
   greater: binary,
+  select: (node, inputs) => {
+    const [condition, a, b] = node.inputs.map((x, i) => spread(inputs[i]!, x.shape, node.shape));
+    return condition!.map((c, i) => (c > 0 ? a![i]! : b![i]!));
+  },
 
   reshape: (_node, inputs) => inputs[0]!,
   broadcast: (node, inputs) => spread(inputs[0]!, node.inputs[0]!.shape, node.shape),
