@@ -147,7 +147,8 @@ export interface TriangularSolution {
 /**
  * Solves x = f(x), `[B, D]`, for an f whose every feature depends on those before it alone, in some
  * order. Each turn of x ← f(x) makes one more feature exact, so D turns do, and fewer once nothing
- * changes any more.
+ * changes any more. What isn't a number keeps nobody from his turns, and a value beyond ±10⁶ leaves
+ * a step.
  *
  * @see Song et al. 2021, proposition 1, https://arxiv.org/abs/2002.03629
  */
@@ -159,7 +160,7 @@ export function solveTriangular(start: Tensor, f: (x: Tensor) => Tensor): Triang
         const next = minimum(maximum(f(x), -largest), largest);
         return { x: next, change: sub(next, x) };
       },
-      goOn: ({ change }) => sumAll(abs(change)),
+      goOn: ({ change }) => sumAll(greater(abs(change), 0)),
       steps: axisSize(start, 1),
     },
   );

