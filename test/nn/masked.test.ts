@@ -5,6 +5,7 @@ import { evaluate } from "../../src/engine/reference.js";
 import { UsageError } from "../../src/errors.js";
 import {
   add,
+  broadcast,
   concat,
   exp,
   input,
@@ -23,6 +24,7 @@ import {
   Scope,
   solveTriangular,
 } from "../../src/nn/index.js";
+import { Random } from "../../src/random.js";
 import { jacobian } from "../support/derivatives.js";
 import { plainMade } from "../support/made.js";
 import { settledFeeds } from "../support/modules.js";
@@ -139,6 +141,39 @@ for (const reversed of [false, true]) {
 }
 
 describe("MaskedNetwork", () => {
+  it("lets a condition reach every output, however narrow its layers", () => {
+    const [features, outputs, condition] = [8, 2, 1];
+    for (let seed = 0; seed < 20; seed++) {
+      const scope = new Scope();
+      const options = { hidden: [4, 4], outputs, condition, reversed: seed % 2 === 1 };
+      const network = new MaskedNetwork(scope, features, options);
+      const x = normals(`x ${seed}`, [1, features]);
+      const map = (c: Tensor): Tensor => {
+        const at = broadcast(input("at", [1, features]), [c.shape[0]!, features]);
+        const y = network.apply(at, new Context({ phase: "infer", condition: c }));
+        return reshape(y, [c.shape[0]!, outputs * features]);
+      };
+      const feeds = { ...scope.initialArrays(Random.fromSeed(seed)), at: x };
+      const slopes = jacobian(map, normals(`c ${seed}`, [1, condition]), feeds).to1DArray();
+      assert.equal(slopes.length, outputs * features);
+      assert.ok(
+        slopes.every((slope) => slope !== 0),
+        `seed ${seed}: ${slopes.join(" ")}`,
+      );
+    }
+  });
+
+  it("has the parameters it had, without a condition", () => {
+    const scope = new Scope();
+    const options = { hidden: [4], outputs: 2, condition: 0, reversed: false };
+    assert.ok(new MaskedNetwork(scope.child("made"), 3, options));
+    const names = ["linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"];
+    assert.deepEqual(
+      scope.variables.map(({ name }) => name),
+      names.map((name) => `made.${name}`),
+    );
+  });
+
   it("refuses to do without its condition", () => {
     const network = new MaskedNetwork(new Scope(), 2, {
       hidden: [3],
