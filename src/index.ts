@@ -102,7 +102,7 @@ export {
   type Traced,
 } from "./engine/index.js";
 export * from "./errors.js";
-export * as graph from "./graph/index.js";
+export * as graph from "./graph/operations.js";
 export type { Tensor } from "./graph/index.js";
 export type { JsonValue } from "./json.js";
 export {

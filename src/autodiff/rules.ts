@@ -12,6 +12,7 @@ import {
   neg,
   pad,
   reshape,
+  select,
   sigmoid,
   sign,
   slice,
@@ -121,6 +122,15 @@ export const rules: { readonly [K in OpName]: Rule<K> } = {
     (a, b, g) => mul(g, greater(b, a)),
     (a, b, g) => mul(g, sub(1, greater(b, a))),
   ),
+
+  select: (node, g) => {
+    const [condition, a, b] = [node.inputs[0]!, node.inputs[1]!, node.inputs[2]!];
+    return [
+      undefined,
+      () => unbroadcast(select(condition, g, 0), a.shape),
+      () => unbroadcast(select(condition, 0, g), b.shape),
+    ];
+  },
 
   reshape: unary((x, _y, g) => reshape(g, x.shape)),
   broadcast: unary((x, _y, g) => unbroadcast(g, x.shape)),

@@ -1,4 +1,5 @@
 import {
+  abs,
   add,
   axisSize,
   broadcast,
@@ -8,10 +9,13 @@ import {
   expectEvent,
   greater,
   log,
+  max,
+  maximum,
   mean,
   mul,
   neg,
   reshape,
+  select,
   sqrt,
   square,
   stopGradient,
@@ -24,14 +28,18 @@ import { perChannel, zeros, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { mapped, type Bijection, type Mapped } from "./bijection.js";
 
-/** Channels of a smaller standard deviation keep scale 1: they are padding, not data. */
-const leastDeviation = 1e-4;
+/**
+ * A channel whose standard deviation is at most this share of its mean's size, or of the largest
+ * channel's deviation, keeps scale 1: it is padding, or constant as far as float32 tells.
+ */
+const leastDeviation = 1e-6;
 
 /**
  * y = x·e^s + t, s and t per channel (or feature); logDet = (elements per channel)·Σs.
  *
  * A run in the `initialise` phase sets s and t so that its batch leaves with mean 0 and variance
- * 1, and marks that in the state, which a checkpoint keeps.
+ * 1, whatever its unit, and marks that in the state, which a checkpoint keeps. A channel that is
+ * constant in the batch keeps scale 1.
  *
  * @see Kingma and Dhariwal 2018, section 3.1, https://arxiv.org/abs/1807.03039
  */
@@ -43,6 +51,10 @@ export class ActNorm implements Bijection {
   readonly #shift: Input;
   readonly #initialised: Input;
 
+  /**
+   * @param scope where s and t, `[C]` each, 0 at first, and the mark are declared
+   * @param shape of an event, `[C, ...]`
+   */
   constructor(scope: Scope, shape: Shape) {
     this.inShape = shape;
     this.outShape = shape;
@@ -74,9 +86,9 @@ export class ActNorm implements Bijection {
     const axes = x.shape.map((_, i) => i).filter((i) => i !== 1);
     const centre = mean(x, axes);
     const deviation = sqrt(mean(square(sub(x, centre)), axes));
-    const enough = greater(deviation, leastDeviation);
-    // 1 where the deviation is too small: log 1 = 0.
-    const divisor = add(mul(deviation, enough), sub(1, enough));
+    const size = maximum(abs(centre), max(deviation, [1]));
+    const isData = greater(deviation, mul(size, leastDeviation));
+    const divisor = select(isData, deviation, 1);
     const logScale = stopGradient(reshape(neg(log(divisor)), this.#logScale.shape));
     const shift = stopGradient(reshape(neg(div(centre, divisor)), this.#shift.shape));
     ctx.update(this.#logScale, logScale);

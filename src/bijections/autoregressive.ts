@@ -13,6 +13,7 @@ import {
 } from "../graph/index.js";
 import {
   boundedLogScale,
+  expectInformed,
   MaskedNetwork,
   solveTriangular,
   type Context,
@@ -37,7 +38,14 @@ export class MaskedAutoregressive implements Bijection {
   readonly #path: string;
   readonly #network: MaskedNetwork;
 
+  /**
+   * @param scope where the network's weights are declared
+   * @param features D of an event
+   * @param options of the network; no field has a default
+   * @throws {UsageError} if there is one feature and no condition: μ and α would be constants.
+   */
   constructor(scope: Scope, features: number, options: Omit<MaskedOptions, "outputs">) {
+    expectInformed(`MaskedAutoregressive ${scope.path}`, features, options.condition);
     this.inShape = [features];
     this.outShape = [features];
     this.#path = scope.path;

@@ -1,4 +1,4 @@
-import { add, div, sqrt, square, sumEvent, type Tensor } from "../graph/index.js";
+import { add, div, greater, select, sqrt, square, sumEvent, type Tensor } from "../graph/index.js";
 import type { Context } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 
@@ -22,9 +22,17 @@ export interface Check {
 /** |x|₂ of each event, `[B]`. */
 export const lengthOf = (x: Tensor): Tensor => sqrt(sumEvent(square(x)));
 
-/** The residual of a {@link Check}: how far `difference` is from 0, relative to y, `[B]`. */
+/** Beyond this length a square leaves float32. */
+const longest = 1e19;
+
+/**
+ * The residual of a {@link Check}: how far `difference` is from 0, relative to y, `[B]`; infinite
+ * where y is too long for float32 to tell.
+ */
 export function relativeResidual(difference: Tensor, y: Tensor): Tensor {
-  return div(lengthOf(difference), add(lengthOf(y), 1));
+  const length = lengthOf(y);
+  const residual = div(lengthOf(difference), add(length, 1));
+  return select(greater(length, longest), Infinity, residual);
 }
 
 /** A batch of B events mapped in one direction. */

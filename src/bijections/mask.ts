@@ -24,7 +24,9 @@ export interface Mask {
 export function halvesMask(shape: Shape, keeps: "first" | "last"): Mask {
   const channels = shape[0] ?? 0;
   if (channels < 2) {
-    throw new ShapeError(`halvesMask: expected at least 2 channels or features, got [${shape}]`);
+    throw new ShapeError(
+      `halvesMask: expected at least 2 channels or features, got [${shape}]; for one feature use i-ResNet, Residual Flow, FFJORD, or MADE with several components`,
+    );
   }
   const middle = Math.floor(channels / 2);
   const rest = channels - middle;
@@ -62,7 +64,7 @@ export function checkerboardMask(shape: Shape, keeps: "even" | "odd"): Mask {
     height * width < 2
   ) {
     throw new ShapeError(
-      `checkerboardMask: expected image shape [C, H, W] of at least 2 pixels, got [${shape}]`,
+      `checkerboardMask: expected image shape [C, H, W] of at least 2 pixels, got [${shape}]; for one pixel use halvesMask`,
     );
   }
   const squares = (parity: 0 | 1): Tensor =>

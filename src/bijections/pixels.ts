@@ -5,9 +5,12 @@ import {
   constant,
   div,
   expectEvent,
+  greater,
   log,
+  maximum,
   mul,
   neg,
+  select,
   sigmoid,
   softplus,
   sub,
@@ -24,6 +27,10 @@ export class Rescale implements Bijection {
   readonly #offset: number;
   readonly #scale: number;
 
+  /**
+   * @param shape of an event
+   * @param options offset in the unit of x; scale, not 0, in units of y to one of x
+   */
   constructor(
     shape: Shape,
     { offset, scale }: { readonly offset: number; readonly scale: number },
@@ -52,8 +59,15 @@ export class Rescale implements Bijection {
   }
 }
 
+/** The logit of what is less is taken of this: ln 2⁻³⁴ = −23.6. */
+const leastShare = 2 ** -34;
+/** How far beyond the domain rounding may put a value: a quarter of a pixel's 1/256. */
+const slack = 2 ** -10;
+
 /**
- * y = logit(α + (1 − 2α)x) for x in [0, 1], which takes bounded pixels to the real line.
+ * y = logit(α + (1 − 2α)x) for x in [0, 1], which takes bounded pixels to the real line. A value
+ * that rounding has put beyond the domain, by at most 2⁻¹⁰, counts as on its border, where y is
+ * ±23.6; beyond that y is NaN.
  *
  * @see Dinh et al. 2017, section 4.1, https://arxiv.org/abs/1605.08803
  */
@@ -62,6 +76,10 @@ export class Logit implements Bijection {
   readonly outShape: Shape;
   readonly #alpha: number;
 
+  /**
+   * @param shape of an event
+   * @param alpha α in (0, 1/2): how far from 0 and 1 pixels are kept
+   */
   constructor(shape: Shape, alpha: number) {
     this.inShape = shape;
     this.outShape = shape;
@@ -70,8 +88,8 @@ export class Logit implements Bijection {
 
   forward(x: Tensor): Mapped {
     expectEvent(x, this.inShape, "Logit: x");
-    const p = add(mul(x, 1 - 2 * this.#alpha), this.#alpha);
-    const q = sub(1 - this.#alpha, mul(x, 1 - 2 * this.#alpha));
+    const p = inside(add(mul(x, 1 - 2 * this.#alpha), this.#alpha));
+    const q = inside(sub(1 - this.#alpha, mul(x, 1 - 2 * this.#alpha)));
     const value = sub(log(p), log(q));
     return mapped(value, () => this.#logDet(value));
   }
@@ -88,3 +106,7 @@ export class Logit implements Bijection {
     return sumEvent(perElement);
   }
 }
+
+/** A share in (0, 1), or what is outside by no more than rounding, as one whose logarithm is finite. */
+const inside = (share: Tensor): Tensor =>
+  select(greater(share, -slack), maximum(share, leastShare), share);

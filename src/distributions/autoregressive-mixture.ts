@@ -21,6 +21,7 @@ import {
 } from "../graph/index.js";
 import {
   boundedLogScale,
+  expectInformed,
   MaskedNetwork,
   solveTriangular,
   type Context,
@@ -28,6 +29,7 @@ import {
   type Scope,
 } from "../nn/index.js";
 import type { Base } from "./gaussian.js";
+import { openUniform } from "./open-uniform.js";
 
 export interface MixtureOptions extends Omit<MaskedOptions, "outputs"> {
   /** Gaussians in each conditional. */
@@ -56,7 +58,16 @@ export class AutoregressiveMixture implements Base {
   readonly #components: number;
   readonly #network: MaskedNetwork;
 
+  /**
+   * @param scope where the network's weights are declared
+   * @param features D of a latent
+   * @param options no field has a default
+   * @throws {UsageError} if it could only be one Gaussian: one feature, one component, no condition.
+   */
   constructor(scope: Scope, features: number, { components, ...options }: MixtureOptions) {
+    if (components === 1) {
+      expectInformed(`AutoregressiveMixture ${scope.path}`, features, options.condition);
+    }
     this.#features = features;
     this.#components = components;
     const outputs = components > 1 ? 3 * components : 2;
@@ -75,9 +86,8 @@ export class AutoregressiveMixture implements Base {
 
   sample(count: number, temperature: Tensor | number, ctx: Context): Tensor {
     const noise = mul(ctx.noise("normal", [count, this.#features]), temperature);
-    const gumbel = neg(
-      log(neg(log(ctx.noise("uniform", [count, this.#components, this.#features])))),
-    );
+    const uniform = ctx.noise("uniform", [count, this.#components, this.#features]);
+    const gumbel = neg(log(neg(log(openUniform(uniform)))));
     return solveTriangular(noise, (z) => {
       const { logits, mean, logScale } = this.#conditionals(z, ctx);
       const chosen = largestOf(add(logits, gumbel));

@@ -1,12 +1,17 @@
 import {
+  abs,
   add,
   exp,
+  greater,
   log,
+  max,
   maximum,
   mean,
+  minimum,
   mul,
   neg,
   reshape,
+  select,
   sqrt,
   square,
   stopGradient,
@@ -26,17 +31,25 @@ export interface Base {
   sample(count: number, temperature: Tensor | number, ctx: Context): Tensor;
 }
 
+/** The least standard deviation that is fitted, as a share of the largest, or of 1 if that is larger. */
+const leastDeviation = 1e-2;
+
 /**
  * N(mean, diag(e^{2·logScale})) with mean and logScale learned:
  * log p(z) = −½|(z − mean)/e^logScale|² − Σ logScale − D/2·ln 2π.
  *
- * A run in the `initialise` phase fits both to its batch.
+ * A run in the `initialise` phase fits both to its batch, whatever its unit: a feature that barely
+ * varies gets a hundredth of the largest deviation, or 1/100 if that is 1 or more.
  */
 export class DiagonalGaussian implements Base {
   readonly #features: number;
   readonly #mean: Input;
   readonly #logScale: Input;
 
+  /**
+   * @param scope where `mean` and `logScale`, `[D]` each, 0 at first, are declared
+   * @param features D of a latent
+   */
   constructor(scope: Scope, features: number) {
     this.#features = features;
     this.#mean = scope.parameter("mean", [features], zeros);
@@ -62,9 +75,14 @@ export class DiagonalGaussian implements Base {
   #fit(z: Tensor, ctx: Context): { mean: Tensor; logScale: Tensor } {
     const centre = mean(z, [0]);
     const deviation = sqrt(mean(square(sub(z, centre)), [0]));
+    const largest = max(deviation, [1]);
+    // Of a batch that doesn't vary, as far as float32 tells, 1.
+    const varies = greater(largest, mul(max(abs(centre), [1]), 1e-6));
+    const unit = select(varies, minimum(largest, 1), 1);
+    const least = mul(unit, leastDeviation);
     const fitted = {
       mean: stopGradient(reshape(centre, [this.#features])),
-      logScale: stopGradient(reshape(log(maximum(deviation, 1e-2)), [this.#features])),
+      logScale: stopGradient(reshape(log(maximum(deviation, least)), [this.#features])),
     };
     ctx.update(this.#mean, fitted.mean);
     ctx.update(this.#logScale, fitted.logScale);

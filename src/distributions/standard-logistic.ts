@@ -1,9 +1,7 @@
 import { add, log, mul, neg, softplus, sub, sumEvent, type Tensor } from "../graph/index.js";
 import type { Context } from "../nn/index.js";
 import type { Base } from "./gaussian.js";
-
-/** Keeps uniform noise, a multiple of 2⁻²⁴ in [0, 1), inside (0, 1) in float32. */
-const margin = 2 ** -23;
+import { openUniform } from "./open-uniform.js";
 
 /**
  * Independent logistic variables: log p(z) = −Σ ln((1 + eᶻ)(1 + e⁻ᶻ)).
@@ -23,8 +21,7 @@ export class StandardLogistic implements Base {
 
   /** z = T·ln(u/(1 − u)), u uniform; |z| < 16.7 at T = 1. */
   sample(count: number, temperature: Tensor | number, ctx: Context): Tensor {
-    const noise = ctx.noise("uniform", [count, this.#features]);
-    const u = add(mul(noise, 1 - 2 * margin), margin);
+    const u = openUniform(ctx.noise("uniform", [count, this.#features]));
     return mul(sub(log(u), log(sub(1, u))), temperature);
   }
 }

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.js";
 import {
+  largestSquare,
   recordFactor,
   stall,
   topologicalOrder,
@@ -122,6 +123,10 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
   maximum: binary,
   minimum: binary,
   greater: binary,
+  select: (node, inputs) => {
+    const [condition, a, b] = node.inputs.map((x, i) => spread(inputs[i]!, x.shape, node.shape));
+    return condition!.map((c, i) => (c > 0 ? a![i]! : b![i]!));
+  },
 
   reshape: (_node, inputs) => inputs[0]!,
   broadcast: (node, inputs) => spread(inputs[0]!, node.inputs[0]!.shape, node.shape),
@@ -214,7 +219,7 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
     const records = new Float64Array(batch).fill(Infinity);
     const marks = new Float64Array(batch).fill(Infinity);
     const idleTurns = new Float64Array(batch);
-    let x = start!;
+    let x: Float64Array = start!.slice();
     let f = x;
     let r = new Float64Array(x.length);
     for (let i = 0; i < Math.round(steps![0]!); i++) {
@@ -223,8 +228,7 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
       const [lastF, lastR] = [f, r];
       f = compute([result], known, {}).get(result)!;
       r = f.map((value, j) => value - x[j]!);
-      x = f.slice();
-      let moves = false;
+      let anyMoves = false;
       for (let event = 0; event < batch; event++) {
         const of = (data: Float64Array): Float64Array =>
           data.subarray(event * size, (event + 1) * size);
@@ -235,7 +239,10 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
         const progresses = isRecord || isFar || rr <= recordFactor ** 2 * marks[event]!;
         idleTurns[event] = progresses ? 0 : idleTurns[event]! + 1;
         if (progresses) marks[event] = isRecord ? Infinity : rr;
-        moves ||= length > limit && idleTurns[event]! < stall.turns;
+        const moves = length > limit && idleTurns[event]! < stall.turns && rr < largestSquare;
+        if (!moves) continue;
+        anyMoves = true;
+        of(x).set(of(f));
         if (!isRecord) continue;
         records[event] = rr;
         const dr = of(r).map((value, j) => value - of(lastR)[j]!);
@@ -244,7 +251,7 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
         const theta = inner(of(r), dr) / drdr;
         of(x).forEach((value, j) => (of(x)[j] = value - theta * (value - of(lastF)[j]!)));
       }
-      if (!moves) break;
+      if (!anyMoves) break;
     }
     return Float64Array.of(...f, ...r);
   },

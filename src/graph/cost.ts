@@ -70,6 +70,7 @@ const rules: { readonly [K in OpName]: (node: Node<K>) => Work | undefined } = {
   maximum: elementwise,
   minimum: elementwise,
   greater: elementwise,
+  select: elementwise,
 
   broadcast: movement,
   transpose: movement,

@@ -71,5 +71,20 @@ export const div = (a: TensorLike, b: TensorLike): Tensor => binary("div", a, b)
 export const maximum = (a: TensorLike, b: TensorLike): Tensor => binary("maximum", a, b);
 /** The smaller of the two; where they are equal, the gradient goes to b. */
 export const minimum = (a: TensorLike, b: TensorLike): Tensor => binary("minimum", a, b);
-/** 1 where a > b, else 0. Its gradient is zero. */
+/** 1 where a > b, else 0, also where either is NaN. Its gradient is zero. */
 export const greater = (a: TensorLike, b: TensorLike): Tensor => binary("greater", a, b);
+
+/**
+ * a where `condition` > 0, else b: what isn't chosen has no say, though it be infinite or NaN. The
+ * three broadcast; the gradient in the condition is zero.
+ * @throws {ShapeError} if they don't broadcast.
+ */
+export function select(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = [asTensor(a), asTensor(b)];
+  const shape = broadcastShape(
+    condition.shape,
+    broadcastShape(x.shape, y.shape, "select"),
+    "select",
+  );
+  return makeNode("select", [condition, x, y], {}, shape);
+}

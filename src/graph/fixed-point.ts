@@ -8,7 +8,7 @@ export interface FixedPointOptions {
   /** Most evaluations of f, a scalar of at least 1. */
   readonly steps: TensorLike;
   /**
-   * Stop once |f(x) − x|₂ ≤ tolerance in every event, or has stalled near it: see {@link stall}. A
+   * An event stops once its |f(x) − x|₂ ≤ tolerance, or has stalled near it: see {@link stall}. A
    * scalar, or one for each event, `[B]`.
    */
   readonly tolerance: TensorLike;
@@ -21,8 +21,11 @@ export interface FixedPointOptions {
  */
 export const stall = { near: 8, turns: 16 } as const;
 
-/** What a record is of the last one. */
+/** A record of |f(x) − x|₂ is at most this times the last one. */
 export const recordFactor = 0.99;
+
+/** An event whose |f(x) − x|₂² isn't below this, or isn't a number, is given up: float32 ends there. */
+export const largestSquare = 1e38;
 
 export interface FixedPoint {
   /** f(x) at the last iterate x. */
@@ -36,7 +39,8 @@ export interface FixedPoint {
 
 /**
  * Finds x = f(x) for each event of `start`, `[B, ...]`, by iteration inside the graph. What f uses
- * but doesn't derive from x is computed once, before the loop.
+ * but doesn't derive from x is computed once, before the loop. f is evaluated for the whole batch
+ * until its last event stops, but an event that has stopped keeps its x: none changes another.
  *
  * Anderson acceleration of depth 1: with r = f(x) − x, and Δ the change since the iterate before,
  *

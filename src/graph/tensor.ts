@@ -33,6 +33,8 @@ export interface OpAttributes {
   readonly minimum: NoAttributes;
   /** 1 where a > b, else 0. */
   readonly greater: NoAttributes;
+  /** The second input where the first is above 0, else the third. */
+  readonly select: NoAttributes;
 
   readonly reshape: NoAttributes;
   readonly broadcast: NoAttributes;

@@ -1,3 +1,4 @@
+import { UsageError } from "../errors.js";
 import {
   abs,
   add,
@@ -18,6 +19,7 @@ import {
   tanh,
   type Tensor,
 } from "../graph/index.js";
+import { ConditionShift } from "./condition-shift.js";
 import type { Context } from "./context.js";
 import type { Layer } from "./linear.js";
 import { uniform, type Scope } from "./scope.js";
@@ -28,7 +30,7 @@ export interface MaskedOptions {
   readonly hidden: readonly number[];
   /** Numbers for each feature. */
   readonly outputs: number;
-  /** Features of the condition, on which every output depends; 0 for none. */
+  /** Features K of the context's condition, on which every output depends; 0 for none. */
   readonly condition: number;
   /** Whether the order goes from the last feature to the first. */
   readonly reversed: boolean;
@@ -40,7 +42,8 @@ export interface MaskedOptions {
  * Feature d has degree d, or D + 1 − d if reversed; a condition has degree 0. A hidden unit sees
  * units of at most its degree, an output those of a smaller one. The degrees of a hidden layer are
  * spread evenly over those that inform an output, so that a layer narrower than D misses none for
- * long.
+ * long. A free linear map of the condition is added to the outputs, so that it reaches those, too,
+ * to which narrow layers leave no way.
  *
  * @see Germain et al. 2015, sections 3 and 4.1, https://arxiv.org/abs/1502.03509
  */
@@ -49,7 +52,13 @@ export class MaskedNetwork implements Layer {
   readonly #condition: number;
   readonly #outShape: readonly [outputs: number, features: number];
   readonly #layers: readonly MaskedLinear[];
+  readonly #direct: ConditionShift;
 
+  /**
+   * @param scope where its weights are declared
+   * @param features D of an event
+   * @param options no field has a default
+   */
   constructor(scope: Scope, features: number, options: MaskedOptions) {
     const { hidden, outputs, condition, reversed } = options;
     this.#path = scope.path;
@@ -69,6 +78,7 @@ export class MaskedNetwork implements Layer {
           maskOf(degrees[i]!, to, { strict: i === hidden.length }),
         ),
     );
+    this.#direct = new ConditionShift(scope.child("condition"), condition, last.length);
   }
 
   /**
@@ -81,7 +91,7 @@ export class MaskedNetwork implements Layer {
     const start =
       this.#condition > 0 ? concat([x, ctx.expectCondition(this.#condition, where)], 1) : x;
     const y = this.#layers.reduce((h, layer, i) => layer.apply(i === 0 ? h : relu(h)), start);
-    return reshape(y, [axisSize(x, 0), ...this.#outShape]);
+    return reshape(this.#direct.apply(y, ctx), [axisSize(x, 0), ...this.#outShape]);
   }
 }
 
@@ -130,6 +140,18 @@ export function maskOf(
   return strict ? greater(column, row) : sub(1, greater(row, column));
 }
 
+/**
+ * For what makes one Gaussian of each conditional.
+ * @throws {UsageError} if a network of so many features has no input: the only conditional is one
+ *   Gaussian, whatever the data.
+ */
+export function expectInformed(where: string, features: number, condition: number): void {
+  if (features > 1 || condition > 0) return;
+  throw new UsageError(
+    `${where}: expected at least 2 features or a condition, got 1 feature alone, whose density would stay a single Gaussian; use i-ResNet, Residual Flow, FFJORD, or MADE with several components`,
+  );
+}
+
 /** Bounds a log-scale softly to ±7, where a free one may overflow. */
 export function boundedLogScale(a: Tensor): Tensor {
   return mul(tanh(mul(a, 1 / 7)), 7);
@@ -147,7 +169,8 @@ export interface TriangularSolution {
 /**
  * Solves x = f(x), `[B, D]`, for an f whose every feature depends on those before it alone, in some
  * order. Each turn of x ← f(x) makes one more feature exact, so D turns do, and fewer once nothing
- * changes any more.
+ * changes any more. What isn't a number keeps nobody from his turns, and a value beyond ±10⁶ leaves
+ * a step.
  *
  * @see Song et al. 2021, proposition 1, https://arxiv.org/abs/2002.03629
  */
@@ -159,7 +182,7 @@ export function solveTriangular(start: Tensor, f: (x: Tensor) => Tensor): Triang
         const next = minimum(maximum(f(x), -largest), largest);
         return { x: next, change: sub(next, x) };
       },
-      goOn: ({ change }) => sumAll(abs(change)),
+      goOn: ({ change }) => sumAll(greater(abs(change), 0)),
       steps: axisSize(start, 1),
     },
   );

@@ -22,8 +22,9 @@ export interface Dynamics {
   /** Elements K of the condition, 0 for none. */
   readonly condition: number;
   /**
-   * f(z, t) in the shape of z, `[B, ...]`, for a scalar t and, if K > 0, a condition `[B, K]`.
-   * @throws {ShapeError} if z or the condition has another shape.
+   * f(z, t) in the shape of z, `[B, ...]`, for a time t of each event, `[B]`, or one of all, `[1]`,
+   * and, if K > 0, a condition `[B, K]`.
+   * @throws {ShapeError} if z, t or the condition has another shape.
    */
   velocity(z: Tensor, t: Tensor, condition: Tensor | undefined): Tensor;
 }
@@ -61,7 +62,7 @@ export function odeNet(scope: Scope, shape: Shape, options: OdeNetOptions): Dyna
     parameters: layers.flatMap((layer) => layer.parameters),
     condition: options.condition,
     velocity: (z, t, condition) => {
-      const time = reshape(t, [1, 1]);
+      const time = reshape(t, [axisSize(t, 0), 1]);
       const context = condition
         ? concat([broadcast(time, [axisSize(condition, 0), 1]), condition], 1)
         : time;

@@ -28,7 +28,7 @@ const isGreater = binary("Greater");
 const flattened = (scope: Scope, x: Tensor): string =>
   scope.derived(x, "flat", (s, t) => s.reshape(s.nameOf(t), [sizeOf(t.shape)]));
 
-export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
+export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu" | "select"> = {
   neg: as("Neg"),
   exp: as("Exp"),
   log: as("Log"),
@@ -55,6 +55,8 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu"> = {
   minimum: binary("Min"),
   greater: (node, inputs, scope) =>
     scope.emit("Cast", [isGreater(node, inputs, scope)], { to: castTo("float") }),
+  select: (_node, [condition, a, b], scope) =>
+    scope.emit("Where", [scope.emit("Greater", [condition!, scope.float(0)]), a!, b!]),
 };
 
 /**

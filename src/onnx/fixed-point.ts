@@ -1,11 +1,11 @@
-import { recordFactor, stall } from "../graph/index.js";
+import { largestSquare, recordFactor, stall } from "../graph/index.js";
 import { sizeOf } from "../tree.js";
 import { lowerNodes, type Lowerings } from "./lowering.js";
 import { castTo } from "./proto.js";
 import { bodyOf, repeat } from "./repeat.js";
 
-/** Stands for no record yet: above the square of any |r|₂ that is worth comparing. */
-const noRecord = 1e38;
+/** Stands for no record yet: above the square of any |r|₂ that is compared. */
+const noRecord = largestSquare;
 
 export const iteration: Pick<Lowerings, "fixedPoint"> = {
   fixedPoint: (node, [start, steps, tolerance], scope) => {
@@ -50,7 +50,7 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
       body.reshape(theta, perElement),
       body.emit("Sub", [f, lastF]),
     ]);
-    const next = body.emit("Sub", [f, change]);
+    const moved = body.emit("Sub", [f, change]);
     const nextRecord = body.emit("Where", [isRecord, rr, record]);
 
     const limit = scope.reshape(tolerance!, perEvent);
@@ -65,13 +65,16 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const nextIdle = body.emit("Where", [progresses, body.float(0), turns]);
     const reached = body.emit("Where", [progresses, rr, mark]);
     const nextMark = body.emit("Where", [isRecord, body.float(noRecord), reached]);
-    const moves = body.emit("And", [
+    const moves = [
       body.emit("Greater", [length, limit]),
       body.emit("Less", [nextIdle, body.float(stall.turns)]),
-    ]);
+      body.emit("Less", [rr, body.float(largestSquare)]),
+    ].reduce((a, b) => body.emit("And", [a, b]));
     const asFloats = body.emit("Cast", [moves], { to: castTo("float") });
     const anyMoves = body.emit("ReduceMax", [asFloats], { keepdims: 0 });
     const goOn = body.emit("Greater", [anyMoves, body.float(0.5)]);
+    const isMoving = body.emit("Greater", [body.reshape(asFloats, perElement), body.float(0.5)]);
+    const next = body.emit("Where", [isMoving, moved, iterate]);
 
     const none = scope.emit("Expand", [scope.float(noRecord), scope.ints(perEvent)]);
     const noTurns = scope.emit("Expand", [scope.float(0), scope.ints(perEvent)]);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ActNorm } from "../../src/bijections/index.js";
+import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { input } from "../../src/graph/index.js";
 import { Context, Scope, type ContextOptions } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/checkpoint/safetensors.js";
 import { ndarray } from "../../src/tree.js";
+import { runIn } from "../support/rows.js";
 import { assertClose, meanOf, normals, type Feeds, type Values } from "../support/values.js";
 
 interface Result {
@@ -97,6 +99,31 @@ describe("ActNorm", () => {
     assert.ok([...Array.from(y.data), ...Array.from(logDet.data)].every(Number.isFinite));
     assertClose([updates.logScale!.data[1]!, updates.logScale!.data[3]!], [0, 0], 0, "log scale");
     assert.deepEqual(new Set(ofChannel(y, 1)), new Set([0]));
+  });
+
+  it("takes data of any unit, and leaves a constant as it is", async () => {
+    const engine = await nodeEngine({ threads: 1 });
+    try {
+      for (const unit of [1e-6, 1, 1e6]) {
+        const scope = new Scope();
+        const layer = new ActNorm(scope, [4]);
+        const x = spread(normals("x", [64, 4]), [unit, 0, 3 * unit, 0]);
+        const data = Float32Array.from(x.data, (value, i) => (i % 4 === 3 ? 0.3 * unit : value));
+        const ctx = new Context({ phase: "initialise" });
+        const { value } = layer.forward(input("x", x.shape), ctx);
+        const feeds = { ...fresh(scope), x: { shape: x.shape, data } };
+        for (const place of [undefined, engine]) {
+          const found = await runIn(place, { y: value, ...ctx.updates }, feeds);
+          for (const channel of [0, 2]) {
+            assertClose([variance(ofChannel(found.y!, channel))], [1], 1e-5, `variance at ${unit}`);
+          }
+          const logScale = Array.from(found.logScale!.data);
+          assertClose([logScale[1]!, logScale[3]!], [0, 0], 0, `log scale at ${unit}`);
+        }
+      }
+    } finally {
+      await engine.close();
+    }
   });
 
   it("starts as the identity", () => {

@@ -11,6 +11,18 @@ import { assertClose, normals } from "../support/values.js";
 
 const features = 4;
 
+describe("MaskedAutoregressive of one feature", () => {
+  const options = { hidden: [3], reversed: false };
+
+  it("is refused, with what works, unless there is a condition", () => {
+    assert.throws(() => new MaskedAutoregressive(new Scope(), 1, { ...options, condition: 0 }), {
+      name: "UsageError",
+      message: /single Gaussian; use i-ResNet, .*FFJORD, or MADE/,
+    });
+    assert.ok(new MaskedAutoregressive(new Scope(), 1, { ...options, condition: 1 }));
+  });
+});
+
 for (const reversed of [false, true]) {
   describe(`MaskedAutoregressive${reversed ? ", reversed" : ""}`, () => {
     const scope = new Scope();

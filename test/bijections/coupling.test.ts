@@ -34,6 +34,16 @@ function run(
   return { value: numbers("value"), logDet: numbers("logDet"), back: numbers("back") };
 }
 
+describe("halvesMask of one feature", () => {
+  it("says what works instead", () => {
+    assert.throws(() => halvesMask([1], "first"), {
+      name: "ShapeError",
+      message:
+        /at least 2 channels or features, got \[1\]; .*i-ResNet, Residual Flow, FFJORD, or MADE/,
+    });
+  });
+});
+
 describe("Coupling of x = (2, 3), the first kept", () => {
   // The network gives 2/2 + 1 = 2, and for an affine map 2/2 = 1 after that.
   const x = { shape: [1, 2], data: [2, 3] };

@@ -10,10 +10,12 @@ import {
   ZeroPad,
   type Bijection,
 } from "../../src/bijections/index.js";
+import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
 import { Context } from "../../src/nn/index.js";
+import { runIn } from "../support/rows.js";
 import { assertClose, type Values } from "../support/values.js";
 
 const context = (): Context => new Context({ phase: "infer" });
@@ -88,5 +90,25 @@ describe("Logit", () => {
     const [low, middle, high] = forward(new Logit([3], alpha), 0, 0.5, 1);
     const end = Math.log((1 - alpha) / alpha);
     assertClose([low!, middle!, high!], [-end, 0, end], 1e-9, "y");
+  });
+
+  it("takes what rounding puts outside as on the border, and no more", async () => {
+    // Pixels of samples lie in [-0.0003, 256.0003]/256.
+    const beyond = 0.0003 / 256;
+    const logit = new Logit([1], 1e-6);
+    const { value, logDet } = logit.forward(input("x", [4, 1]));
+    const feeds = { x: { shape: [4, 1], data: [-beyond, 1 + beyond, -0.01, 1.01] } };
+    const engine = await nodeEngine({ threads: 1 });
+    try {
+      for (const place of [undefined, engine]) {
+        const found = await runIn(place, { value, logDet }, feeds);
+        const [low, high, lower, higher] = Array.from(found.value!.data);
+        assertClose([low!, high!], [Math.log(2 ** -34), -Math.log(2 ** -34)], 1e-3, "y");
+        assert.ok(Number.isNaN(lower) && Number.isNaN(higher), `${lower} ${higher}`);
+        assert.ok(Array.from(found.logDet!.data).slice(0, 2).every(Number.isFinite));
+      }
+    } finally {
+      await engine.close();
+    }
   });
 });

@@ -120,6 +120,19 @@ for (const components of [1, 3]) {
 }
 
 describe("AutoregressiveMixture", () => {
+  it("of one feature needs several components, or a condition", () => {
+    const make = (components: number, condition: number): AutoregressiveMixture =>
+      new AutoregressiveMixture(new Scope(), 1, {
+        hidden: [2],
+        reversed: false,
+        components,
+        condition,
+      });
+    assert.throws(() => make(1, 0), { name: "UsageError", message: /MADE with several/ });
+    assert.ok(make(3, 0));
+    assert.ok(make(1, 2));
+  });
+
   it("refuses events of another shape", () => {
     const options = { components: 2, hidden: [2], condition: 0, reversed: false };
     const base = new AutoregressiveMixture(new Scope(), 3, options);

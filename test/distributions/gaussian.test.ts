@@ -96,6 +96,26 @@ describe("DiagonalGaussian", () => {
     }
   });
 
+  it("fits itself to a batch of any unit, and to a constant one", () => {
+    for (const unit of [1e-6, 1, 1e6]) {
+      const { base, feeds } = build([0, 0], [0, 0]);
+      const data = Array.from(normals("batch", [50, 2]).data, (x, i) => unit * (x + (i % 2)));
+      const ctx = new Context({ phase: "initialise" });
+      const logProb = base.logProb(input("z", [50, 2]), ctx);
+      const standard = evaluate({ logProb }, { ...feeds, z: { data: data.map((x) => x / unit) } });
+      const found = evaluate({ logProb }, { ...feeds, z: { data } });
+      const shifted = Array.from(standard.logProb.data, (l) => l - 2 * Math.log(unit));
+      assertClose(found.logProb.data, shifted, 1e-9, `log p at ${unit}`);
+      const constant = evaluate({ logProb }, { ...feeds, z: { data: data.map(() => unit) } });
+      assertClose(
+        constant.logProb.data,
+        Array<number>(50).fill(-2 * Math.log(1e-2) - Math.log(2 * Math.PI)),
+        1e-6,
+        "log p of a constant",
+      );
+    }
+  });
+
   it("fits itself to its batch when initialised", () => {
     const { base, feeds } = build([0, 0], [0, 0]);
     const count = 50;

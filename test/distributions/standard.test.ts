@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { StandardGaussian, StandardLogistic, type Base } from "../../src/distributions/index.js";
+import { openUniform } from "../../src/distributions/open-uniform.js";
+import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate } from "../../src/engine/reference.js";
-import { input } from "../../src/graph/index.js";
+import { input, log, neg, sub } from "../../src/graph/index.js";
 import { Context } from "../../src/nn/index.js";
 import { noiseFeeds } from "../support/modules.js";
+import { runIn } from "../support/rows.js";
 import { assertClose, meanOf, standardError } from "../support/values.js";
 
 const context = (): Context => new Context({ phase: "infer" });
@@ -53,6 +56,27 @@ for (const [name, { make, at, variance }] of Object.entries(bases)) {
     });
   });
 }
+
+describe("openUniform", () => {
+  it("has finite logarithms at both ends of the noise, in the reference and in float32", async () => {
+    const u = openUniform(input("u", [3]));
+    const outputs = { u: log(u), rest: log(sub(1, u)), gumbel: neg(log(neg(log(u)))) };
+    const engine = await nodeEngine({ threads: 1 });
+    try {
+      for (const place of [undefined, engine]) {
+        const feeds = { u: { shape: [3], data: [0, 0.5, 1 - 2 ** -24] } };
+        for (const [name, { data }] of Object.entries(await runIn(place, outputs, feeds))) {
+          assert.ok(
+            Array.from(data).every(Number.isFinite),
+            `${name}: ${Array.from(data).join(" ")}`,
+          );
+        }
+      }
+    } finally {
+      await engine.close();
+    }
+  });
+});
 
 describe("StandardLogistic.sample", () => {
   it("is finite at both ends of the noise, in float32", () => {

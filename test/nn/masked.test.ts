@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { UsageError } from "../../src/errors.js";
 import {
   add,
+  broadcast,
   concat,
   exp,
   input,
@@ -22,10 +24,12 @@ import {
   Scope,
   solveTriangular,
 } from "../../src/nn/index.js";
+import { Random } from "../../src/random.js";
 import { jacobian } from "../support/derivatives.js";
 import { plainMade } from "../support/made.js";
 import { settledFeeds } from "../support/modules.js";
-import { assertClose, normals } from "../support/values.js";
+import { assertSameRows, runIn, withRows } from "../support/rows.js";
+import { assertClose, events, normals } from "../support/values.js";
 
 const mask = (from: number[], to: number[], strict: boolean): number[] =>
   Array.from(evaluate({ mask: maskOf(from, to, { strict }) }, {}).mask.data);
@@ -137,6 +141,39 @@ for (const reversed of [false, true]) {
 }
 
 describe("MaskedNetwork", () => {
+  it("lets a condition reach every output, however narrow its layers", () => {
+    const [features, outputs, condition] = [8, 2, 1];
+    for (let seed = 0; seed < 20; seed++) {
+      const scope = new Scope();
+      const options = { hidden: [4, 4], outputs, condition, reversed: seed % 2 === 1 };
+      const network = new MaskedNetwork(scope, features, options);
+      const x = normals(`x ${seed}`, [1, features]);
+      const map = (c: Tensor): Tensor => {
+        const at = broadcast(input("at", [1, features]), [c.shape[0]!, features]);
+        const y = network.apply(at, new Context({ phase: "infer", condition: c }));
+        return reshape(y, [c.shape[0]!, outputs * features]);
+      };
+      const feeds = { ...scope.initialArrays(Random.fromSeed(seed)), at: x };
+      const slopes = jacobian(map, normals(`c ${seed}`, [1, condition]), feeds).to1DArray();
+      assert.equal(slopes.length, outputs * features);
+      assert.ok(
+        slopes.every((slope) => slope !== 0),
+        `seed ${seed}: ${slopes.join(" ")}`,
+      );
+    }
+  });
+
+  it("has the parameters it had, without a condition", () => {
+    const scope = new Scope();
+    const options = { hidden: [4], outputs: 2, condition: 0, reversed: false };
+    assert.ok(new MaskedNetwork(scope.child("made"), 3, options));
+    const names = ["linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"];
+    assert.deepEqual(
+      scope.variables.map(({ name }) => name),
+      names.map((name) => `made.${name}`),
+    );
+  });
+
   it("refuses to do without its condition", () => {
     const network = new MaskedNetwork(new Scope(), 2, {
       hidden: [3],
@@ -173,6 +210,32 @@ describe("solveTriangular", () => {
         x.push(row[d]! * Math.exp(Math.tanh(x[d - 1]!)) - 8 * x[d - 1]!);
       }
       assertClose(found.value.data.slice(event * features, (event + 1) * features), x, 1e-12, "x");
+    }
+  });
+
+  it("gives each row its turns, whatever the others are", async () => {
+    const shape = [5, features];
+    const z5 = normals("z", shape);
+    const f = (x: Tensor): Tensor => {
+      const before = concat([mul(slice(x, 1, 0, 1), 0), slice(x, 1, 0, features - 1)], 1);
+      return add(mul(input("z", shape), exp(tanh(before))), mul(before, -3));
+    };
+    const outputs = { ...solveTriangular(input("z", shape), f) };
+    const engine = await nodeEngine({ threads: 1 });
+    try {
+      for (const place of [undefined, engine]) {
+        const usual = await runIn(place, outputs, { z: z5 });
+        const rows = { 1: NaN, 2: 1e30, 3: Infinity };
+        const mixed = await runIn(place, outputs, { z: withRows(z5, rows) });
+        assertSameRows(mixed, usual, [0, 4]);
+        assert.ok(Array.from(usual.step!.data).every((s) => s === 0));
+        for (const row of [1, 2, 3]) {
+          const { data } = events(mixed.step!, row, row + 1);
+          assert.ok(!(Math.max(...Array.from(data, Math.abs)) < 1e3), `row ${row}`);
+        }
+      }
+    } finally {
+      await engine.close();
     }
   });
 

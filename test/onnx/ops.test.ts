@@ -28,6 +28,7 @@ import {
   mul,
   pad,
   reshape,
+  select,
   simplify,
   slice,
   sub,
@@ -138,6 +139,23 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
   ],
   minimum: binaryCases("minimum"),
   greater: binaryCases("greater"),
+  select: (
+    [
+      [[3], [3], [3], [3]],
+      [[2, 1], [2, 3], [], [2, 3]],
+      [[], [2, 3], [3], [2, 3]],
+      [
+        [2, 1, 1, 1],
+        [2, 3, 2, 2],
+        [1, 3, 1, 1],
+        [2, 3, 2, 2],
+      ],
+    ] as const
+  ).map(([condition, a, b, shape]) => ({
+    inputs: [condition, a, b],
+    build: (c, x, y) => select(c, x, y),
+    shape,
+  })),
 
   reshape: [
     { inputs: [[2, 3]], build: (x) => reshape(x, [3, 1, 2]), shape: [3, 1, 2] },

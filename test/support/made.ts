@@ -34,6 +34,11 @@ export function plainMade(
       return isLast ? total : Math.max(total, 0);
     });
   });
+  const direct = feeds[`${prefix}condition.weight`]?.data;
+  const condition = input.slice(features);
+  h = h.map((y, o) =>
+    condition.reduce((total, c, i) => total + direct![o * condition.length + i]! * c, y),
+  );
   return Array.from({ length: outputs }, (_, k) => h.slice(k * features, (k + 1) * features));
 }
 

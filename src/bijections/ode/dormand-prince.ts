@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  axisSize,
   constant,
   div,
   exp,
@@ -8,13 +9,16 @@ import {
   log,
   loop,
   maximum,
-  meanAll,
+  mean,
   minimum,
   mul,
+  reshape,
+  select,
   slice,
   sqrt,
   square,
   sub,
+  sumAll,
   type Tensor,
 } from "../../graph/index.js";
 
@@ -46,16 +50,16 @@ export interface SolveOptions {
   readonly to: number;
   /** Error allowed in each step, absolute and relative to y. */
   readonly tolerance: number;
-  /** Most steps tried, those that are rejected included. */
+  /** Most steps that a row tries, those that are rejected included. */
   readonly steps: number;
-  /** Sizes of the parts y begins with whose errors are controlled, each by itself. */
+  /** Sizes of the parts that a row begins with whose errors are controlled, each by itself. */
   readonly controlled: readonly number[];
 }
 
 export interface Solution {
-  /** y at `to`, if `left` is 0. */
+  /** y at `to` in the rows whose `left` is 0, `[R, N]`. */
   readonly y: Tensor;
-  /** The share of the time that the steps did not reach, a scalar in [0, 1]. */
+  /** The share of the time that a row's steps did not reach, in [0, 1], `[R]`. */
   readonly left: Tensor;
   /** How often the derivative was evaluated, a scalar. */
   readonly evaluations: Tensor;
@@ -65,13 +69,18 @@ const safety = 0.9;
 const [leastFactor, mostFactor] = [0.2, 10];
 
 /**
- * Solves dy/dt = derivative(y, t) from y = `start`, `[N]`, inside the graph, by steps that adapt:
- * one whose error E is 1 or more is rejected, and the next is min(10, max(0.2, 0.9·E^(−1/5))) times
- * as long. E is the largest over the controlled parts of the root mean square of
- * error/(tolerance·(1 + max(|y| before, |y| after))).
+ * Solves dy/dt = derivative(y, t) from y = `start`, `[R, N]`, inside the graph, each row by steps of
+ * its own: one whose error E is 1 or more is rejected, and the next is min(10, max(0.2,
+ * 0.9·E^(−1/5))) times as long. E is the largest over the controlled parts of the root mean square
+ * of error/(tolerance·(1 + max(|y| before, |y| after))).
+ *
+ * The derivative is evaluated for all rows until the last one is done, but a row that is done stays
+ * as it is: no row changes another. A row gives up where its derivative isn't finite however short
+ * the step, and what it leads to is kept out of its y.
  *
  * A graph can't throw: judge `left`. There is no gradient.
  *
+ * @param derivative of y `[R, N]` at the time t of each row, `[R]`
  * @see Hairer, Nørsett and Wanner 1993, "Solving Ordinary Differential Equations I", section II.4,
  *   https://doi.org/10.1007/978-3-540-78862-1
  * @throws {ShapeError} if the derivative hasn't the shape of y.
@@ -82,54 +91,66 @@ export function solve(
   { from, to, tolerance, steps, controlled }: SolveOptions,
 ): Solution {
   const span = to - from;
+  const rows = axisSize(start, 0);
+  /** Of every number that there is one of in a row. */
+  const column = (value: number): Tensor => constant(value, [rows, 1]);
   const scaledError = (difference: Tensor, before: Tensor, after: Tensor): Tensor => {
     const scale = mul(add(maximum(abs(before), abs(after)), 1), tolerance);
     const squares = square(div(difference, scale));
     let end = 0;
-    return controlled
-      .map((size) => sqrt(meanAll(slice(squares, 0, end, (end += size)))))
-      .reduce(maximum);
+    const errors = controlled.map((size) => sqrt(mean(slice(squares, 1, end, (end += size)), [1])));
+    // A runtime's maximum may pass over a NaN; their sum is NaN if one is.
+    return select(greater(errors.reduce(add), -1), errors.reduce(maximum), Infinity);
   };
-  const slope = derivative(start, constant(from));
+  const at = (t: Tensor): Tensor => reshape(t, [rows]);
+  const slope = derivative(start, at(column(from)));
   // Hairer's first guess: a hundredth of the time in which y would double.
-  const doubling = div(
-    scaledError(start, start, start),
-    add(scaledError(slope, start, start), 1e-10),
+  const [size, speed] = [scaledError(start, start, start), scaledError(slope, start, start)];
+  const doubling = div(size, add(speed, 1e-10));
+  const first = select(
+    greater(Infinity, add(size, speed)),
+    minimum(maximum(div(doubling, 100 * Math.abs(span)), 1e-3), 1),
+    0,
   );
-  const first = minimum(maximum(div(doubling, 100 * Math.abs(span)), 1e-3), 1);
+  // A row goes on while there is time left and its next step, in the precision at hand, shortens it.
+  const goesOn = (left: Tensor, step: Tensor): Tensor =>
+    greater(left, sub(left, minimum(step, left)));
   const last = loop(
-    { y: start, slope, left: constant(1), step: first, tried: constant(0) },
+    { y: start, slope, left: column(1), step: first, tried: constant(0) },
     {
-      next: (at) => {
-        const step = minimum(at.step, at.left);
+      next: (now) => {
+        const active = goesOn(now.left, now.step);
+        const step = select(active, minimum(now.step, now.left), 0);
         const h = mul(step, span);
-        const t = sub(to, mul(at.left, span));
-        const slopes = [at.slope];
-        let y = at.y;
+        const t = sub(to, mul(now.left, span));
+        const slopes = [now.slope];
+        let y = now.y;
         tableau.stages.forEach((weights, i) => {
-          y = add(at.y, mul(h, weighted(slopes, weights)));
-          slopes.push(derivative(y, add(t, mul(h, tableau.nodes[i + 1]!))));
+          y = add(now.y, mul(h, weighted(slopes, weights)));
+          slopes.push(derivative(y, at(add(t, mul(h, tableau.nodes[i + 1]!)))));
         });
-        const error = scaledError(mul(h, weighted(slopes, errorWeights)), at.y, y);
-        const accepted = greater(1, error);
-        const choose = (before: Tensor, after: Tensor): Tensor =>
-          add(before, mul(accepted, sub(after, before)));
+        const error = scaledError(mul(h, weighted(slopes, errorWeights)), now.y, y);
+        const accepted = mul(active, greater(1, error));
         const factor = mul(exp(mul(log(add(error, 1e-10)), -1 / 5)), safety);
         return {
-          y: choose(at.y, y),
-          slope: choose(at.slope, slopes.at(-1)!),
-          left: choose(at.left, sub(at.left, step)),
-          step: mul(step, minimum(maximum(factor, leastFactor), mostFactor)),
-          tried: add(at.tried, 1),
+          y: select(accepted, y, now.y),
+          slope: select(accepted, slopes.at(-1)!, now.slope),
+          left: select(accepted, sub(now.left, step), now.left),
+          step: select(
+            active,
+            mul(step, minimum(maximum(factor, leastFactor), mostFactor)),
+            now.step,
+          ),
+          tried: add(now.tried, 1),
         };
       },
-      goOn: ({ left, step }) => minimum(left, step),
+      goOn: ({ left, step }) => sumAll(goesOn(left, step)),
       steps,
     },
   );
   return {
     y: last.y,
-    left: last.left,
+    left: reshape(last.left, [rows]),
     evaluations: add(mul(last.tried, tableau.stages.length), 1),
   };
 }
