@@ -35,7 +35,8 @@ export function expectPixels(
 
 /** What values of another range look like, and what to do with them. */
 function remedy(least: number, most: number, isWhole: boolean): string {
-  const real = 'or take them as real numbers: `pixels: "real"` in the model, `pixels: false` in arrayData';
+  const real =
+    'or take them as real numbers: `pixels: "real"` in the model, `pixels: false` in arrayData';
   if (least >= 0 && most <= 1) {
     return `these look like pixels divided by 255: multiply them by 255, ${real}`;
   }

@@ -2,7 +2,8 @@ import { Chain, ResidualBlock, type Bijection } from "../bijections/index.js";
 import { compile, type Engine } from "../engine/index.js";
 import { constant, loop, sub, type Tensor } from "../graph/index.js";
 import type { Split } from "../data/index.js";
-import { convergeNorms, expectBijection, type Model } from "../models/index.js";
+import { convergeNorms, type Model } from "../models/index.js";
+import { expectAbility } from "../runner/index.js";
 import { Context } from "../nn/index.js";
 import { ndarray, scalarArray, type Arrays, type NDArray } from "../tree.js";
 import { spread } from "./batches.js";
@@ -36,7 +37,7 @@ export async function plainInverses(
   x: NDArray,
   counts: readonly number[],
 ): Promise<NDArray[]> {
-  const bijection = expectBijection(model, "plainInverses");
+  const { bijection } = expectAbility(model, "bijection", "plainInverses");
   const store = await engine.createStore(arrays);
   const forward = compile(engine, ({ x }) => ({
     outputs: { z: bijection.forward(x!, new Context({ phase: "infer" })).value },

@@ -2,7 +2,12 @@ import { z } from "zod";
 import { expectOptions } from "../border/options.js";
 import type { Split } from "../data/index.js";
 import { ConvergenceError } from "../errors.js";
-import { expectConverged, type InverseLimits, type Measured, type Runner } from "../runner/index.js";
+import {
+  expectConverged,
+  type InverseLimits,
+  type Measured,
+  type Runner,
+} from "../runner/index.js";
 import { eachBatch, spread, type MeasureOptions } from "./batches.js";
 import { jsonNumber } from "./json-number.js";
 import { Errors, errorUnit, type ErrorUnit } from "./unit.js";

@@ -64,11 +64,6 @@ export class Context {
   readonly watched: Record<string, Tensor> = {};
   /** What the model is conditioned on, `[B, K]`; an objective sets it from its batch. */
   condition: Tensor | undefined;
-  /**
-   * Width of the uniform noise [0, step) that makes whole numbers of x real ones: a scalar, or
-   * `[1, D]` with 0 for real columns; absent where x is real.
-   */
-  readonly step: Tensor | undefined;
   readonly #logDet: LogDetEstimator | undefined;
   readonly #memo = new Map<object, unknown>();
 

@@ -3,14 +3,7 @@ import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { linePlot, type LinePlot, type Series } from "../pictures/line-plot.js";
 import { decodeRgb, encodeRgb } from "../pictures/png.js";
-import {
-  blankRaster,
-  GUTTER,
-  shrunk,
-  sideBySide,
-  squaresOf,
-  stacked,
-} from "../pictures/raster.js";
+import { blankRaster, GUTTER, shrunk, sideBySide, squaresOf, stacked } from "../pictures/raster.js";
 import type { Raster } from "../pictures/raster.js";
 import type { Figure } from "../runs/report-html.js";
 import { amplification } from "../runs/report.js";

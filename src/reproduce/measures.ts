@@ -85,9 +85,7 @@ function inverseFailure(measurement: ReconstructionMeasurement): string | null {
 }
 
 async function draw({ runner, test, place }: Trained): Promise<Measures> {
-  const density = await warnIfDiverging(place.listener, () =>
-    drawDensity(runner, test),
-  );
+  const density = await warnIfDiverging(place.listener, () => drawDensity(runner, test));
   if (density) await savePictures(place.folder, density.pictures);
   return density?.plane ? { plane: density.plane } : {};
 }

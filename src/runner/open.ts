@@ -1,14 +1,10 @@
 import { expectOptions } from "../border/options.js";
-import {
-  decodeCheckpoint,
-  type Checkpoint,
-} from "../checkpoint/checkpoint.js";
+import { decodeCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.js";
 import { openCheckpoint } from "../checkpoint/open.js";
 import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
 import type { Model } from "../models/index.js";
 import type { Arrays } from "../tree.js";
-import { preprocessorOf } from "./preprocessor.js";
 import { Runner, type AnyRunner } from "./runner.js";
 
 export interface RunnerOptions {
@@ -37,8 +33,7 @@ export async function openModel<M extends Model>(
   options: ModelOptions,
 ): Promise<Runner<M>> {
   expectOptions(options, ["engine", "data"], "openModel");
-  const { engine, data } = options;
-  return Runner.open(model, arrays, { engine, preprocessor: preprocessorOf(model, data) });
+  return Runner.open(model, arrays, options);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { closable, type Closable } from "../closable.js";
+import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
 import type { AnyModel, Model, Norms, PartName } from "../models/index.js";
 import type { Arrays, NDArray, NumberArray } from "../tree.js";
@@ -6,7 +7,7 @@ import { Core, openNumbers } from "./core.js";
 import { attemptInverse, forward, inverse, type Inverse } from "./inverse.js";
 import type { InverseLimits } from "./limits.js";
 import { predict } from "./predict.js";
-import type { Preprocessor } from "./preprocessor.js";
+import { preprocessorOf } from "./preprocessor.js";
 import type { RowOptions } from "./rows.js";
 import { sample, type SampleOptions } from "./sample.js";
 import { score, type ScoreOptions, type Scores } from "./score.js";
@@ -30,23 +31,26 @@ export type AnyRunner = Runner;
  */
 export class Runner<M extends Model = AnyModel> implements Closable {
   readonly model: M;
+  /** What the model was trained on, as its checkpoint keeps it. */
+  readonly data: DataDescription | undefined;
   readonly #core: Core;
   readonly #closing: Closable;
 
-  private constructor(model: M, core: Core) {
+  private constructor(model: M, core: Core, data: DataDescription | undefined) {
     this.model = model;
+    this.data = data;
     this.#core = core;
     this.#closing = closable(() => core.close());
   }
 
-  /** Opens a model with a preprocessor of one's own; {@link openModel} takes that of its data. */
+  /** What {@link openModel} calls. */
   static async open<M extends Model>(
     model: M,
     arrays: Arrays,
-    { engine, preprocessor }: { readonly engine: Engine; readonly preprocessor: Preprocessor },
+    { engine, data }: { readonly engine: Engine; readonly data?: DataDescription },
   ): Promise<Runner<M>> {
     const numbers = await openNumbers(engine, model, arrays);
-    return new Runner(model, new Core(engine, model, preprocessor, numbers));
+    return new Runner(model, new Core(engine, model, preprocessorOf(model, data), numbers), data);
   }
 
   get engine(): Engine {

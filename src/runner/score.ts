@@ -1,5 +1,6 @@
 import { exact, powerSeries, truncationBias } from "../bijections/index.js";
 import { expectOneOf } from "../border/options.js";
+import type { Deviation } from "../data/index.js";
 import { Flow } from "../distributions/index.js";
 import type { Density, LogDetMethod, Model } from "../models/index.js";
 import { dequantised, type LogDetEstimator } from "../nn/index.js";
@@ -8,7 +9,6 @@ import { ndarray, type NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import type { Core, Numbers } from "./core.js";
 import { expectAbility, expectWhole, keysOf } from "./entry.js";
-import type { Deviation } from "./preprocessor.js";
 import { enterRows, expectRowOptions, type RowOptions } from "./rows.js";
 
 export interface ScoreOptions extends RowOptions {

@@ -5,7 +5,12 @@ import { convergeNorms, type Model } from "../models/index.js";
 import { Random } from "../random.js";
 import type { Arrays } from "../tree.js";
 import type { BatchSource } from "./batches.js";
-import { expectArrays, expectModel, type Checkpoint, type TrainingState } from "../checkpoint/checkpoint.js";
+import {
+  expectArrays,
+  expectModel,
+  type Checkpoint,
+  type TrainingState,
+} from "../checkpoint/checkpoint.js";
 import { firstNonFinite } from "./divergence.js";
 import { withoutSettled } from "../checkpoint/stored-arrays.js";
 import { storedShapes, withTrainingArrays } from "./kept-arrays.js";

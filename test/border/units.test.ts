@@ -86,8 +86,14 @@ describe("units", () => {
       const usual = await meanLogProb(kind, config, arrayData({ x: moons }), moons);
       assert.ok(Math.abs(usual) < 8, String(usual));
       for (const changes of [
-        [{ scale: 1000, shift: 5000 }, { scale: 1000, shift: 5000 }],
-        [{ scale: 1e-6, shift: 0 }, { scale: 1e-6, shift: 0 }],
+        [
+          { scale: 1000, shift: 5000 },
+          { scale: 1000, shift: 5000 },
+        ],
+        [
+          { scale: 1e-6, shift: 0 },
+          { scale: 1e-6, shift: 0 },
+        ],
         [{ scale: 1000, shift: 5000 }, same],
         [same, { scale: 1e-6, shift: 3 }],
       ] as const) {

@@ -64,7 +64,10 @@ describe("checkpoint", () => {
       pixels: true,
       classes: ["a", "b"],
       condition: 2,
-      preprocessing: [{ kind: "real", offset: 1.7e9 }],
+      preprocessing: {
+        shape: [1],
+        columns: [{ kind: "real" as const, name: "t", offset: 1.7e9, scale: 60 }],
+      },
     };
     const decoded = decodeCheckpoint(encodeCheckpoint({ ...checkpoint, data }), "run.safetensors");
     assert.deepEqual(decoded.data, data);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { RunConfig } from "../../src/cli/run-folder.js";
+import type { RunConfig } from "../../src/runs/run-folder.js";
 import type { JsonValue } from "../../src/json.js";
 import { createModel } from "../../src/models/index.js";
 import { parseTrainingConfig } from "../../src/train/config.js";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatDuration, formatNumber, Terminal } from "../../src/cli/terminal.js";
+import { Terminal } from "../../src/cli/terminal.js";
+import { formatDuration, formatNumber } from "../../src/text.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 
 /** A terminal whose output is kept, and whose clock is set by hand. */

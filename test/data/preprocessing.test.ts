@@ -7,7 +7,7 @@ import {
   prepareCondition,
   preparedShape,
   restore,
-  stepOf,
+  stepsOf,
   type Preprocessing,
 } from "../../src/data/index.js";
 import { DataError, ShapeError } from "../../src/errors.js";
@@ -117,7 +117,7 @@ describe("learnPreprocessing", () => {
     close(flag.scale, Math.sqrt(3 / 16 + 1 / 12));
     assert.equal(warnings.length, 1);
     assert.match(warnings[0]!, /^columns "flag", "count": whole numbers; .* lower bound/);
-    const step = stepOf({}, preprocessing)!;
+    const step = stepsOf(preprocessing)!;
     assert.deepEqual(step.shape, [1, 3]);
     close(step.data[0]!, 1 / flag.scale, 1e-7);
     assert.equal(step.data[2], 0);
@@ -204,11 +204,11 @@ describe("prepare and restore", () => {
     const { x: prepared, deviations } = prepare(x, plan);
     assert.deepEqual(prepared, { shape: [2, 2], data: Float32Array.of(1, 1, -0.5, -5) });
     assert.deepEqual(deviations, []);
-    // A sample between 3 and 4 was 3; the middle of the step of 3 is 3.5.
+    // A sample between 3 and 4 was 3; an event of 3.5 is 3.5.
     const dequantised = { shape: [2, 2], data: Float32Array.of(1, 2.9, -0.5, -5) };
     assert.deepEqual([...restore(dequantised, plan).data], x.data);
     const middles = { shape: [1, 2], data: Float32Array.of(1, 2) };
-    assert.deepEqual([...restore(middles, plan, "middle").data], [12, 7, 3, 12]);
+    assert.deepEqual([...restore(middles, plan, "events").data], [12, 7, 3.5, 12]);
     assert.equal(logScale(plan), -Math.log(2) - Math.log(0.5));
   });
 
@@ -233,8 +233,7 @@ describe("prepare and restore", () => {
     const x = { shape: [1, 2], data: Uint8Array.of(3, 255) };
     assert.deepEqual(prepare(x, undefined).x.data, Float32Array.of(3, 255));
     assert.equal(logScale(undefined), 0);
-    assert.equal(stepOf({}, undefined), undefined);
-    assert.deepEqual(stepOf({ pixels: true }, undefined)!.data, Float32Array.of(1));
+    assert.equal(stepsOf(undefined), undefined);
   });
 });
 

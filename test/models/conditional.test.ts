@@ -8,7 +8,7 @@ import type { Engine } from "../../src/index.js";
 import { openModel, type Runner } from "../../src/runner/index.js";
 import { Random } from "../../src/random.js";
 import { fit } from "../../src/train/fit.js";
-import { inferenceArrays } from "../../src/train/stored-arrays.js";
+import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
 import { arrayData, oneHot } from "../../src/data/index.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
 import { assertClose, meanOf } from "../support/values.js";

@@ -12,7 +12,7 @@ import { createModel, modelDefinitions, stepOf, type AnyModel } from "../../src/
 import { Context } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { toyData } from "../../src/data/index.js";
-import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { fit } from "../../src/train/fit.js";
 import { presets } from "../../src/train/presets/index.js";
 import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
@@ -290,7 +290,7 @@ function logLogistic({ data }: Values): number {
   return -sumOf(Array.from(data, (z) => Math.log1p(Math.exp(z)) + Math.log1p(Math.exp(-z))));
 }
 
-async function trained(engine: Engine, model: DensityModel): Promise<DensityRunner> {
+async function trained(engine: Engine, model: AnyModel): Promise<AnyRunner> {
   const checkpoint = await fit(
     model,
     toyData("moons"),

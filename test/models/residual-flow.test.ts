@@ -105,7 +105,7 @@ describe("a Residual Flow in training", () => {
   async function losses(workers: readonly Engine[]): Promise<number[]> {
     const found: number[] = [];
     await fit(
-      new ResidualFlow({ shape: [2], blocks: [2], widths: [8], c: 0.9 }),
+      residualFlow({ shape: [2], blocks: [2], widths: [8], c: 0.9 }),
       toyData("moons"),
       {
         steps: 8,

@@ -114,15 +114,6 @@ describe("openRunner", () => {
         message: /did you mean "glow"\?/,
       },
     );
-    const data = {
-      name: "d",
-      shape: [2],
-      pixels: false,
-      classes: [],
-      condition: 0,
-      preprocessing: [],
-    };
-    await assert.rejects(openRunner({ ...checkpoint, data }, { engine }), CheckpointError);
   });
 
   it("has no ability that its model hasn't, and says which do", async () => {

@@ -3,8 +3,9 @@ import { describe, it } from "node:test";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { nice } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
-import { Runner, realNumbers, type Preprocessor } from "../../src/runner/index.js";
-import { ndarray, type NDArray, type NumberArray } from "../../src/tree.js";
+import type { DataDescription } from "../../src/data/index.js";
+import { openModel, type Runner } from "../../src/runner/index.js";
+import { ndarray, type NumberArray } from "../../src/tree.js";
 import { assertClose } from "../support/values.js";
 import { opened } from "./support.js";
 
@@ -14,37 +15,25 @@ const random = Random.fromSeed(5);
 const offset = 1.7e9;
 const scale = 60;
 
-/** Columns time and count: (x − offset)/scale, the count in whole numbers, and a constant third. */
-const units: Preprocessor = {
-  ...realNumbers(model),
-  shape: [3],
-  prepare: ({ shape: [count = 0], data }: NumberArray) => {
-    const kept = Array.from({ length: count }, (_, row) => [
-      (data[3 * row]! - offset) / scale,
-      data[3 * row + 1]! / scale,
-    ]);
-    return {
-      x: ndarray(kept.flat(), [count, 2]),
-      deviations: kept.flatMap((_, row) =>
-        data[3 * row + 2] === 7
-          ? []
-          : [{ row, column: "third", expected: 7, got: data[3 * row + 2]! }],
-      ),
-    };
+/** Columns time and count, in whole numbers, and a constant third. */
+const units: DataDescription = {
+  name: "units",
+  shape: [2],
+  pixels: false,
+  classes: [],
+  condition: 0,
+  preprocessing: {
+    shape: [3],
+    columns: [
+      { kind: "real", name: "time", offset, scale },
+      { kind: "whole", name: "count", offset: 0, scale, step: 1 },
+      { kind: "constant", name: "third", value: 7 },
+    ],
   },
-  restore: ({ shape: [count = 0], data }: NDArray, kind) => {
-    const rows = Array.from({ length: count }, (_, row) => {
-      const value = data[2 * row + 1]! * scale;
-      return [data[2 * row]! * scale + offset, kind === "samples" ? Math.floor(value) : value, 7];
-    });
-    return { shape: [count, 3], data: Float64Array.from(rows.flat()) };
-  },
-  logScale: -2 * Math.log(scale),
-  step: [0, 1 / scale],
 };
 
-const open = (preprocessor: Preprocessor): Promise<Runner<typeof model>> =>
-  Runner.open(model, model.scope.initialArrays(Random.fromSeed(1)), { engine, preprocessor });
+const open = (data: DataDescription): Promise<Runner<typeof model>> =>
+  openModel(model, model.scope.initialArrays(Random.fromSeed(1)), { engine, data });
 
 describe("a runner with a preprocessor", () => {
   const rows = ndarrayOf([
@@ -72,12 +61,22 @@ describe("a runner with a preprocessor", () => {
     assert.equal(scores.isBound, true);
     assert.deepEqual(scores.deviations, [{ row: 2, column: "third", expected: 7, got: 7.5 }]);
     assert.equal(scores.logProb.data[2], -Infinity);
-    const bare = await (await open({ ...units, logScale: 0 })).score(rows, { random });
+  });
+
+  it("counts its scales in log p and the log-determinant", async () => {
+    const [time, , third] = units.preprocessing!.columns;
+    const columns = [time!, { kind: "real", name: "level", offset: 0, scale } as const, third!];
+    const real = await open({ ...units, preprocessing: { shape: [3], columns } });
+    const scores = await real.score(rows, { random });
+    assert.equal(scores.isBound, false);
+    const events = ndarray(
+      [31, 5, -90, 12].map((value) => value / scale),
+      [2, 2],
+    );
+    const bare = await (await opened(model)).score(events, { random });
     for (const name of ["logProb", "logDet"] as const) {
-      for (const row of [0, 1]) {
-        const difference = bare[name].data[row]! - scores[name].data[row]!;
-        assertClose([difference], [2 * Math.log(scale)], 1e-5, name);
-      }
+      const expected = bare[name].data.map((value) => value - 2 * Math.log(scale));
+      assertClose(scores[name].data.subarray(0, 2), expected, 1e-5, name);
     }
   });
 

@@ -1,6 +1,5 @@
 import {
   arrayData,
-  DensityRunner,
   fit,
   inferenceArrays,
   iResNetDensity,
@@ -34,14 +33,14 @@ const random = Random.fromSeed(11);
 const batchSize = 16;
 
 function setUp(name: SmallFlow): {
-  readonly model: IResNetDensity;
+  readonly model: ReturnType<typeof iResNetDensity>;
   readonly data: DataSet;
   readonly training: TrainingOptions;
 } {
   const common = { batchSize, initialExamples: 64, clip: 5, ema: 0.5 };
   if (name === "plane") {
     return {
-      model: new IResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
+      model: iResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
       data: toyData("moons"),
       training: {
         ...common,
@@ -58,7 +57,7 @@ function setUp(name: SmallFlow): {
     [count, 1, 8, 8],
   );
   return {
-    model: new IResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
+    model: iResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
     data: arrayData({ x: images, validation: 0 }),
     training: {
       ...common,
@@ -108,7 +107,7 @@ export async function trainSmall(
 /** Scores, maps there and back, and samples, with a flow's arrays. */
 export async function useSmall(engine: Engine, name: SmallFlow, arrays: Arrays): Promise<Arrays> {
   const { model, data } = setUp(name);
-  const flow = await DensityRunner.open(engine, model, inferenceArrays(arrays));
+  const flow = await openModel(model, inferenceArrays(arrays), { engine });
   const split = await data.split("train");
   const rows = split.draw ? split.draw(8, random) : split.take([0, 1, 2, 3, 4, 5, 6, 7]);
   const x = ndarray(rows.x.data, rows.x.shape);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { arrayData, oneHot, sampleToy, toyData, type DataSet } from "../../src/data/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
-import { IResNetClassifier, IResNetDensity, Nice, type Model } from "../../src/models/index.js";
+import { iResNetClassifier, iResNetDensity, nice, type Model } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { batchesOf } from "../../src/train/batches.js";
 import { ndarray } from "../../src/tree.js";
@@ -22,7 +22,7 @@ const images = {
 const pixelsOf = (i: number) => Array.from(images.x.data.subarray(9 * i, 9 * i + 9));
 
 const classifier = (classes: number): Model =>
-  new IResNetClassifier({
+  iResNetClassifier({
     shape: [1, 3, 3],
     classes,
     blocks: [1],
@@ -32,9 +32,9 @@ const classifier = (classes: number): Model =>
     c: 0.9,
     centre: { mean: 0, deviation: 1 },
   });
-const imageDensity = new Nice({ shape: [1, 3, 3], hidden: [4] });
-const plane = new IResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
-const conditional = new IResNetDensity({
+const imageDensity = nice({ shape: [1, 3, 3], hidden: [4] });
+const plane = iResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
+const conditional = iResNetDensity({
   shape: [2],
   blocks: [1],
   widths: [4],

@@ -11,12 +11,12 @@ import {
   UsageError,
 } from "../../src/errors.js";
 import { arrayData, sampleToy, toyData, type DataSet, type Rows } from "../../src/data/index.js";
-import { IResNetClassifier, IResNetDensity } from "../../src/models/index.js";
+import { iResNetClassifier, iResNetDensity } from "../../src/models/index.js";
+import { inferenceArrays, type Checkpoint } from "../../src/checkpoint/index.js";
 import { Random } from "../../src/random.js";
 import {
   fit,
   parseTrainingConfig,
-  type Checkpoint,
   type FitOptions,
   type Report,
   type TrainingOptions,
@@ -44,7 +44,7 @@ const training: TrainingOptions = {
 };
 
 /** Two classes of 4x4 images, bright at the top or at the bottom. */
-function stripes(): { model: IResNetClassifier; data: DataSet } {
+function stripes(): { model: iResNetClassifier; data: DataSet } {
   const [count, size] = [256, 16];
   const noise = random.split("stripes").uniform(count * size);
   const isTop = (i: number, pixel: number): boolean => pixel < 8 === (i % 2 === 0);
@@ -52,7 +52,7 @@ function stripes(): { model: IResNetClassifier; data: DataSet } {
     (u, at) => Math.floor(100 * u) + (isTop(Math.floor(at / size), at % size) ? 40 : 0),
   );
   const labels = Array.from({ length: count }, (_, i) => i % 2);
-  const model = new IResNetClassifier({
+  const model = iResNetClassifier({
     shape: [1, 4, 4],
     classes: 2,
     blocks: [1, 1],

@@ -2,13 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { arrayData, type DataSet } from "../../src/data/index.js";
-import { IResNetDensity } from "../../src/models/index.js";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
+import { iResNetDensity, type Model } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
-import {
-  fit,
-  type Checkpoint,
-  type TrainingOptions,
-} from "../../src/train/index.js";
+import { fit, type TrainingOptions } from "../../src/train/index.js";
 import { ndarray } from "../../src/tree.js";
 
 /** Nothing but the arguments is shared between two calls: as in two processes. */
@@ -28,7 +25,7 @@ async function train(training: TrainingOptions, saved?: Uint8Array): Promise<Uin
   return bytes;
 }
 
-function makeModel(): Density {
+function makeModel(): Model {
   return iResNetDensity({
     shape: [1, 4, 4],
     blocks: [1, 1],

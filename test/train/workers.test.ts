@@ -3,15 +3,11 @@ import { after, before, describe, it } from "node:test";
 import type { Engine } from "../../src/engine/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
+import type { Checkpoint } from "../../src/checkpoint/index.js";
 import { arrayData, type DataSet } from "../../src/data/index.js";
-import { IResNetClassifier, IResNetDensity, type Model } from "../../src/models/index.js";
+import { iResNetClassifier, iResNetDensity, type Model } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
-import {
-  fit,
-  sharesBatches,
-  type Checkpoint,
-  type TrainingOptions,
-} from "../../src/train/index.js";
+import { fit, sharesBatches, type TrainingOptions } from "../../src/train/index.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
 import { changed } from "../support/data.js";
 

@@ -39,7 +39,13 @@ export function addDemo(program: Command): void {
 async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promise<void> {
   // Its operations are too small to share: a second thread would only wait.
   const command = commandLine();
-  const config = configure("toy", { threads: 1, steps: 2000, command, ...options, dataDir: "data" });
+  const config = configure("toy", {
+    threads: 1,
+    steps: 2000,
+    command,
+    ...options,
+    dataDir: "data",
+  });
   const prepared = await prepareRun(config);
   const folder = await createRun(out ?? freeFolder(), config);
   terminal.note(`Training an invertible residual network on ${config.data.name}.`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { presetConfig, shortened } from "../../../src/cli/reproduce/settings.js";
-import { tasksOf } from "../../../src/cli/reproduce/tasks.js";
-import type { RunConfig } from "../../../src/cli/run-folder.js";
+import { presetConfig, shortened } from "../../src/reproduce/settings.js";
+import { tasksOf } from "../../src/reproduce/tasks.js";
+import type { RunConfig } from "../../src/runs/run-folder.js";
 
 describe("a row's run", () => {
   const length = { workers: 1, checkpointEvery: 7 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { deviation, mean } from "../../src/cli/statistics.js";
+import { deviation, mean } from "../../src/measure/statistics.js";
 
 describe("deviation", () => {
   it("is that of a sample: its square is unbiased", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as soon } from "node:timers/promises";
-import { workAtOnce } from "../../../src/cli/reproduce/at-once.js";
+import { workAtOnce } from "../../src/reproduce/at-once.js";
 
 describe("workAtOnce", () => {
   it("begins items in their order, so many at once", async () => {

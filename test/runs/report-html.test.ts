@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { encodeRgb } from "../../src/pictures/png.js";
 import { blankRaster } from "../../src/pictures/raster.js";
-import { reportHtml, type HtmlReport } from "../../src/cli/report-html.js";
+import { reportHtml, type HtmlReport } from "../../src/runs/report-html.js";
 
 const png = encodeRgb(blankRaster(30, 10, [1, 2, 3]));
 const svg = '<svg xmlns="http://www.w3.org/2000/svg"></svg>';

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import type { Plan } from "../../../src/cli/reproduce/plan.js";
-import { loadCheckpoint } from "../../../src/checkpoint/checkpoint-file.js";
+import type { Plan } from "../../src/reproduce/plan.js";
+import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import {
   iresnet,
   start,
@@ -12,7 +12,7 @@ import {
   waitForFile,
   writeMnist,
   type Finished,
-} from "../support.js";
+} from "../cli/support.js";
 
 type Json = Record<string, unknown>;
 

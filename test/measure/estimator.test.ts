@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { loadExamples } from "../../../src/cli/examples.js";
-import {
-  estimatorSchema,
-  measureEstimator,
-  type Estimator,
-} from "../../../src/cli/reproduce/estimator.js";
-import type { Engine } from "../../../src/engine/index.js";
-import { nodeEngine } from "../../../src/engine/node.js";
-import { iResNetDensity } from "../../../src/models/index.js";
-import { openModel } from "../../../src/runner/index.js";
-import { Random } from "../../../src/random.js";
-import type { Arrays } from "../../../src/tree.js";
+import { toyData } from "../../src/data/index.js";
+import type { Engine } from "../../src/engine/index.js";
+import { nodeEngine } from "../../src/engine/node.js";
+import { estimatorSchema, measureEstimator, type Estimator } from "../../src/measure/index.js";
+import { iResNetDensity } from "../../src/models/index.js";
+import { openModel } from "../../src/runner/index.js";
+import { Random } from "../../src/random.js";
+import type { Arrays } from "../../src/tree.js";
 
 describe("measureEstimator", () => {
   let engine: Engine;
@@ -26,8 +22,7 @@ describe("measureEstimator", () => {
       ],
     );
     const runner = await openModel(model, Object.fromEntries(arrays) as Arrays, { engine });
-    const examples = await loadExamples({ name: "moons", folder: "" }, "test", model);
-    estimator = await measureEstimator(runner, examples, () => undefined);
+    estimator = await measureEstimator(runner, await toyData("moons").split("test"));
     await runner.close();
   });
   after(() => engine.close());

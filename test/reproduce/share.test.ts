@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  secondsOf,
-  shareBudget,
-  totalSeconds,
-  type Need,
-} from "../../../src/cli/reproduce/share.js";
+import { secondsOf, shareBudget, totalSeconds, type Need } from "../../src/reproduce/share.js";
 
 describe("shareBudget", () => {
   const slow: Need = { evaluationSeconds: 10, secondsPerStep: 1, presetSteps: 1000 };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { reproductions, tasksOf } from "../../../src/cli/reproduce/tasks.js";
-import type { Rows } from "../../../src/cli/reproduce/rows.js";
-import { UsageError } from "../../../src/errors.js";
-import { toyNames } from "../../../src/data/index.js";
-import { presets } from "../../../src/train/presets/index.js";
+import { reproductions, tasksOf } from "../../src/reproduce/tasks.js";
+import type { Rows } from "../../src/reproduce/rows.js";
+import { UsageError } from "../../src/errors.js";
+import { toyNames } from "../../src/data/index.js";
+import { presets } from "../../src/train/presets/index.js";
 
 describe("rows", () => {
   for (const [name, all] of Object.entries<Rows>(reproductions)) {
