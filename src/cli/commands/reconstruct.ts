@@ -2,7 +2,14 @@ import type { Command } from "commander";
 import { expectAbility } from "../../runner/index.js";
 import { dataSource, loadExamples } from "../examples.js";
 import { reconstructRun, saveReconstruction } from "../measure.js";
-import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
+import {
+  limitsOf,
+  wholeFrom,
+  withInverseLimits,
+  withJson,
+  withSplit,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions, SplitOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";
 import { expectReconstructed, reconstructionText } from "../reconstruction.js";
@@ -45,7 +52,7 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, ...options }: ReconstructOptions,
+  { split, dataDir, threads, device, count, ...options }: ReconstructOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
@@ -53,7 +60,10 @@ async function reconstruct(
   const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
   await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
     const runner = await openRunner(engine, run);
-    const measurement = await reconstructRun(runner, examples, terminal, options);
+    const measurement = await reconstructRun(runner, examples, terminal, {
+      ...(count !== undefined && { count }),
+      ...limitsOf(options),
+    });
     const { reconstruction } = measurement;
     terminal.result(
       { checkpoint: run.file, ...reconstruction },

@@ -5,7 +5,14 @@ import { Random } from "../../random.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { NDArray } from "../../tree.js";
 import { samplesPng } from "../measure.js";
-import { fromZero, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import {
+  fromZero,
+  limitsOf,
+  wholeFrom,
+  withInverseLimits,
+  withJson,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { perform, withEngine } from "../perform.js";
 import { writeReport } from "../report.js";
@@ -48,7 +55,7 @@ Images become a sheet. Points become a picture and, beside it, a .csv file.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, ...limits }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...options }: SampleOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { model, arrays } = run;
@@ -61,7 +68,7 @@ async function sample(
   await withEngine({ threads: threads ?? run.config.threads, device }, async (engine) => {
     const runner = await openModel(model, arrays, { engine });
     const random = Random.fromSeed(seed);
-    const samples = await runner.sample(count, { ...limits, temperature, random });
+    const samples = await runner.sample(count, { ...limitsOf(options), temperature, random });
     await writeFileAtomic(picture, samplesPng(samples));
     const files = [picture];
     if (samples.shape.length === 2) {
