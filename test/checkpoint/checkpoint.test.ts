@@ -72,7 +72,7 @@ describe("checkpoint", () => {
     const decoded = decodeCheckpoint(encodeCheckpoint({ ...checkpoint, data }), "run.safetensors");
     assert.deepEqual(decoded.data, data);
     const { preprocessing, ...bare } = data;
-    assert.deepEqual(decoded.data?.preprocessing, preprocessing);
+    assert.deepEqual(decoded.data.preprocessing, preprocessing);
     const without = encodeCheckpoint({ ...checkpoint, data: bare });
     assert.deepEqual(decodeCheckpoint(without, "run.safetensors").data, bare);
     for (const [field, value, expected] of [

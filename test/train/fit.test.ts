@@ -44,7 +44,7 @@ const training: TrainingOptions = {
 };
 
 /** Two classes of 4x4 images, bright at the top or at the bottom. */
-function stripes(): { model: iResNetClassifier; data: DataSet } {
+function stripes(): { model: ReturnType<typeof iResNetClassifier>; data: DataSet } {
   const [count, size] = [256, 16];
   const noise = random.split("stripes").uniform(count * size);
   const isTop = (i: number, pixel: number): boolean => pixel < 8 === (i % 2 === 0);

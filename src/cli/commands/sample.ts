@@ -46,7 +46,7 @@ Images become a sheet. Points become a picture and, beside it, a .csv file.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, ...limits }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...options }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     const picture = out ?? run.folder.picture("samples.png");
