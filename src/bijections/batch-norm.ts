@@ -31,6 +31,8 @@ const momentum = 0.1;
  * y = (x − m)/√(v + 10⁻⁵)·e^s + t per channel (or feature), logDet = (elements per channel)·
  * Σ(s − ½ln(v + 10⁻⁵)).
  *
+ * The 10⁻⁵ is the papers': x is expected near unit size, as an ActNorm before it makes it.
+ *
  * Training takes m and v from the batch, constants as far as the log-determinant is concerned, and
  * moves the running ones by a tenth; the `initialise` phase sets those to the batch's. Inference
  * and the inverse take the running ones.
@@ -46,6 +48,10 @@ export class BatchNormBijection implements Bijection {
   readonly #shift: Input;
   readonly #statistics: RunningStatistics;
 
+  /**
+   * @param scope where s and t, `[C]` each, 0 at first, and the running m and v are declared
+   * @param shape of an event, `[C, ...]`
+   */
   constructor(scope: Scope, shape: Shape) {
     this.inShape = shape;
     this.outShape = shape;

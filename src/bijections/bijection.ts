@@ -15,7 +15,7 @@ export interface Check {
    */
   readonly residual: Tensor;
   readonly tolerance: number;
-  /** What to do if the tolerance is exceeded. */
+  /** Advice for whoever exceeds the tolerance: the end of the error's sentence. */
   readonly remedy: string;
 }
 

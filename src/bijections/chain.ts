@@ -11,7 +11,11 @@ export class Chain implements Bijection {
   /** f₁ … fₙ. */
   readonly parts: readonly Bijection[];
 
-  /** @throws {ShapeError} if a part doesn't take what the one before it gives. */
+  /**
+   * @param parts f₁ … fₙ, in the order of the forward direction
+   * @throws {UsageError} if there is none.
+   * @throws {ShapeError} if a part doesn't take what the one before it gives.
+   */
   constructor(parts: readonly Bijection[]) {
     const [first, last] = [parts[0], parts.at(-1)];
     if (!first || !last) throw new UsageError("Chain: expected at least one bijection, got none");

@@ -27,7 +27,7 @@ import { mapped, type Bijection, type Mapped } from "./bijection.js";
 import type { Mask } from "./mask.js";
 
 /**
- * What a coupling does to an element, with h and t from its network:
+ * A coupling changes an element x by one of these, with h and t from its network:
  * - `additive`: x + t;
  * - `tanh`: x·e^{a·tanh h} + t, with a learned per channel, 1 at first;
  * - `sigmoid`: x·σ(h + 2) + t.
@@ -35,13 +35,14 @@ import type { Mask } from "./mask.js";
 export type CouplingTransform = "additive" | "tanh" | "sigmoid";
 
 export interface CouplingOptions {
+  /** Which elements are kept: {@link halvesMask} or {@link checkerboardMask}. */
   readonly mask: Mask;
   readonly transform: CouplingTransform;
   /** From the kept elements to the numbers that change the others. */
   readonly network: NetworkMaker;
 }
 
-/** What changes the changed elements, x ↦ x·e^logScale + shift, `[B, changedChannels, ...]`. */
+/** The map of the changed elements, x ↦ x·e^logScale + shift, each `[B, changedChannels, ...]`. */
 interface Affine {
   /** Absent where the scale is 1. */
   readonly logScale?: Tensor;
@@ -65,6 +66,10 @@ export class Coupling implements Bijection {
   readonly #network: Layer;
   readonly #affine: (h: Tensor) => Affine;
 
+  /**
+   * @param scope where the network's weights are declared, and a of `tanh`
+   * @param options no field has a default; the mask says the shape
+   */
   constructor(scope: Scope, { mask, transform, network }: CouplingOptions) {
     this.inShape = mask.shape;
     this.outShape = mask.shape;

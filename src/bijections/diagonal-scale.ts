@@ -25,6 +25,10 @@ export class DiagonalScale implements Bijection {
   readonly #path: string;
   readonly #logScale: Tensor;
 
+  /**
+   * @param scope where s is declared, in `shape`
+   * @param shape of an event
+   */
   constructor(scope: Scope, shape: Shape) {
     this.inShape = shape;
     this.outShape = shape;

@@ -40,6 +40,10 @@ export class InvertibleConv implements Bijection {
   readonly #upper: Tensor;
   readonly #logScale: Tensor;
 
+  /**
+   * @param scope where the factors are declared, of a rotation that the model's seed gives
+   * @param shape of an event, `[C]` or `[C, H, W]`
+   */
   constructor(scope: Scope, shape: Shape) {
     this.inShape = shape;
     this.outShape = shape;

@@ -9,7 +9,7 @@ export interface Mask {
   readonly keptChannels: number;
   /** Channels of what {@link Mask.place} takes. */
   readonly changedChannels: number;
-  /** What a network may see of x, `[B, keptChannels, ...]`: nothing of the changed elements. */
+  /** The part of x that a network may see, `[B, keptChannels, ...]`: no changed element. */
   kept(x: Tensor): Tensor;
   /** Numbers for the changed elements, `[B, changedChannels, ...]`, where they belong; else 0. */
   place(changed: Tensor): Tensor;

@@ -24,7 +24,10 @@ export class MultiScale implements Bijection {
   readonly outShape: Shape;
   readonly #scales: readonly Bijection[];
 
-  /** @throws {ShapeError} if a scale doesn't take half the channels that the one before it gives. */
+  /**
+   * @param scales in order: each takes half the channels that the one before it gives
+   * @throws {ShapeError} if one doesn't, or there is none.
+   */
   constructor(scales: readonly Bijection[]) {
     const [first] = scales;
     if (!first) throw new ShapeError("MultiScale: expected at least one scale, got none");

@@ -18,6 +18,11 @@ export class ResidualBlock implements Bijection {
   readonly path: string;
   readonly branch: Branch;
 
+  /**
+   * @param path where it is in the model, for checks, errors and the limits of its inverse
+   * @param shape of an event
+   * @param branch g, such as {@link denseBranch} or {@link convBranch} gives; its bounds are its own
+   */
   constructor(path: string, shape: Shape, branch: Branch) {
     this.path = path;
     this.inShape = shape;

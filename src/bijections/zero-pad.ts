@@ -15,7 +15,12 @@ export class ZeroPad implements Bijection {
   readonly outShape: Shape;
   readonly #path: string;
 
-  /** @throws {ShapeError} if there would be fewer channels than before. */
+  /**
+   * @param path where it is in the model, for its check
+   * @param shape of an event, `[C, ...]`
+   * @param channels after padding, at least C
+   * @throws {ShapeError} if there would be fewer channels than before.
+   */
   constructor(path: string, shape: Shape, channels: number) {
     if (channels < shape[0]!) {
       throw new ShapeError(`ZeroPad: expected at least ${shape[0]} channels, got ${channels}`);

@@ -8,6 +8,10 @@ export class Flow {
   readonly base: Base;
   readonly bijection: Bijection;
 
+  /**
+   * @param base of latents, `[B, D]`
+   * @param bijection from events to such latents
+   */
   constructor(base: Base, bijection: Bijection) {
     this.base = base;
     this.bijection = bijection;

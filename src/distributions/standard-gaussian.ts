@@ -6,6 +6,7 @@ import type { Base } from "./gaussian.js";
 export class StandardGaussian implements Base {
   readonly #features: number;
 
+  /** @param features D of a latent */
   constructor(features: number) {
     this.#features = features;
   }

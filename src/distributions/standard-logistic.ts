@@ -11,6 +11,7 @@ import { openUniform } from "./open-uniform.js";
 export class StandardLogistic implements Base {
   readonly #features: number;
 
+  /** @param features D of a latent */
   constructor(features: number) {
     this.#features = features;
   }

@@ -19,19 +19,26 @@ import { ones, zeros, type Scope } from "./scope.js";
 const epsilon = 1e-5;
 const momentum = 0.1;
 
-/** What normalises x: each is `[1, C, 1, ...]`. */
+/** The statistics that normalise x: each is `[1, C, 1, ...]`. */
 export interface Statistics {
   readonly mean: Tensor;
-  /** Of the centred x, biased, plus 10⁻⁵. */
+  /** The biased variance of x plus 10⁻⁵. */
   readonly variance: Tensor;
 }
 
-/** Mean and variance per channel of `[B, C, ...]`: a batch's own, or running ones. */
+/**
+ * Mean and variance per channel of `[B, C, ...]`: a batch's own, or running ones. The 10⁻⁵ that is
+ * added to a variance is the published formula's, in the square of x's unit: keep x near unit size.
+ */
 export class RunningStatistics {
   readonly #mean: Input;
   readonly #variance: Input;
 
-  /** Declares the state `mean` and `variance`, at 0 and 1. */
+  /**
+   * Declares the state `mean` and `variance`, at 0 and 1.
+   * @param scope where its variables are declared
+   * @param channels C of x
+   */
   constructor(scope: Scope, channels: number) {
     this.#mean = scope.state("mean", [channels], zeros);
     this.#variance = scope.state("variance", [channels], ones);
@@ -73,6 +80,10 @@ export class BatchNorm implements Layer {
   readonly #shift: Tensor;
   readonly #statistics: RunningStatistics;
 
+  /**
+   * @param scope where scale, 1 at first, shift, 0, and the running statistics are declared
+   * @param channels C of x
+   */
   constructor(scope: Scope, channels: number) {
     this.#scale = scope.parameter("scale", [channels], ones);
     this.#shift = scope.parameter("shift", [channels], zeros);

@@ -26,7 +26,15 @@ export interface Branch extends Layer {
   readonly norms: readonly SpectralNorm[];
 }
 
-/** g = 3x3 ∘ φ ∘ 1x1 ∘ φ ∘ 3x3 ∘ φ, channels C → width → width → C. */
+/**
+ * g = 3x3 ∘ φ ∘ 1x1 ∘ φ ∘ 3x3 ∘ φ, channels C → hidden → hidden → C.
+ *
+ * @param scope where the weights are declared
+ * @param shape of an event, `[C, H, W]`
+ * @param hidden channels of the two inner layers
+ * @param options only `condition` has a default
+ * @throws {LipschitzError} unless 0 < c < 1 or c is `undefined`.
+ */
 export function convBranch(
   scope: Scope,
   [channels, height, width]: readonly [number, number, number],
@@ -46,7 +54,15 @@ export function convBranch(
   ]);
 }
 
-/** g = linear ∘ φ ∘ … ∘ φ ∘ linear, features D → hidden… → D. */
+/**
+ * g = linear ∘ φ ∘ … ∘ φ ∘ linear, features D → hidden… → D.
+ *
+ * @param scope where the weights are declared
+ * @param features D of an event
+ * @param hidden sizes of the inner layers
+ * @param options only `condition` has a default
+ * @throws {LipschitzError} unless 0 < c < 1 or c is `undefined`.
+ */
 export function denseBranch(
   scope: Scope,
   features: number,

@@ -15,6 +15,11 @@ export class ConditionShift implements Layer {
   readonly #features: number;
   readonly #weight: Tensor | undefined;
 
+  /**
+   * @param scope where W, `[channels, features]`, is declared; nothing is if K = 0
+   * @param features K of the condition; 0 for none
+   * @param channels C of h
+   */
   constructor(scope: Scope, features: number, channels: number) {
     this.#path = scope.path;
     this.#features = features;

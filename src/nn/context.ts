@@ -25,11 +25,11 @@ export interface ContextOptions {
   readonly phase: Phase;
   /** Power iterations on each weight in this run; 0 takes the stored vectors as they are. */
   readonly powerIterations?: number;
-  /** Needed where a residual block's log-determinant is used. */
+  /** Needed where the log-determinant of a residual block or a continuous flow is used; none unless given. */
   readonly logDet?: LogDetEstimator;
   /** Limits of the iterative inverse of a block, by its path; {@link inverseDefaults} unless given. */
   readonly inverse?: (path: string) => InverseOptions;
-  /** What the model is conditioned on, `[B, K]`. */
+  /** The model's condition, `[B, K]`; none unless given. */
   readonly condition?: Tensor | undefined;
   /**
    * Width of the uniform noise [0, step) that makes whole numbers of x real: the scalar 1 for
@@ -62,11 +62,12 @@ export class Context {
   readonly noises: Record<string, NoiseKind> = {};
   readonly updates: Record<string, Tensor> = {};
   readonly watched: Record<string, Tensor> = {};
-  /** What the model is conditioned on, `[B, K]`; an objective sets it from its batch. */
+  /** The model's condition, `[B, K]`; an objective sets it from its batch. */
   condition: Tensor | undefined;
   readonly #logDet: LogDetEstimator | undefined;
   readonly #memo = new Map<object, unknown>();
 
+  /** @param options only `phase` has to be given */
   constructor(options: ContextOptions) {
     this.phase = options.phase;
     this.powerIterations = options.powerIterations ?? 0;
@@ -123,7 +124,7 @@ export class Context {
     this.watched[name] = value;
   }
 
-  /** What `make` gives, made once per context and key. */
+  /** The result of `make`, which is called once per context and key. */
   once<T>(key: object, make: () => T): T {
     if (!this.#memo.has(key)) this.#memo.set(key, make());
     return this.#memo.get(key) as T;

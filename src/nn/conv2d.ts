@@ -6,7 +6,7 @@ import { normal, ones, uniform, zeros, type Initializer, type Scope } from "./sc
 export interface Conv2dSizes {
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Odd. */
+  /** Height and width of the filters in pixels, odd. */
   readonly kernel: number;
 }
 
@@ -15,6 +15,10 @@ export class Conv2d implements Layer {
   readonly #weight: Tensor;
   readonly #bias: Tensor;
 
+  /**
+   * @param scope where w and b, uniform in ±1/√(I·k²) at first, are declared
+   * @param sizes channels I and O, and size k of the kernel
+   */
   constructor(scope: Scope, { inChannels, outChannels, kernel }: Conv2dSizes) {
     const bound = uniform(1 / Math.sqrt(inChannels * kernel * kernel));
     const shape = [outChannels, inChannels, kernel, kernel];
@@ -39,7 +43,11 @@ export class WeightNormConv2d implements Layer {
   readonly #length: Tensor;
   readonly #bias: Tensor;
 
-  /** @param length first values of g, 1 unless given */
+  /**
+   * @param scope where v, normal at first, g, and b, 0 at first, are declared
+   * @param sizes channels I and O, and size k of the kernel
+   * @param length first values of g, 1 unless given
+   */
   constructor(
     scope: Scope,
     { inChannels, outChannels, kernel }: Conv2dSizes,

@@ -13,6 +13,11 @@ export class Linear implements Layer {
   readonly #weight: Tensor;
   readonly #bias: Tensor;
 
+  /**
+   * @param scope where W and b, uniform in ±1/√I at first, are declared
+   * @param inFeatures I
+   * @param outFeatures O
+   */
   constructor(scope: Scope, inFeatures: number, outFeatures: number) {
     const bound = uniform(1 / Math.sqrt(inFeatures));
     this.#weight = scope.parameter("weight", [outFeatures, inFeatures], bound, { decay: true });
@@ -34,7 +39,13 @@ export class LipschitzLinear implements Layer {
   readonly outChannels: number;
   readonly #bias: Tensor;
 
-  /** @throws {LipschitzError} unless 0 < c < 1; `undefined` leaves the weight free. */
+  /**
+   * @param scope where W and b, uniform in ±1/√I at first, are declared
+   * @param inFeatures I
+   * @param outFeatures O
+   * @param c bound on |W|₂; `undefined` leaves W free
+   * @throws {LipschitzError} unless 0 < c < 1.
+   */
   constructor(scope: Scope, inFeatures: number, outFeatures: number, c: number | undefined) {
     const bound = uniform(1 / Math.sqrt(inFeatures));
     this.outChannels = outFeatures;
@@ -55,8 +66,9 @@ export class LipschitzLinear implements Layer {
 export interface ConvSizes {
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Odd. */
+  /** Height and width of the filters in pixels, odd. */
   readonly kernel: number;
+  /** The images' size in pixels, on which the norm depends. */
   readonly height: number;
   readonly width: number;
 }
@@ -67,7 +79,12 @@ export class LipschitzConv2d implements Layer {
   readonly outChannels: number;
   readonly #bias: Tensor;
 
-  /** @throws {LipschitzError} unless 0 < c < 1; `undefined` leaves the weight free. */
+  /**
+   * @param scope where w and b, uniform in ±1/√(I·k²) at first, are declared
+   * @param sizes of the kernel and of the images
+   * @param c bound on the norm of w as an operator; `undefined` leaves w free
+   * @throws {LipschitzError} unless 0 < c < 1.
+   */
   constructor(scope: Scope, sizes: ConvSizes, c: number | undefined) {
     const { inChannels, outChannels, kernel, height, width } = sizes;
     const bound = uniform(1 / Math.sqrt(inChannels * kernel * kernel));

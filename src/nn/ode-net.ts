@@ -46,6 +46,9 @@ export interface OdeNetOptions {
  * A network of {@link ConcatSquash} layers with activations between: linear ones for events `[D]`,
  * 3x3 convolutions for images `[C, H, W]`.
  *
+ * @param scope where the layers' weights are declared
+ * @param shape of an event z
+ * @param options no field has a default
  * @see Grathwohl et al. 2019, section B.1, https://arxiv.org/abs/1810.01367
  */
 export function odeNet(scope: Scope, shape: Shape, options: OdeNetOptions): Dynamics {

@@ -35,6 +35,10 @@ export class Scope {
   readonly #norms: SpectralNorm[];
   readonly path: string;
 
+  /**
+   * @param path of the module in the model; that of the whole model, empty, unless given
+   * @param parent whose variables it shares; {@link Scope.child} gives it
+   */
   constructor(path = "", parent?: Scope) {
     this.path = path;
     this.#variables = parent ? parent.#variables : [];

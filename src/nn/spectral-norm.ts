@@ -107,7 +107,13 @@ export class SpectralNorm {
   readonly kind: OperatorKind;
   readonly #operator: LinearOperator;
 
-  /** @throws {LipschitzError} unless 0 < c < 0.998 or c is `undefined`. */
+  /**
+   * @param scope where u and v, normal at first, are declared
+   * @param weight W, in the shape that `operator` takes
+   * @param operator the linear map that W stands for
+   * @param c bound on its norm; `undefined` for none
+   * @throws {LipschitzError} unless 0 < c < 0.998 or c is `undefined`.
+   */
   constructor(scope: Scope, weight: Tensor, operator: LinearOperator, c: number | undefined) {
     if (c !== undefined) expectContractive(c, `SpectralNorm ${scope.path}`);
     this.path = scope.path;

@@ -16,7 +16,12 @@ export class ZeroLayer implements Layer {
   readonly #bias: Tensor;
   readonly #logScale: Tensor;
 
-  /** @param kernel of a convolution, odd; none for a matrix */
+  /**
+   * @param scope where w, b and s are declared
+   * @param inChannels I
+   * @param outChannels O
+   * @param kernel size of a convolution's filters in pixels, odd; a matrix unless given
+   */
   constructor(scope: Scope, inChannels: number, outChannels: number, kernel?: number) {
     const window = kernel === undefined ? [] : [kernel, kernel];
     const shape = [outChannels, inChannels, ...window];

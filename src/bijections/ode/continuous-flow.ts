@@ -42,7 +42,7 @@ export interface SolverOptions {
   readonly steps: number;
 }
 
-/** What is watched as `path` + this: how often a solve evaluated f. */
+/** A flow watches under its path and this suffix how often its solve evaluated f. */
 export const evaluationsSuffix = ".evaluations";
 
 /**

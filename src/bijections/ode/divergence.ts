@@ -26,7 +26,7 @@ export interface Rates {
   readonly divergence: Tensor;
 }
 
-/** How a field's divergence is obtained beside its value. */
+/** A way to obtain a field's divergence beside its value. */
 export type Divergence = (f: Field, z: Tensor) => Rates;
 
 /** None is wanted: 0. */

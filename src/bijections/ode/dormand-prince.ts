@@ -42,7 +42,7 @@ export const tableau = {
   embedded: [5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40],
 } as const;
 
-/** What the weights of order 5 and of order 4 differ by. */
+/** The weights of order 5 minus those of order 4. */
 const errorWeights = tableau.embedded.map((weight, i) => (tableau.stages[5][i] ?? 0) - weight);
 
 export interface SolveOptions {
@@ -92,7 +92,7 @@ export function solve(
 ): Solution {
   const span = to - from;
   const rows = axisSize(start, 0);
-  /** Of every number that there is one of in a row. */
+  /** One number for each row, `[R, 1]`. */
   const column = (value: number): Tensor => constant(value, [rows, 1]);
   const scaledError = (difference: Tensor, before: Tensor, after: Tensor): Tensor => {
     const scale = mul(add(maximum(abs(before), abs(after)), 1), tolerance);
