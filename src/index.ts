@@ -42,6 +42,18 @@ export {
   type Tail,
 } from "./bijections/index.js";
 export {
+  certifiedBounds,
+  certifiedNorm,
+  inverseErrorBound,
+  weightsInUse,
+  type Certifiable,
+  type Certificates,
+  type CertifiedNorm,
+  type CertifiedNormOptions,
+  type CertifyOptions,
+  type InverseStep,
+} from "./certificates/index.js";
+export {
   augment,
   imageBatch,
   imageSetNames,
