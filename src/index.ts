@@ -43,6 +43,18 @@ export {
   type Tail,
 } from "./bijections/index.js";
 export {
+  certifiedBounds,
+  certifiedNorm,
+  inverseErrorBound,
+  weightsInUse,
+  type Certifiable,
+  type Certificates,
+  type CertifiedNorm,
+  type CertifiedNormOptions,
+  type CertifyOptions,
+  type InverseStep,
+} from "./certificates/index.js";
+export {
   arrayData,
   augment,
   dataNames,

@@ -3,10 +3,13 @@ import { describe, it } from "node:test";
 import { gradients } from "../../../src/autodiff/vjp.js";
 import { exact, largestExactDimension, type ResidualBlock } from "../../../src/bijections/index.js";
 import { exactInParts } from "../../../src/bijections/logdet/exact-in-parts.js";
+import { compile } from "../../../src/engine/compile.js";
+import { nodeEngine } from "../../../src/engine/node.js";
 import { evaluate } from "../../../src/engine/reference.js";
 import { UsageError } from "../../../src/errors.js";
-import { input, stopGradient, sumAll } from "../../../src/graph/index.js";
+import { input, stopGradient, sumAll, type Tensor } from "../../../src/graph/index.js";
 import { Context, Scope, type LogDetEstimator } from "../../../src/nn/index.js";
+import { ndarray, type NDArray } from "../../../src/tree.js";
 import { jacobian } from "../../support/derivatives.js";
 import { logAbsDet } from "../../support/matrices.js";
 import { settledFeeds } from "../../support/modules.js";
@@ -59,6 +62,30 @@ describe("exact log-determinant in parts", () => {
     assert.equal(largestExactDimension, 128);
     compare(dense(150), exact, 1);
     compare(convolution([1, 12, 12]), exact, 1);
+  });
+
+  it("is within float32's rounding of the reference on an engine", async () => {
+    const scope = new Scope();
+    const block = convolution([1, 12, 12])(scope);
+    const feeds = settledFeeds(scope, { iterations: 100 });
+    const x = ndarray(normals("x", [3, 1, 12, 12], 2).data, [3, 1, 12, 12]);
+    const trace = (x: Tensor): Record<"logDet", Tensor> => ({
+      logDet: block.forward(x, context(exact)).logDet,
+    });
+    const right = evaluate(trace(input("x", x.shape)), { ...feeds, x }).logDet.data;
+    const engine = await nodeEngine({ threads: 1 });
+    try {
+      const arrays = Object.entries(feeds).map(([name, { data, shape }]): [string, NDArray] => [
+        name,
+        ndarray(data, shape),
+      ]);
+      const store = await engine.createStore(Object.fromEntries(arrays));
+      const compiled = compile(engine, (args) => ({ outputs: trace(args.x!) }));
+      const { logDet } = await compiled.call({ x }, { store });
+      assertClose(logDet!.data, right, 1e-5, "log-determinant");
+    } finally {
+      await engine.close();
+    }
   });
 
   it("gives an event with NaN a NaN, and the others theirs", () => {
