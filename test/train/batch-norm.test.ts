@@ -4,11 +4,12 @@ import { nodeEngine } from "../../src/engine/node.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { arrayData, toyData } from "../../src/data/index.js";
 import { UsageError } from "../../src/errors.js";
-import { IResNetDensity, Maf } from "../../src/models/index.js";
-import { fit, inferenceArrays, type Checkpoint } from "../../src/train/index.js";
+import { iResNetDensity, maf } from "../../src/models/index.js";
+import { inferenceArrays, type Checkpoint } from "../../src/checkpoint/index.js";
+import { fit } from "../../src/train/index.js";
 import type { Arrays } from "../../src/tree.js";
 
-const maf = new Maf({ shape: [2], layers: 2, hidden: [4] });
+const maf = maf({ shape: [2], layers: 2, hidden: [4] });
 const training = {
   steps: 4,
   batchSize: 8,
@@ -93,7 +94,7 @@ describe("running statistics", () => {
   });
 
   it("don't occur without batch normalisation", async () => {
-    const model = new IResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
+    const model = iResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
     const { arrays } = await fit(model, data, training, { engine: referenceEngine() });
     assert.ok(!Object.keys(arrays).some((name) => name.startsWith("settled.")));
   });

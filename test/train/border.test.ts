@@ -6,20 +6,18 @@ import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { arrayData, toyData } from "../../src/data/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
 import { div, mul, sqrt, square, sub } from "../../src/graph/index.js";
-import { Glow, IResNetDensity } from "../../src/models/index.js";
+import { glow, iResNetDensity } from "../../src/models/index.js";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
 import {
-  decodeCheckpoint,
-  encodeCheckpoint,
   fit,
   parseTrainingConfig,
   registerOptimizer,
-  type Checkpoint,
   type FitOptions,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { changed } from "../support/data.js";
 
-const model = new IResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
+const model = iResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
 const training: TrainingOptions = {
   steps: 2,
   batchSize: 8,
@@ -49,7 +47,7 @@ describe("fit's border", () => {
   }
 
   it("never writes a checkpoint that isn't finite: values of 1e30 are named at the start", async () => {
-    const glow = new Glow({ shape: [2], steps: [1], widths: [4] });
+    const glow = glow({ shape: [2], steps: [1], widths: [4] });
     const huge = changed(moons, ({ x }) => ({
       x: { shape: x.shape, data: Float32Array.from(x.data, (v) => 1e30 * v) },
     }));

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { arrayData } from "../../src/data/index.js";
 import { input } from "../../src/graph/index.js";
-import { IResNetHybrid, Nice, type Model } from "../../src/models/index.js";
+import { iResNetHybrid, nice, type Model } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { exact } from "../../src/bijections/index.js";
 import { Random } from "../../src/random.js";
@@ -18,11 +18,11 @@ const labels = { shape: [count, 2], data: [1, 0, 0, 1, 0, 1, 1, 0] };
 
 const models: Readonly<Record<string, { model: Model; feeds: Feeds }>> = {
   density: {
-    model: new Nice({ shape: [2], couplings: 2, hidden: [3] }),
+    model: nice({ shape: [2], couplings: 2, hidden: [3] }),
     feeds: { x: normals("x", [count, 2]) },
   },
   hybrid: {
-    model: new IResNetHybrid({
+    model: iResNetHybrid({
       shape: [2],
       classes: 2,
       head: 3,

@@ -46,11 +46,10 @@ Images become a sheet. Points become a picture and, beside it, a .csv file.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, ...options }: SampleOptions,
+  { count, temperature, seed, threads, device, out, steps, tolerance }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     const picture = out ?? run.folder.picture("samples.png");
-    const { steps, tolerance } = limits;
     const samples = await runner.sample(count, {
       temperature,
       random: Random.fromSeed(seed),
