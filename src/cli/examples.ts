@@ -59,14 +59,14 @@ export async function examplesOf(
   model: Model,
 ): Promise<Examples> {
   expectFit(data, model);
-  const { count, take } = await openSplit(data, split);
+  const rows = await openSplit(data, split);
   return {
     split,
-    count,
+    count: rows.count,
     unit: data.pixels ? "pixel units" : "data units",
     unitSize: data.pixels ? 255 : 1,
     take: (indices) => {
-      const { x, labels = new Int32Array() } = take(indices);
+      const { x, labels = new Int32Array() } = rows.take(indices);
       return { x: ndarray(x.data, x.shape), labels };
     },
   };

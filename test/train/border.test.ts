@@ -14,7 +14,6 @@ import {
   parseTrainingConfig,
   registerOptimizer,
   type Checkpoint,
-  type FitOptions,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { changed } from "../support/data.js";
@@ -39,7 +38,7 @@ describe("fit's border", () => {
   ];
   for (const [options, more, message] of misspelt) {
     it(`refuses ${Object.keys({ ...options, ...more }).join()}: ${String(message)}`, async () => {
-      const run = fit(model, moons, { ...training, ...more }, { engine, ...options } as FitOptions);
+      const run = fit(model, moons, { ...training, ...more }, { engine, ...options });
       await assert.rejects(run, (error) => {
         assert.ok(error instanceof UsageError);
         assert.match(error.message, message);
