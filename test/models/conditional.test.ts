@@ -15,7 +15,7 @@ import type { Engine } from "../../src/index.js";
 import { Random } from "../../src/random.js";
 import { fit } from "../../src/train/fit.js";
 import { inferenceArrays } from "../../src/train/stored-arrays.js";
-import { arrayData, oneHot } from "../../src/data/index.js";
+import { arrayData, oneHot, prepare, restore } from "../../src/data/index.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
 import { assertClose, meanOf } from "../support/values.js";
 
@@ -54,10 +54,12 @@ describe("a density conditioned on classes, trained for a moment", () => {
 
   for (const [name, model] of Object.entries(conditional)) {
     it(`tells them apart: ${name}`, async () => {
-      const { x, condition, labels } = clusters(300);
+      const { x: points, condition, labels } = clusters(300);
+      const data = arrayData({ x: points, condition, validation: 0 });
+      const { x } = prepare(points, data.preprocessing);
       const { arrays } = await fit(
         model,
-        arrayData({ x, condition, validation: 0 }),
+        data,
         {
           steps: 200,
           batchSize: 60,
@@ -77,7 +79,8 @@ describe("a density conditioned on classes, trained for a moment", () => {
       const gap = meanOf(right.logProb.data) - meanOf(wrong.logProb.data);
       assert.ok(gap > 5, `${gap} nats between the right condition and a wrong one`);
 
-      const drawn = await runner.sample(300, { random, condition });
+      const samples = await runner.sample(300, { random, condition });
+      const drawn = restore(samples, data.preprocessing);
       for (let label = 0; label < classes; label++) {
         const of = drawn.data.filter((_, i) => labels[i >> 1] === label);
         const centre = [0, 1].map((axis) => meanOf(of.filter((_, i) => i % 2 === axis)));
