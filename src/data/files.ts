@@ -54,11 +54,12 @@ async function openImages(name: ImageSetName, { folder = "." }: OpenDataOptions)
     condition: 0,
     warnings: [],
     split: async (split) => {
-      const rows = await read(split === "test" ? "test" : "train");
+      const part = split === "test" ? "test" : "train";
+      const rows = await read(part);
       const { shape } = rows.x;
       if (!sameShape(shape.slice(1), first.x.shape.slice(1))) {
         throw new DataError(
-          `${name}: expected images of shape [${first.x.shape.slice(1)}] in every file, got [${shape.slice(1)}] in those of ${split}; take all files from one set`,
+          `${name}: expected images of shape [${first.x.shape.slice(1)}] in every file, got [${shape.slice(1)}] in those to ${part} on; take all files from one set`,
         );
       }
       if (split === "test") return tableSplit(split, rows);
