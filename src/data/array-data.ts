@@ -254,8 +254,7 @@ function classesOf({ labels, classes }: ArrayDataOptions): readonly string[] {
     });
   }
   expectLabels(labels, 2 ** 31, where);
-  let most = 0;
-  for (let i = 0; i < labels.length; i++) most = Math.max(most, labels[i]!);
+  const most = Array.from(labels).reduce((largest, label) => Math.max(largest, label), 0);
   return classNames(most + 1);
 }
 

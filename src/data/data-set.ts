@@ -29,7 +29,7 @@ export interface DataSet {
    * @throws {DataError} if its files are missing or damaged.
    * @throws {UsageError} if there is no such split.
    */
-  split(name: SplitName): Promise<Split>;
+  readonly split: (name: SplitName) => Promise<Split>;
 }
 
 /** Part of a data set. */
@@ -41,9 +41,9 @@ export interface Split {
    * Rows in their own units and columns.
    * @throws {DataError} if there are no indices, or one isn't in the split.
    */
-  take(indices: ArrayLike<number>): Rows;
+  readonly take: (indices: ArrayLike<number>) => Rows;
   /** n fresh rows of an infinite split, a function of n and the key alone. */
-  draw?(n: number, random: Random): Rows;
+  readonly draw?: (n: number, random: Random) => Rows;
 }
 
 /** Examples of a data set, B of them. */

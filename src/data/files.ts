@@ -5,6 +5,7 @@ import { constants, gunzip } from "node:zlib";
 import { expectOptions } from "../border/options.js";
 import { DataError } from "../errors.js";
 import { readError } from "../files/file-errors.js";
+import { sameShape } from "../tree.js";
 import { classNames, holdOut } from "./array-data.js";
 import { cifar10, cifar100, parseCifar } from "./cifar.js";
 import type { DataFile } from "./data-file.js";
@@ -53,8 +54,15 @@ async function openImages(name: ImageSetName, { folder = "." }: OpenDataOptions)
     condition: 0,
     warnings: [],
     split: async (split) => {
-      if (split === "test") return tableSplit(split, await read("test"));
-      const rows = await read("train");
+      const part = split === "test" ? "test" : "train";
+      const rows = await read(part);
+      const { shape } = rows.x;
+      if (!sameShape(shape.slice(1), first.x.shape.slice(1))) {
+        throw new DataError(
+          `${name}: expected images of shape [${first.x.shape.slice(1)}] in every file, got [${shape.slice(1)}] in those to ${part} on; take all files from one set`,
+        );
+      }
+      if (split === "test") return tableSplit(split, rows);
       return tableSplit(split, rows, holdOut(rows.x.shape[0]!)[split]);
     },
   };

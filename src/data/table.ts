@@ -70,8 +70,7 @@ function expectIndices(indices: ArrayLike<number>, count: number, split: SplitNa
   if (indices.length === 0) {
     throw new DataError(`Split.take: expected at least one row of ${split}, got no indices`);
   }
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i]!;
+  for (const index of Array.from(indices)) {
     if (Number.isInteger(index) && index >= 0 && index < count) continue;
     throw new DataError(
       `Split.take: expected indices of ${split} from 0 to ${count - 1}, got ${index}; choose other rows`,

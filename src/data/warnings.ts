@@ -4,7 +4,7 @@ import type { Scaling } from "./preprocessing.js";
 export interface Column {
   readonly name: string;
   readonly count: number;
-  at(i: number): number;
+  readonly at: (i: number) => number;
   /** Whether its values were rounded to float32 before they came. */
   readonly isFloat32: boolean;
 }

@@ -84,7 +84,7 @@ async function evaluateDensity(
   split: Split,
   { terms, probes = 1, ...options }: EvaluateOptions,
 ): Promise<DensityEvaluation> {
-  const { dimensions, pixels = false } = runner.model;
+  const { dimensions, pixels } = runner.model;
   const random = Random.fromSeed(seed).split("evaluation");
   const perProbe = Array.from({ length: probes }, (): number[] => []);
   const logProb: number[] = [];

@@ -7,7 +7,7 @@ export function mean(values: ArrayLike<number>): number {
 export function deviation(values: ArrayLike<number>): number {
   const centre = mean(values);
   let total = 0;
-  for (let i = 0; i < values.length; i++) total += (values[i]! - centre) ** 2;
+  for (const value of Array.from(values)) total += (value - centre) ** 2;
   return Math.sqrt(total / Math.max(1, values.length - 1));
 }
 
@@ -18,6 +18,6 @@ export function standardError(values: ArrayLike<number>): number {
 
 function sum(values: ArrayLike<number>): number {
   let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
+  for (const value of Array.from(values)) total += value;
   return total;
 }

@@ -7,6 +7,7 @@ import {
   meanAll,
   mul,
   neg,
+  reshape,
   sub,
   sum,
   type Tensor,
@@ -67,7 +68,7 @@ export function classification(logits: Tensor, y: Tensor, weight?: Tensor): Obje
   };
 }
 
-/** Mean of values `[B]`, each times its weight if there are weights `[B]`. */
+/** Mean of values, one for each event, each times its weight if there are weights `[B]`. */
 export function weightedMean(values: Tensor, weight: Tensor | undefined): Tensor {
-  return meanAll(weight ? mul(values, weight) : values);
+  return meanAll(weight ? mul(values, reshape(weight, values.shape)) : values);
 }

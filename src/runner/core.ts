@@ -57,17 +57,22 @@ export class Core {
 
   /** What `f` gives with the numbers of now, which stay until then. */
   use<R>(f: (numbers: Numbers) => Promise<R>): Promise<R> {
-    if (this.#isClosed) {
-      throw new UsageError("Runner: expected an open runner, got a closed one; open it again");
-    }
+    this.#expectOpen();
     return this.#numbers.use(f);
+  }
+
+  #expectOpen(): void {
+    if (!this.#isClosed) return;
+    throw new UsageError("Runner: expected an open runner, got a closed one; open it again");
   }
 
   /** Takes other numbers; those before are freed once the calls under way have ended. */
   async load(arrays: Arrays): Promise<void> {
-    const next = await openNumbers(this.engine, this.model, arrays);
+    this.#expectOpen();
+    const next = shared(await openNumbers(this.engine, this.model, arrays));
+    if (this.#isClosed) return next.retire();
     const before = this.#numbers;
-    this.#numbers = shared(next);
+    this.#numbers = next;
     await before.retire();
   }
 

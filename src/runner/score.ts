@@ -106,7 +106,7 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
     return {
       logProb: meanOf(logProbs),
       logDet: meanOf(perProbe.map((one) => one.logDet)),
-      standardError: standardErrorOf(logProbs),
+      standardError: standardErrorOf(perProbe.map((one) => one.logProb)),
       perProbe: logProbs,
       method,
       terms,

@@ -57,7 +57,11 @@ export async function reconstructRun(
   const onProgress = counter(listener, { label: `reconstruct ${split.name}`, unit: "examples" });
   const measurement = await reconstruct(runner, split, { ...options, onProgress });
   if (runner.model.shape.length !== 3) return { ...measurement, pictures: {} };
-  const { count: _, ...limits } = options;
+  const { steps, tolerance } = options;
+  const limits = {
+    ...(steps !== undefined && { steps }),
+    ...(tolerance !== undefined && { tolerance }),
+  };
   const { x } = split.take(spread(split.count, pairs));
   const back = await runner.attemptInverse(await runner.forward(x), limits);
   const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));

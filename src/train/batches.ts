@@ -21,9 +21,9 @@ export interface BatchSource {
   /** Examples of an epoch; `Infinity` if each is fresh. */
   readonly count: number;
   /** The batch of the step that follows `step` steps. */
-  batch(step: number): Arrays;
+  readonly batch: (step: number) => Arrays;
   /** `n` examples, or all if there are fewer, not augmented: what initialisation looks at. */
-  examples(n: number): Arrays;
+  readonly examples: (n: number) => Arrays;
 }
 
 /**
@@ -162,8 +162,8 @@ function weightsOf(data: Float32Array, count: number, where: string): NDArray {
 }
 
 interface RowSource {
-  rowsOf(step: number): Rows;
-  examples(n: number): Rows;
+  readonly rowsOf: (step: number) => Rows;
+  readonly examples: (n: number) => Rows;
 }
 
 /** Fresh rows of an endless split; rows of a finite one, shuffled in each epoch. */

@@ -115,16 +115,23 @@ export function expectShares(batchSize: number, workers: number): void {
   );
 }
 
-/** Fewest examples that batch normalisation takes statistics of. */
-const fewestForStatistics = 8;
+/**
+ * Fewest examples that batch normalisation takes statistics of. A density is the more sensitive, as
+ * its log-determinant holds their logarithm: on points of moons that it wasn't trained on, MAF of 5
+ * layers had 3.0, 15 and 4,200 nats after 1,000 steps of 8 examples, from three seeds, and 10⁷ after
+ * 7,500; it had 2.66 after 3,750 steps of 16 and 2.58 after 1,875 of 32. Real NVP of 6 couplings had
+ * 2.9 to 4.6, 2.69 and 2.57.
+ */
+const fewestForStatistics = { density: 16, classifier: 8 } as const;
 
 /** @throws {UsageError} if batch normalisation would take statistics of too few examples. */
 export function expectEnough(job: Job): void {
-  const { batchSize, initialExamples } = job.config;
-  const fewest = Math.min(batchSize, initialExamples);
-  if (fewest >= fewestForStatistics || statisticsOf(job).length === 0) return;
+  const { model, config } = job;
+  const fewest = fewestForStatistics[model.density ? "density" : "classifier"];
+  const name = config.batchSize < fewest ? "batchSize" : "initialExamples";
+  if (config[name] >= fewest || statisticsOf(job).length === 0) return;
   throw new UsageError(
-    `fit: expected a batchSize and initialExamples of at least ${fewestForStatistics} for the batch normalisation of ${job.model.kind}, got ${fewest}; take larger batches, or a model without it`,
-    { name: batchSize < fewestForStatistics ? "batchSize" : "initialExamples" },
+    `fit: expected a batchSize and initialExamples of at least ${fewest} for the batch normalisation of ${model.kind}, got ${name} ${config[name]}; take larger batches, or a model without it`,
+    { name },
   );
 }

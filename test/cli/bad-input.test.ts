@@ -43,7 +43,7 @@ describe("bad data", () => {
           images,
           idx([80, 6, 6], () => 0),
         ),
-      /expected events of shape \[1,8,8\] for this model, got \[1,6,6\]/,
+      /expected images of shape \[1,8,8\] in every file, got \[1,6,6\] in those to train on/,
     ],
   ];
   for (const [name, spoil, message] of cases) {

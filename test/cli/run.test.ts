@@ -79,7 +79,7 @@ describe("a run", () => {
   it("takes its steps with as many workers as it began with", async () => {
     const [whole2, path] = [join(cwd, "whole-2"), join(cwd, "stopped-2")];
     for (const folder of [whole2, path]) {
-      await writeRun(folder, "classifier", { data: cwd, steps: 200 });
+      await writeRun(folder, "density", { data: cwd, steps: 200 });
     }
     const all = await iresnet(cwd, "train", "--resume", "whole-2", "--workers", "2");
     assert.equal(all.code, 0, all.stderr);

@@ -5,10 +5,9 @@ import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import { glow, iResNetDensity, nice, realNvp, type Density } from "../../src/models/index.js";
 import type { Engine } from "../../src/index.js";
-import { openModel, type Runner } from "../../src/runner/index.js";
+import { openModel, openRunner, type Runner } from "../../src/runner/index.js";
 import { Random } from "../../src/random.js";
 import { fit } from "../../src/train/fit.js";
-import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
 import { arrayData, oneHot } from "../../src/data/index.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
 import { assertClose, meanOf } from "../support/values.js";
@@ -49,9 +48,10 @@ describe("a density conditioned on classes, trained for a moment", () => {
   for (const [name, model] of Object.entries(conditional)) {
     it(`tells them apart: ${name}`, async () => {
       const { x, condition, labels } = clusters(300);
-      const { arrays } = await fit(
+      const data = arrayData({ x, condition, validation: 0 });
+      const checkpoint = await fit(
         model,
-        arrayData({ x, condition, validation: 0 }),
+        data,
         {
           steps: 200,
           batchSize: 60,
@@ -60,7 +60,7 @@ describe("a density conditioned on classes, trained for a moment", () => {
         },
         { engine },
       );
-      const runner = await openModel(model, inferenceArrays(arrays), { engine });
+      const runner = await openRunner(checkpoint, { engine });
 
       const right = await runner.score(x, { random, condition });
       const others = oneHot(
@@ -71,9 +71,9 @@ describe("a density conditioned on classes, trained for a moment", () => {
       const gap = meanOf(right.logProb.data) - meanOf(wrong.logProb.data);
       assert.ok(gap > 5, `${gap} nats between the right condition and a wrong one`);
 
-      const drawn = await runner.sample(300, { random, condition });
+      const samples = await runner.sample(300, { random, condition });
       for (let label = 0; label < classes; label++) {
-        const of = drawn.data.filter((_, i) => labels[i >> 1] === label);
+        const of = samples.data.filter((_, i) => labels[i >> 1] === label);
         const centre = [0, 1].map((axis) => meanOf(of.filter((_, i) => i % 2 === axis)));
         const [a, b] = meanAt(label);
         assert.ok(Math.hypot(centre[0]! - a, centre[1]! - b) < 0.5, `${label}: ${centre}`);

@@ -101,6 +101,8 @@ describe("closing a runner", () => {
     assert.deepEqual(open, { stores: 0, sessions: 0 });
     await runner.close();
     await assert.rejects(runner.score(x), UsageError);
+    await assert.rejects(runner.load(second!), UsageError);
+    assert.deepEqual(open, { stores: 0, sessions: 0 });
   });
 
   it("happens at the end of a block that uses it", async () => {

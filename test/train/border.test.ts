@@ -12,7 +12,6 @@ import {
   fit,
   parseTrainingConfig,
   registerOptimizer,
-  type FitOptions,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { changed } from "../support/data.js";
@@ -37,7 +36,7 @@ describe("fit's border", () => {
   ];
   for (const [options, more, message] of misspelt) {
     it(`refuses ${Object.keys({ ...options, ...more }).join()}: ${String(message)}`, async () => {
-      const run = fit(model, moons, { ...training, ...more }, { engine, ...options } as FitOptions);
+      const run = fit(model, moons, { ...training, ...more }, { engine, ...options });
       await assert.rejects(run, (error) => {
         assert.ok(error instanceof UsageError);
         assert.match(error.message, message);
@@ -47,13 +46,13 @@ describe("fit's border", () => {
   }
 
   it("never writes a checkpoint that isn't finite: values of 1e30 are named at the start", async () => {
-    const glow = glow({ shape: [2], steps: [1], widths: [4] });
+    const flow = glow({ shape: [2], steps: [1], widths: [4] });
     const huge = changed(moons, ({ x }) => ({
       x: { shape: x.shape, data: Float32Array.from(x.data, (v) => 1e30 * v) },
     }));
     const saved: Checkpoint[] = [];
     const native = await nodeEngine({ threads: 1 }); // in float32
-    const run = fit(glow, huge, training, {
+    const run = fit(flow, huge, training, {
       engine: native,
       checkpoint: (checkpoint) => {
         saved.push(checkpoint);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { arrayData } from "../../src/data/index.js";
-import { input } from "../../src/graph/index.js";
+import { input, type Tensor } from "../../src/graph/index.js";
 import { iResNetHybrid, nice, type Model } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { exact } from "../../src/bijections/index.js";
@@ -39,7 +39,7 @@ const context = (): Context => new Context({ phase: "infer", logDet: exact });
 
 describe("weights of examples", () => {
   for (const [name, { model, feeds }] of Object.entries(models)) {
-    const batch = (rows: number) =>
+    const batch = (rows: number): Readonly<Record<string, Tensor>> =>
       Object.fromEntries(
         [...Object.entries(feeds), ["weight", { shape: [count] }] as const].map(
           ([key, { shape }]) => [key, input(key, [rows, ...shape.slice(1)])],
@@ -59,11 +59,11 @@ describe("weights of examples", () => {
     it(`make the loss the mean of weight times that of each: ${name}`, () => {
       const { loss } = model.objective(batch(count), context());
       const whole = scalarAt(loss, { ...feeds, ...variables, weight });
-      const { weight: _, ...unweighted } = batch(1);
-      const { loss: one } = model.objective(unweighted, context());
+      const { x, y } = batch(1);
+      const { loss: one } = model.objective({ x: x!, ...(y && { y }) }, context());
       let sum = 0;
       weights.forEach((w, row) => {
-        const rows = Object.entries(feeds).map(([key, values]) => [
+        const rows = Object.entries(feeds).map(([key, values]): [string, Values] => [
           key,
           events(values, row, row + 1),
         ]);
@@ -79,7 +79,7 @@ describe("weights of examples", () => {
       const { loss } = model.objective(batch(count), context());
       const parameters = model.scope.variables
         .filter(({ kind }) => kind === "parameter")
-        .map(({ name: key, tensor }) => [key, tensor]);
+        .map(({ name: key, tensor }): [string, Tensor] => [key, tensor]);
       const at = { ...feeds, ...variables, weight };
       assertGradients(loss, Object.fromEntries(parameters), at);
     });
