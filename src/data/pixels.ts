@@ -13,12 +13,8 @@ export function expectTrainingPixels(x: NumberArray, where: string): void {
   if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return;
   expectFinite(x, { where, name: "x" });
   expectPixels(x, { whole: true, where });
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = 0; i < data.length; i++) {
-    low = Math.min(low, data[i]!);
-    high = Math.max(high, data[i]!);
-  }
-  if (high > 1 || low === high) return;
+  const values = Array.from(data);
+  if (values.some((value) => value > 1) || !values.includes(1)) return;
   throw new DataError(
     `${where}: expected pixels 0…255 in x, got only 0 and 1; multiply them by 255, or pass \`pixels: false\` for images of real numbers`,
     { name: "x" },

@@ -1,3 +1,9 @@
+import {
+  certifiedBounds,
+  weightsInUse,
+  type Certificates,
+  type CertifyOptions,
+} from "../certificates/index.js";
 import { modelArrays } from "../checkpoint/open.js";
 import { compile, type Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
@@ -15,8 +21,10 @@ import { Shared, Shelf } from "./shared.js";
 export interface Numbers {
   readonly store: Store;
   readonly norms: Norms;
-  /** Bound on each residual block, by path. */
-  readonly lipschitz: Readonly<Record<string, number>>;
+  /** Bound on each residual block, by path: an estimate until it is certified. */
+  lipschitz: Readonly<Record<string, number>>;
+  /** What has been proved of them. */
+  certificates?: Certificates;
 }
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -74,6 +82,23 @@ export class Core {
     const before = this.#numbers;
     this.#numbers = next;
     await before.retire();
+  }
+
+  /** Proves bounds on the weights in use; error bounds and planned iterations take them from then on. */
+  certify(options: CertifyOptions): Promise<Certificates> {
+    return this.use(async (numbers) => {
+      if (numbers.certificates) return numbers.certificates;
+      const weights = compile(this.engine, () => ({ outputs: weightsInUse(this.model) }));
+      try {
+        const inUse = await weights.call({}, { store: numbers.store });
+        const certificates = await certifiedBounds(this.model, inUse, options);
+        numbers.certificates = certificates;
+        numbers.lipschitz = certificates.lipschitz;
+        return certificates;
+      } finally {
+        await weights.close();
+      }
+    });
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Certificates, CertifyOptions } from "../certificates/index.js";
 import { closable, type Closable } from "../closable.js";
 import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
@@ -64,10 +65,29 @@ export class Runner<M extends Model = AnyModel> implements Closable {
 
   /**
    * Bound on the Lipschitz constant of each residual branch, by the block's path: an estimate, as
-   * the norms are.
+   * the norms are, until {@link Runner.certify} has proved one.
    */
   get lipschitz(): Readonly<Record<string, number>> {
     return this.#core.numbers.lipschitz;
+  }
+
+  /** What {@link Runner.certify} has proved of the numbers in use. */
+  get certificates(): Certificates | undefined {
+    return this.#core.numbers.certificates;
+  }
+
+  /**
+   * Proves a bound on the norm of each weight in use, and so on the Lipschitz constant of each residual
+   * branch. From then on, until other numbers are loaded, error bounds, truncation biases and planned
+   * iterations are by these. It takes seconds: 1 s for 72 weights of width 32, 12 s for 36 of
+   * width 128, on one core.
+   *
+   * @param options.onProgress told before each norm how many are done, and how many there are
+   * @param options.products most multiplications spent on the matrix of a convolution, see
+   *   {@link certifiedNorm}
+   */
+  certify(options: CertifyOptions = {}): Promise<Certificates> {
+    return this.#core.certify(options);
   }
 
   /**

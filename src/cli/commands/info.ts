@@ -5,6 +5,7 @@ import type { TrainingState } from "../../checkpoint/index.js";
 import { UsageError } from "../../errors.js";
 import { modelDefinitions, plannedIterations } from "../../models/index.js";
 import { withEngine } from "../../runs/engine.js";
+import { counter } from "../../runs/listener.js";
 import { withTrained } from "../../runs/trained.js";
 import { formatDuration, formatNumber, table } from "../../text.js";
 import { presets } from "../../train/presets/index.js";
@@ -97,10 +98,19 @@ async function describeRun(
     const newest = existsSync(folder.checkpoint)
       ? await loadCheckpoint(folder.checkpoint)
       : undefined;
-    const blocks = model.blocks.map(({ path, dimensions }) => {
-      const lipschitz = runner.lipschitz[path] ?? Infinity;
-      const iterations = plannedIterations(lipschitz, accuracy) ?? null;
-      return { path, dimensions, lipschitz, iterations };
+    const estimates = runner.lipschitz;
+    const onProgress = counter(terminal, { label: "certify", unit: "norms" });
+    const { norms, lipschitz } = await runner.certify({ onProgress });
+    const blocks = model.blocks.map(({ path, dimensions, norms: layers }): DescribedBlock => {
+      const bound = lipschitz[path] ?? Infinity;
+      return {
+        path,
+        dimensions,
+        lipschitz: bound,
+        estimate: estimates[path] ?? Infinity,
+        isCircular: layers.some((layer) => norms[layer]?.of === "circulant"),
+        iterations: plannedIterations(bound, accuracy) ?? null,
+      };
     });
     const parameters = model.scope.variables
       .filter(({ kind }) => kind === "parameter")
@@ -135,7 +145,12 @@ async function describeRun(
 interface DescribedBlock {
   readonly path: string;
   readonly dimensions: number;
+  /** A proved bound. */
   readonly lipschitz: number;
+  /** By power iteration, rounded up. */
+  readonly estimate: number;
+  /** Whether a convolution's bound is that of a circular one, which is looser. */
+  readonly isCircular: boolean;
   /** Planned; null if there is no guarantee. */
   readonly iterations: number | null;
 }
@@ -143,11 +158,12 @@ interface DescribedBlock {
 function blocksText(blocks: readonly DescribedBlock[]): string {
   if (blocks.length === 0) return "No residual blocks: the inverse needs no fixed point.";
   return table([
-    ["block", "dims", "Lipschitz bound", `iterations to ${formatNumber(accuracy)}`],
-    ...blocks.map(({ path, dimensions, lipschitz, iterations }) => [
+    ["block", "dims", "Lip(g), certified", "estimate", `iterations to ${formatNumber(accuracy)}`],
+    ...blocks.map(({ path, dimensions, lipschitz, estimate, isCircular, iterations }) => [
       path,
       String(dimensions),
-      formatNumber(lipschitz),
+      `<= ${(Math.ceil(lipschitz * 1e4) / 1e4).toFixed(4)}${isCircular ? ", circular" : ""}`,
+      formatNumber(estimate),
       iterations === null ? "no guarantee" : String(iterations),
     ]),
   ]);
