@@ -1,0 +1,79 @@
+import { DataError, IresnetError } from "../../errors.js";
+import { chunksOf, type ByteSource } from "./source.js";
+
+/**
+ * The source itself, or, if it begins as gzip does, what it holds unzipped, piece by piece: a small
+ * file that unzips to a huge one never lies in memory as a whole. The name loses its `.gz`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc1952
+ */
+export async function unzipped(source: ByteSource): Promise<ByteSource> {
+  const { source: whole, head } = await peek(source, 2);
+  if (head[0] !== 0x1f || head[1] !== 0x8b) return whole;
+  return {
+    name: source.name.replace(/\.(gz|gzip)$/i, ""),
+    stream: () => inflated(source.name, whole),
+  };
+}
+
+/** The first bytes of a source, and a source that still has them. */
+export async function peek(
+  source: ByteSource,
+  count: number,
+): Promise<{ source: ByteSource; head: Uint8Array }> {
+  if (source.slice && source.size !== undefined) {
+    return { source, head: await source.slice(0, Math.min(count, source.size)) };
+  }
+  const iterator = source.stream()[Symbol.asyncIterator]();
+  const read: Uint8Array[] = [];
+  let size = 0;
+  while (size < count) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    read.push(next.value);
+    size += next.value.length;
+  }
+  const head = Uint8Array.from(read.flatMap((part) => [...part.subarray(0, count)])).slice(0, count);
+  async function* stream(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* read;
+      read.length = 0;
+      for (;;) {
+        const next = await iterator.next();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { source: { ...source, stream }, head };
+}
+
+async function* inflated(name: string, source: ByteSource): AsyncGenerator<Uint8Array> {
+  const input = source.stream()[Symbol.asyncIterator]();
+  const compressed = new ReadableStream<BufferSource>({
+    async pull(controller) {
+      const next = await input.next();
+      if (next.done === true) controller.close();
+      // A copy: the bytes may lie in memory that is shared with workers, which streams refuse.
+      else controller.enqueue(Uint8Array.from(next.value));
+    },
+    async cancel() {
+      await input.return?.();
+    },
+  });
+  try {
+    yield* chunksOf(compressed.pipeThrough(new DecompressionStream("gzip")));
+  } catch (error) {
+    if (error instanceof IresnetError) throw error;
+    throw new DataError(
+      `${name}: expected a whole gzip file, got a truncated or damaged one (${messageOf(error)}); get the file again`,
+      { name, cause: error },
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
