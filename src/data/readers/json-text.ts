@@ -54,7 +54,11 @@ class ElementScan {
   private text = "";
   private start = 1;
 
-  constructor(private readonly name: string) {}
+  private readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   get waiting(): number {
     return this.text.length;
