@@ -10,6 +10,7 @@ import {
   type TableOptions,
   type TableReader,
 } from "../table.js";
+import { once } from "./look-ahead.js";
 import { firstRounded, type NpyArray } from "./npy.js";
 import type { NpyData, NpyType } from "./npy-types.js";
 import { columnHeads } from "./records.js";
@@ -74,17 +75,10 @@ export function arrayReader(
       { columns: [column] },
     );
   });
-  let isRead = false;
-  async function* chunks(): AsyncGenerator<Table> {
-    if (isRead) {
-      throw new UsageError(
-        `${name}: expected to be read once, got a second reading; open the file again`,
-      );
-    }
-    isRead = true;
+  const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     for await (const group of rows()) yield tableOf(name, columns, arrays, group, warned);
-  }
+  });
   return { name, columns, summary, chunks, ...closing };
 }
 

@@ -1,3 +1,20 @@
+import { UsageError } from "../../errors.js";
+
+/** A sequence that can be read once: a file that was opened has no second beginning. */
+export function once<T>(name: string, sequence: () => AsyncGenerator<T>): () => AsyncGenerator<T> {
+  let isRead = false;
+  return () => {
+    if (isRead) {
+      throw new UsageError(
+        `${name}: expected to be read once, got a second reading; open the file again`,
+        { name },
+      );
+    }
+    isRead = true;
+    return sequence();
+  };
+}
+
 /** The beginning of a sequence, and the sequence with it still in place. */
 export interface LookAhead<T> {
   readonly items: readonly T[];

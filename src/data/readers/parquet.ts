@@ -13,6 +13,7 @@ import {
   type TableReader,
 } from "../table.js";
 import { unzipped } from "./gunzip.js";
+import { once } from "./look-ahead.js";
 import { parquetColumns, parquetParsers } from "./parquet-types.js";
 import { columnHeads } from "./records.js";
 import { bytesSource, defaultMaxBytes, readBytes, type ByteSource } from "./source.js";
@@ -60,14 +61,7 @@ export async function openParquet(
     );
   });
   expectGroups(name, metadata, columns.length);
-  let isRead = false;
-  async function* chunks(): AsyncGenerator<Table> {
-    if (isRead) {
-      throw new UsageError(
-        `${name}: expected to be read once, got a second reading; open the file again`,
-      );
-    }
-    isRead = true;
+  const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     let start = 0;
     for (const { num_rows } of metadata.row_groups) {
@@ -102,7 +96,7 @@ export async function openParquet(
       }
       start += rows;
     }
-  }
+  });
   const by = metadata.created_by === undefined ? "" : ` by ${metadata.created_by}`;
   const summary = [`Parquet of ${metadata.num_rows.toString()} rows${by}.`];
   return { name, columns, summary, chunks, ...closable(() => Promise.resolve()) };

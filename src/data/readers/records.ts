@@ -1,6 +1,6 @@
 import { closable } from "../../closable.js";
 import { expectOneOf } from "../../border/options.js";
-import { DataError, UsageError } from "../../errors.js";
+import { DataError } from "../../errors.js";
 import {
   codeOf,
   defaultChunkRows,
@@ -12,7 +12,7 @@ import {
   type TableOptions,
   type TableReader,
 } from "../table.js";
-import { lookAhead, regrouped, type LookAhead } from "./look-ahead.js";
+import { lookAhead, once, regrouped, type LookAhead } from "./look-ahead.js";
 
 /** A row as a format gives it. */
 export interface FileRow<C> {
@@ -61,14 +61,7 @@ export function sampled<C>(
 export function rowReader<C>(format: RowFormat<C>, options: TableOptions): TableReader {
   const { name, columns, summary, rows } = format;
   const { chunkRows = defaultChunkRows, invalid = "error" } = options;
-  let isRead = false;
-  async function* chunks(): AsyncGenerator<Table> {
-    if (isRead) {
-      throw new UsageError(
-        `${name}: expected to be read once, got a second reading; open the file again`,
-      );
-    }
-    isRead = true;
+  const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     for await (const group of regrouped(rows.all(), chunkRows)) {
       const table = tableOf(group, format, warned);
@@ -77,7 +70,7 @@ export function rowReader<C>(format: RowFormat<C>, options: TableOptions): Table
       }
       yield table;
     }
-  }
+  });
   return { name, columns, summary, chunks, ...closable(rows.close) };
 }
 
