@@ -41,7 +41,8 @@ export function fitPicture(picture: DecodedPicture, to: PictureFit): Uint8Array 
       const { start, weights } = down[y]!;
       for (let x = 0; x < to.width; x++) {
         let sum = 0;
-        for (let i = 0; i < weights.length; i++) sum += weights[i]! * rows[(start + i) * to.width + x]!;
+        for (let i = 0; i < weights.length; i++)
+          sum += weights[i]! * rows[(start + i) * to.width + x]!;
         fitted[channel * size + y * to.width + x] = Math.round(sum);
       }
     }

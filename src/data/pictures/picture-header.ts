@@ -37,7 +37,8 @@ function textAt(bytes: Uint8Array, at: number, length: number): string {
 }
 
 function pngHeader(bytes: Uint8Array): PictureHeader | undefined {
-  if (bytes.length < 33 || textAt(bytes, 0, 16) !== "\x89PNG\r\n\x1a\n\0\0\0\rIHDR") return undefined;
+  if (bytes.length < 33 || textAt(bytes, 0, 16) !== "\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    return undefined;
   const view = viewOf(bytes);
   const colour = (bytes[25]! & 2) !== 0;
   return { format: "png", width: view.getUint32(16), height: view.getUint32(20), colour };
@@ -46,7 +47,7 @@ function pngHeader(bytes: Uint8Array): PictureHeader | undefined {
 function jpegHeader(bytes: Uint8Array): PictureHeader | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   const view = viewOf(bytes);
-  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; ) {
+  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
     const marker = bytes[at + 1]!;
     if (marker === 0xff) {
       at++;
@@ -75,7 +76,12 @@ function webpHeader(name: string, bytes: Uint8Array): PictureHeader | undefined 
   }
   if (kind === "VP8L") {
     const bits = view.getUint32(21, true);
-    return { format, width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1, colour: true };
+    return {
+      format,
+      width: (bits & 0x3fff) + 1,
+      height: ((bits >>> 14) & 0x3fff) + 1,
+      colour: true,
+    };
   }
   if (kind !== "VP8X") return undefined;
   if ((bytes[20]! & 2) !== 0) {

@@ -46,7 +46,7 @@ export function pngChunks(name: string, bytes: Uint8Array): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = new Map<string, Uint8Array[]>();
   let at = 8;
-  for (let type = ""; type !== "IEND"; ) {
+  for (let type = ""; type !== "IEND";) {
     if (at + 12 > bytes.length) throw pngError(name, "one that ends before its last chunk");
     const end = at + 12 + view.getUint32(at);
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));

@@ -10,8 +10,6 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let value = ~before;
-  for (let at = 0; at < bytes.length; at++) {
-    value = table[(value ^ bytes[at]!) & 255]! ^ (value >>> 8);
-  }
+  for (const byte of bytes) value = table[(value ^ byte) & 255]! ^ (value >>> 8);
   return ~value >>> 0;
 }

@@ -14,7 +14,8 @@ export function detectSeparator(sample: string): string {
   for (const separator of separators) {
     const { data } = Papa.parse<string[]>(sample, { delimiter: separator, newline: "\n" });
     const counts = new Map<number, number>();
-    for (const { length } of data) if (length > 1) counts.set(length, (counts.get(length) ?? 0) + 1);
+    for (const { length } of data)
+      if (length > 1) counts.set(length, (counts.get(length) ?? 0) + 1);
     const lines = Math.max(0, ...counts.values());
     if (lines > most) [best, most] = [separator, lines];
   }
@@ -58,7 +59,10 @@ export function detectMarks(cells: Iterable<string>, separator: string): NumberM
 }
 
 /** The rules by which text cells are read. */
-export function cellRules(marks: NumberMarks, missing: readonly string[] = missingCells): CellRules {
+export function cellRules(
+  marks: NumberMarks,
+  missing: readonly string[] = missingCells,
+): CellRules {
   return { ...marks, missing: new Set(missing) };
 }
 

@@ -33,7 +33,10 @@ export async function peek(
     read.push(next.value);
     size += next.value.length;
   }
-  const head = Uint8Array.from(read.flatMap((part) => [...part.subarray(0, count)])).slice(0, count);
+  const head = Uint8Array.from(read.flatMap((part) => [...part.subarray(0, count)])).slice(
+    0,
+    count,
+  );
   async function* stream(): AsyncGenerator<Uint8Array> {
     try {
       yield* read;

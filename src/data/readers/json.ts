@@ -1,6 +1,11 @@
 import { expectOptions } from "../../border/options.js";
 import { DataError } from "../../errors.js";
-import { tableOptionNames, type ColumnKind, type TableOptions, type TableReader } from "../table.js";
+import {
+  tableOptionNames,
+  type ColumnKind,
+  type TableOptions,
+  type TableReader,
+} from "../table.js";
 import { columnKind, dateOf } from "./cells.js";
 import { unzipped } from "./gunzip.js";
 import { jsonElements, jsonLines, type JsonRecord } from "./json-text.js";
@@ -39,7 +44,9 @@ export async function openJson(
   const { depth = 4, maxRow = 1 << 24 } = options;
   const text = await textSource(await unzipped(source), options.encoding);
   const { name } = text;
-  const pieces = await lookAhead(text.chunks(), (read) => read.some((piece) => piece.trim() !== ""));
+  const pieces = await lookAhead(text.chunks(), (read) =>
+    read.some((piece) => piece.trim() !== ""),
+  );
   const isArray = /^\s*\[/.test(pieces.items.join(""));
   const split = isArray ? jsonElements : jsonLines;
   let rows: LookAhead<readonly FileRow<JsonCell>[]> | undefined;

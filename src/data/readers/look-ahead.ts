@@ -19,9 +19,9 @@ export function once<T>(name: string, sequence: () => AsyncGenerator<T>): () => 
 export interface LookAhead<T> {
   readonly items: readonly T[];
   /** The whole sequence, once. */
-  all(): AsyncGenerator<T>;
+  readonly all: () => AsyncGenerator<T>;
   /** Ends the sequence, whether it was read or not. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Reads a sequence until `isEnough` of what was read, or to its end. */

@@ -1,7 +1,12 @@
 import { expectOptions } from "../../border/options.js";
 import { closable } from "../../closable.js";
 import { sizeOf } from "../../tree.js";
-import { defaultChunkRows, tableOptionNames, type TableOptions, type TableReader } from "../table.js";
+import {
+  defaultChunkRows,
+  tableOptionNames,
+  type TableOptions,
+  type TableReader,
+} from "../table.js";
 import { arrayReader, expectRows, rowsOf, type ArrayRows } from "./array-table.js";
 import { unzipped } from "./gunzip.js";
 import { lookAhead, type LookAhead } from "./look-ahead.js";
@@ -52,9 +57,7 @@ export async function openNpy(source: ByteSource, options: NpyOptions = {}): Pro
     const arrays = [{ name: "", shape, descr, type }];
     const rows = expectRows(name, arrays);
     if (plain.size !== undefined) expectLength(name, header, plain.size);
-    const summary = [
-      `NumPy array [${shape}] of ${descr} in ${fortran ? "Fortran" : "C"} order.`,
-    ];
+    const summary = [`NumPy array [${shape}] of ${descr} in ${fortran ? "Fortran" : "C"} order.`];
     const close = closable(bytes.close);
     if (rowBytes(header) > maxBytes) throw tooLarge(name, maxBytes);
     if (!fortran || shape.length === 1) {

@@ -15,9 +15,9 @@ export interface TableFormat {
   /** Endings of files' names, in lower case and with their dot; `.gz` may follow. */
   readonly endings: readonly string[];
   /** Whether a file without a known ending begins like this format. */
-  begins(head: Uint8Array): boolean;
+  readonly begins: (head: Uint8Array) => boolean;
   /** Opens a file, which may be gzipped still. */
-  open(source: ByteSource, options: object): Promise<TableReader>;
+  readonly open: (source: ByteSource, options: object) => Promise<TableReader>;
 }
 
 /** Options of any format; one that the file's format hasn't got is refused. */

@@ -45,7 +45,7 @@ interface TopLevel {
 /** The schema is a tree in prefix order, whose root comes first. */
 function topLevel(schema: readonly SchemaElement[]): TopLevel[] {
   const found: TopLevel[] = [];
-  for (let at = 1; at < schema.length; ) {
+  for (let at = 1; at < schema.length;) {
     const element = schema[at]!;
     const nested = (element.num_children ?? 0) > 0 || element.repetition_type === "REPEATED";
     found.push({ element, nested });

@@ -90,11 +90,7 @@ export function problemError(
   );
 }
 
-function tableOf<C>(
-  rows: readonly FileRow<C>[],
-  format: RowFormat<C>,
-  warned: Set<string>,
-): Table {
+function tableOf<C>(rows: readonly FileRow<C>[], format: RowFormat<C>, warned: Set<string>): Table {
   const { columns, name, place } = format;
   const problems = rows.flatMap(({ problem }) => (problem ? [problem] : []));
   const warnings: string[] = [];
@@ -134,8 +130,8 @@ const articles: Readonly<Record<ColumnKind, string>> = {
 };
 
 interface Reports {
-  bad(row: number): void;
-  lost(row: number): void;
+  readonly bad: (row: number) => void;
+  readonly lost: (row: number) => void;
 }
 
 function columnOf<C>(

@@ -7,9 +7,9 @@ export interface ByteSource {
   /** Bytes in all; absent where only the end tells, as of standard input. */
   readonly size?: number;
   /** All bytes in order. */
-  stream(): AsyncIterable<Uint8Array>;
+  readonly stream: () => AsyncIterable<Uint8Array>;
   /** Bytes start ... end − 1, where the source can be read anywhere. */
-  slice?(start: number, end: number): Promise<Uint8Array>;
+  readonly slice?: (start: number, end: number) => Promise<Uint8Array>;
 }
 
 /** Most bytes that formats which can't be streamed may take: 2 GiB. */

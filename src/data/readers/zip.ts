@@ -62,7 +62,7 @@ export async function openZip(
   if (length > maxDirectory || start + length > size) fail("a directory beyond its end");
   const directory = viewOf(await bytes(start, start + length));
   const entries: ZipEntry[] = [];
-  for (let place = 0; place < directory.byteLength; ) {
+  for (let place = 0; place < directory.byteLength;) {
     const entry = entryAt(directory, place) ?? fail("a damaged directory");
     entries.push(entry.entry);
     place = entry.next;
@@ -91,7 +91,7 @@ function entryAt(view: DataView, at: number): { entry: ZipEntry; next: number } 
   if (next > view.byteLength) return undefined;
   const fields = [24, 20, 42].map((field) => view.getUint32(at + field, true));
   // Those that don't fit stand in the extra field 1, in this order.
-  for (let place = extra; place + 4 <= extra + extraSize; ) {
+  for (let place = extra; place + 4 <= extra + extraSize;) {
     const end = place + 4 + view.getUint16(place + 2, true);
     if (view.getUint16(place, true) === 1) {
       let wide = place + 4;
@@ -105,7 +105,9 @@ function entryAt(view: DataView, at: number): { entry: ZipEntry; next: number } 
   }
   const [size = 0, packed = 0, offset = 0] = fields;
   const entry = {
-    name: new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + 46, nameSize)),
+    name: new TextDecoder().decode(
+      new Uint8Array(view.buffer, view.byteOffset + at + 46, nameSize),
+    ),
     size,
     packed,
     offset,
