@@ -203,9 +203,9 @@ async function* parsed(
   const parse = (isLast: boolean): FileRow<string>[] => {
     const text = waiting.join("");
     const { data, errors, meta } = parser.parse(text, 0, !isLast) as Papa.ParseResult<string[]>;
-    const rows = numbered(data, line, text.includes('"'));
     const [error] = errors;
-    if (error) throw badQuotes(name, rows[error.row ?? 0]?.line ?? line, error);
+    if (error) throw badQuotes(name, line + newlines(text.slice(0, error.index)), error);
+    const rows = numbered(data, line, text.includes('"'));
     const rest = isLast ? "" : text.slice(meta.cursor);
     line += newlines(text) - newlines(rest);
     if (rest.length > maxRow) throw tooLong(name, line, maxRow);

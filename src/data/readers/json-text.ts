@@ -76,7 +76,7 @@ class ElementScan {
         else if (letter === '"') this.quoted = false;
         continue;
       }
-      if (this.done && letter.trim() !== "") this.fail("the end of the file", `"${letter}"`);
+      if (this.done && letter.trim() !== "") this.fail("the end of the file after its array", `"${letter}"`);
       if (letter === '"') this.quoted = true;
       else if (letter === "[" || letter === "{") {
         this.depth++;
@@ -111,7 +111,7 @@ class ElementScan {
 
   private fail(expected: string, got: string): never {
     throw new DataError(
-      `${this.name}: line ${this.line}: expected ${expected}, got ${got}; get the file again`,
+      `${this.name}: line ${this.line}: expected ${expected}, got ${got}; write one array of objects, or an object on each line`,
       { name: this.name },
     );
   }

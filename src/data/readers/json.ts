@@ -52,14 +52,16 @@ export async function openJson(
   let rows: LookAhead<readonly FileRow<JsonCell>[]> | undefined;
   try {
     const index = new Map<string, number>();
-    let isOpen = true;
+    let records = 0;
     const columnOf = (column: string): number | undefined => {
-      if (isOpen && !index.has(column)) index.set(column, index.size);
+      if (records <= sampleRows && !index.has(column)) index.set(column, index.size);
       return index.get(column);
     };
-    const flatten = (record: JsonRecord) => flatRow(name, record, depth, columnOf);
+    const flatten = (record: JsonRecord): FileRow<JsonCell> => {
+      records++;
+      return flatRow(name, record, depth, columnOf);
+    };
     rows = await sampled(mapped(split(name, pieces.all(), maxRow), flatten));
-    isOpen = false;
     const sample = rows.items.flat().slice(0, sampleRows);
     if (sample.length === 0) {
       throw new DataError(`${name}: expected records, got none; check the file`, { name });
