@@ -13,7 +13,7 @@ import {
 import { once } from "./look-ahead.js";
 import { firstRounded, type NpyArray } from "./npy.js";
 import type { NpyData, NpyType } from "./npy-types.js";
-import { columnHeads } from "./records.js";
+import { columnHeads, expectColumns } from "./records.js";
 
 /** An array by name, of which each row is one cell or several. */
 export interface NamedArray {
@@ -58,6 +58,11 @@ export function arrayReader(
   { kinds }: TableOptions,
   closing: Closable = closable(() => Promise.resolve()),
 ): TableReader {
+  const widths = arrays.map(({ shape }) => shape[1] ?? 1);
+  expectColumns(
+    name,
+    widths.reduce((sum, width) => sum + width, 0),
+  );
   const wide = arrays.flatMap(({ name: of, shape, type: { kind } }) =>
     shape.length === 1
       ? [{ kind, name: of === "" ? "column 1" : of }]

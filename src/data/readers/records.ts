@@ -187,13 +187,17 @@ export function columnHeads(
 
 const maxColumns = 65_536;
 
+/** @throws {DataError} if there are more columns than any table should have. */
+export function expectColumns(name: string, count: number): void {
+  if (count <= maxColumns) return;
+  throw new DataError(
+    `${name}: expected at most ${maxColumns} columns, got ${count}; check the separator, or the array's shape`,
+    { name },
+  );
+}
+
 function expectDistinct(name: string, names: readonly string[]): void {
-  if (names.length > maxColumns) {
-    throw new DataError(
-      `${name}: expected at most ${maxColumns} columns, got ${names.length}; check the separator`,
-      { name },
-    );
-  }
+  expectColumns(name, names.length);
   const seen = new Map<string, number>();
   names.forEach((column, at) => {
     const first = seen.get(column);
