@@ -133,8 +133,13 @@ describe("fitPicture", () => {
     // At the edges sharp repeats the outermost pixel, where ours weighs those that there are.
     const isInner = (at: number): boolean => at >= 16 && at < 176 && at % 16 > 0 && at % 16 < 15;
     assert.equal(theirs.length, 192);
-    const apart = [...ours].flatMap((value, at) => (isInner(at) ? [Math.abs(value - theirs[at]!)] : []));
-    assert.ok(apart.every((difference) => difference <= 1), apart.join(" "));
+    const apart = [...ours].flatMap((value, at) =>
+      isInner(at) ? [Math.abs(value - theirs[at]!)] : [],
+    );
+    assert.ok(
+      apart.every((difference) => difference <= 1),
+      apart.join(" "),
+    );
   });
 
   it("lays transparent pixels on the background and mixes grey of colours", () => {
@@ -163,7 +168,10 @@ describe("openPictureFolder", () => {
     const pictures = await readPictures(reader);
     assert.deepEqual(pictures.files, ["cat/1.PNG", "cat/more/0.png", "dog/2.png"]);
     assert.deepEqual(pictures.labels, Int32Array.of(0, 0, 1));
-    assert.deepEqual([...pictures.pixels], [1, 7, 2].flatMap((v) => Array<number>(6).fill(v)));
+    assert.deepEqual(
+      [...pictures.pixels],
+      [1, 7, 2].flatMap((v) => Array<number>(6).fill(v)),
+    );
     const without = await openPictureFolder(folder, { labels: "none" });
     assert.deepEqual(without.classes, []);
     assert.equal((await readPictures(without)).labels, undefined);
@@ -182,14 +190,25 @@ describe("openPictureFolder", () => {
     });
     await assert.rejects(openPictureFolder(folder), (error) => {
       assert.ok(error instanceof DataError);
-      assert.match(error.message, /pictures of one size, got a\.jpg of 40 x 28 and c\.png of 5 x 9/);
+      assert.match(
+        error.message,
+        /pictures of one size, got a\.jpg of 40 x 28 and c\.png of 5 x 9/,
+      );
       return true;
     });
     const reader = await openPictureFolder(folder, { size: [4, 6] });
     assert.deepEqual(reader.shape, [3, 4, 6]);
     const { pixels } = await readPictures(reader);
-    const middle = [0, 1, 2, 3, 4].map((at) => [0, 1, 2].map((c) => pixels[(at * 3 + c) * 24 + 9]!));
-    const expected = [[200, 100, 50], [10, 20, 30], [77, 77, 77], [90, 90, 90], [10, 20, 30]];
+    const middle = [0, 1, 2, 3, 4].map((at) =>
+      [0, 1, 2].map((c) => pixels[(at * 3 + c) * 24 + 9]!),
+    );
+    const expected = [
+      [200, 100, 50],
+      [10, 20, 30],
+      [77, 77, 77],
+      [90, 90, 90],
+      [10, 20, 30],
+    ];
     for (const [at, colour] of expected.entries()) {
       colour.forEach((value, c) => {
         assert.ok(Math.abs(middle[at]![c]! - value) <= 3, `${middle[at]}`);
@@ -199,7 +218,11 @@ describe("openPictureFolder", () => {
   });
 
   it("follows links within the folder, once", async () => {
-    const folder = await folderOf({ "a/1.png": grey(2, 2, 1), "b/2.png": "../a/1.png", "b/up": ".." });
+    const folder = await folderOf({
+      "a/1.png": grey(2, 2, 1),
+      "b/2.png": "../a/1.png",
+      "b/up": "..",
+    });
     const pictures = await readPictures(await openPictureFolder(folder));
     assert.deepEqual(pictures.files, ["a/1.png", "b/2.png"]);
     assert.deepEqual([...pictures.pixels], Array<number>(8).fill(1));
@@ -215,7 +238,10 @@ describe("openPictureFolder", () => {
     const pictures = await readPictures(await openPictureFolder(folder, { invalid: "skip" }));
     assert.deepEqual(pictures.files, ["1.png", "4.png"]);
     assert.deepEqual([...pictures.pixels], [1, 1, 1, 1, 4, 4, 4, 4]);
-    assert.deepEqual(pictures.problems.map(({ file }) => file), ["2.png", "3.png"]);
+    assert.deepEqual(
+      pictures.problems.map(({ file }) => file),
+      ["2.png", "3.png"],
+    );
     assert.match(pictures.problems[0]!.message, /2\.png: expected a whole PNG/);
   });
 });
@@ -237,31 +263,161 @@ const transparent = pngFile(pngHeaderChunk(1, 1, 8, 4), Uint8Array.of(0, 9, 0));
 const cases: readonly Case[] = [
   { what: "no files", files: {}, error: /expected PNG, JPEG or WebP pictures, got none/ },
   { what: "only other files", files: { "a.txt": ascii("x") }, error: /got none; check the folder/ },
-  { what: "an empty file", files: { "a.png": new Uint8Array(0) }, error: /a\.png: expected a PNG, JPEG or WebP picture, got an empty file/ },
-  { what: "text by a picture's name", files: { "a.jpg": ascii("not a picture, but a text of some length") }, error: /a\.jpg: expected a PNG, JPEG or WebP picture, got other bytes/ },
-  { what: "a PNG cut off in its header", files: { "a.png": grey(4, 4, 1).subarray(0, 20) }, error: /a\.png: expected a PNG/ },
-  { what: "a PNG cut off in its pixels", files: { "a.png": grey(4, 4, 1).subarray(0, 45) }, error: /a\.png: expected a whole PNG, got one that ends within its chunk IDAT/ },
-  { what: "a PNG without its last chunk", files: { "a.png": grey(4, 4, 1).subarray(0, -12) }, error: /got one that ends before its last chunk/ },
-  { what: "a PNG with a damaged byte", files: { "a.png": damaged(grey(4, 4, 1), 45) }, error: /a chunk IDAT whose checksum doesn't fit/ },
-  { what: "a PNG of no width", files: { "a.png": stored(new Uint8Array(0), 0, 4) }, error: /a\.png: expected a PNG/ },
-  { what: "a PNG of 60,000 x 60,000", files: { "a.png": stored(new Uint8Array(1), 60_000, 60_000) }, error: /expected at most 67108864 pixels, got 60000 x 60000/ },
-  { what: "a PNG with more pixels than it says", files: { "a.png": stored(new Uint8Array(1 << 24)) }, error: /got more pixels than its header says/ },
-  { what: "a PNG with fewer pixels than it says", files: { "a.png": stored(new Uint8Array(12)) }, error: /got fewer pixels than its header says/ },
-  { what: "a PNG with pixels that aren't deflated", files: { "a.png": pngOf([["IHDR", pngHeaderChunk(4, 4)], ["IDAT", ascii("abcdefgh")], ["IEND", new Uint8Array(0)]]) }, error: /got damaged pixels/ },
-  { what: "a PNG without pixels", files: { "a.png": pngOf([["IHDR", pngHeaderChunk(4, 4)], ["IEND", new Uint8Array(0)]]) }, error: /got one without pixels/ },
-  { what: "a PNG of an unknown filter", files: { "a.png": stored(new Uint8Array(20).fill(9)) }, error: /got a line of filter type 9/ },
-  { what: "a PNG of an unknown colour type", files: { "a.png": pngFile(pngHeaderChunk(4, 4, 8, 7), new Uint8Array(20)) }, error: /got colour type 7 of 8 bits/ },
-  { what: "a PNG without its palette", files: { "a.png": pngFile(pngHeaderChunk(4, 4, 8, 3), new Uint8Array(20)) }, error: /got one without its palette/ },
-  { what: "a transparent PNG, which is to be refused", files: { "a.png": transparent }, options: { alpha: "refuse" }, error: /a\.png: expected a picture without transparency/ },
-  { what: "an animated WebP", files: { "a.webp": joined(ascii("RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0"), Uint8Array.of(2), new Uint8Array(20)) }, error: /a\.webp: expected a still picture, got an animation/ },
-  { what: "a WebP with only a header", files: { "a.webp": joined(ascii("RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0/"), Uint8Array.of(3, 192, 0, 0), new Uint8Array(6)) }, error: /a\.webp: expected a whole picture, got a damaged one/ },
-  { what: "pictures beside classes", files: { "a/1.png": grey(1, 1, 1), "2.png": grey(1, 1, 1) }, error: /expected pictures in subfolders.*got both, such as 2\.png/ },
-  { what: "pictures beside classes, which are wanted", files: { "a/1.png": grey(1, 1, 1), "2.png": grey(1, 1, 1) }, options: { labels: "folders" }, error: /got 2\.png outside/ },
-  { what: "a link that leads out", files: { "a.png": "/etc/hostname" }, error: /a\.png: expected links within the folder, got one that leads out/ },
-  { what: "a link to a folder outside", files: { "1.png": grey(1, 1, 1), b: "/" }, error: /b: expected links within the folder/ },
-  { what: "a link to nothing", files: { "a.png": "gone.png" }, error: /a\.png: expected a link to a picture or folder, got no such file/, kind: FileError },
-  { what: "an unknown option", files: { "a.png": grey(1, 1, 1) }, options: { sise: [1, 1] } as PictureFolderOptions, error: /got "sise"; did you mean "size"/, kind: UsageError },
-  { what: "a size of half a pixel", files: { "a.png": grey(1, 1, 1) }, options: { size: [0.5, 1] }, error: /size \[height, width\] of whole numbers from 1 to 4096, got \[0.5, 1\]/, kind: UsageError },
+  {
+    what: "an empty file",
+    files: { "a.png": new Uint8Array(0) },
+    error: /a\.png: expected a PNG, JPEG or WebP picture, got an empty file/,
+  },
+  {
+    what: "text by a picture's name",
+    files: { "a.jpg": ascii("not a picture, but a text of some length") },
+    error: /a\.jpg: expected a PNG, JPEG or WebP picture, got other bytes/,
+  },
+  {
+    what: "a PNG cut off in its header",
+    files: { "a.png": grey(4, 4, 1).subarray(0, 20) },
+    error: /a\.png: expected a PNG/,
+  },
+  {
+    what: "a PNG cut off in its pixels",
+    files: { "a.png": grey(4, 4, 1).subarray(0, 45) },
+    error: /a\.png: expected a whole PNG, got one that ends within its chunk IDAT/,
+  },
+  {
+    what: "a PNG without its last chunk",
+    files: { "a.png": grey(4, 4, 1).subarray(0, -12) },
+    error: /got one that ends before its last chunk/,
+  },
+  {
+    what: "a PNG with a damaged byte",
+    files: { "a.png": damaged(grey(4, 4, 1), 45) },
+    error: /a chunk IDAT whose checksum doesn't fit/,
+  },
+  {
+    what: "a PNG of no width",
+    files: { "a.png": stored(new Uint8Array(0), 0, 4) },
+    error: /a\.png: expected a PNG/,
+  },
+  {
+    what: "a PNG of 60,000 x 60,000",
+    files: { "a.png": stored(new Uint8Array(1), 60_000, 60_000) },
+    error: /expected at most 67108864 pixels, got 60000 x 60000/,
+  },
+  {
+    what: "a PNG with more pixels than it says",
+    files: { "a.png": stored(new Uint8Array(1 << 24)) },
+    error: /got more pixels than its header says/,
+  },
+  {
+    what: "a PNG with fewer pixels than it says",
+    files: { "a.png": stored(new Uint8Array(12)) },
+    error: /got fewer pixels than its header says/,
+  },
+  {
+    what: "a PNG with pixels that aren't deflated",
+    files: {
+      "a.png": pngOf([
+        ["IHDR", pngHeaderChunk(4, 4)],
+        ["IDAT", ascii("abcdefgh")],
+        ["IEND", new Uint8Array(0)],
+      ]),
+    },
+    error: /got damaged pixels/,
+  },
+  {
+    what: "a PNG without pixels",
+    files: {
+      "a.png": pngOf([
+        ["IHDR", pngHeaderChunk(4, 4)],
+        ["IEND", new Uint8Array(0)],
+      ]),
+    },
+    error: /got one without pixels/,
+  },
+  {
+    what: "a PNG of an unknown filter",
+    files: { "a.png": stored(new Uint8Array(20).fill(9)) },
+    error: /got a line of filter type 9/,
+  },
+  {
+    what: "a PNG of an unknown colour type",
+    files: { "a.png": pngFile(pngHeaderChunk(4, 4, 8, 7), new Uint8Array(20)) },
+    error: /got colour type 7 of 8 bits/,
+  },
+  {
+    what: "a PNG without its palette",
+    files: { "a.png": pngFile(pngHeaderChunk(4, 4, 8, 3), new Uint8Array(20)) },
+    error: /got one without its palette/,
+  },
+  {
+    what: "a transparent PNG, which is to be refused",
+    files: { "a.png": transparent },
+    options: { alpha: "refuse" },
+    error: /a\.png: expected a picture without transparency/,
+  },
+  {
+    what: "an animated WebP",
+    files: {
+      "a.webp": joined(
+        ascii("RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0"),
+        Uint8Array.of(2),
+        new Uint8Array(20),
+      ),
+    },
+    error: /a\.webp: expected a still picture, got an animation/,
+  },
+  {
+    what: "a WebP with only a header",
+    files: {
+      "a.webp": joined(
+        ascii("RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0/"),
+        Uint8Array.of(3, 192, 0, 0),
+        new Uint8Array(6),
+      ),
+    },
+    error: /a\.webp: expected a whole picture, got a damaged one/,
+  },
+  {
+    what: "pictures beside classes",
+    files: { "a/1.png": grey(1, 1, 1), "2.png": grey(1, 1, 1) },
+    error: /expected pictures in subfolders.*got both, such as 2\.png/,
+  },
+  {
+    what: "pictures beside classes, which are wanted",
+    files: { "a/1.png": grey(1, 1, 1), "2.png": grey(1, 1, 1) },
+    options: { labels: "folders" },
+    error: /got 2\.png outside/,
+  },
+  {
+    what: "a link that leads out",
+    files: { "a.png": "/etc/hostname" },
+    error: /a\.png: expected links within the folder, got one that leads out/,
+  },
+  {
+    what: "a link to a folder outside",
+    files: { "1.png": grey(1, 1, 1), b: "/" },
+    error: /b: expected links within the folder/,
+  },
+  {
+    what: "a link to nothing",
+    files: { "a.png": "gone.png" },
+    error: /a\.png: expected a link to a picture or folder, got no such file/,
+    kind: FileError,
+  },
+  {
+    what: "an unknown option",
+    files: { "a.png": grey(1, 1, 1) },
+    options: { sise: [1, 1] } as PictureFolderOptions,
+    error: /got "sise"; did you mean "size"/,
+    kind: UsageError,
+  },
+  {
+    what: "a size of half a pixel",
+    files: { "a.png": grey(1, 1, 1) },
+    options: { size: [0.5, 1] },
+    error: /size \[height, width\] of whole numbers from 1 to 4096, got \[0.5, 1\]/,
+    kind: UsageError,
+  },
 ];
 
 describe("A folder with", () => {

@@ -48,12 +48,16 @@ export function npyHeaderText(descr: string, shape: string, fortran = "False"): 
 }
 
 /** Bytes of numbers in the order of this machine, which is little-endian. */
-export function bytesOf(numbers: Float64Array | BigInt64Array | Uint16Array | Uint8Array): Uint8Array {
+export function bytesOf(
+  numbers: Float64Array | BigInt64Array | Uint16Array | Uint8Array,
+): Uint8Array {
   return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
 /** A PNG of these chunks. */
-export function pngOf(chunks: readonly (readonly [type: string, content: Uint8Array])[]): Uint8Array {
+export function pngOf(
+  chunks: readonly (readonly [type: string, content: Uint8Array])[],
+): Uint8Array {
   return joined(
     ascii("\x89PNG\r\n\x1a\n"),
     ...chunks.map(([type, content]) => {

@@ -69,11 +69,30 @@ const tables = fc
   .map((rows) =>
     tableOf(
       [
-        numeric("number", "a,\"b", rows.map((row) => row.number)),
-        numeric("number", "whole", rows.map((row) => row.whole)),
-        numeric("date", "date", rows.map((row) => row.date?.getTime() ?? NaN)),
-        numeric("boolean", "flag", rows.map((row) => row.flag)),
-        textual("text", rows.map((row) => row.text)),
+        numeric(
+          "number",
+          'a,"b',
+          rows.map((row) => row.number),
+        ),
+        numeric(
+          "number",
+          "whole",
+          rows.map((row) => row.whole),
+        ),
+        numeric(
+          "date",
+          "date",
+          rows.map((row) => row.date?.getTime() ?? NaN),
+        ),
+        numeric(
+          "boolean",
+          "flag",
+          rows.map((row) => row.flag),
+        ),
+        textual(
+          "text",
+          rows.map((row) => row.text),
+        ),
       ],
       rows.length,
     ),
@@ -95,7 +114,10 @@ describe("csvText", () => {
         const options = { kinds, separator, header: true, decimal: "." } as const;
         const read = await readTable(await openTable(bytesSource("t.csv", bytes), options));
         assert.deepEqual(plainRows(read), plainRows(table));
-        assert.deepEqual(read.columns.map(({ name }) => name), Object.keys(kinds));
+        assert.deepEqual(
+          read.columns.map(({ name }) => name),
+          Object.keys(kinds),
+        );
       }),
       { numRuns: 100, seed: 1 },
     );
@@ -133,7 +155,10 @@ describe("npzBytes", () => {
         const read = await readTable(await openTable(bytesSource("t.npz", bytes)));
         const flags = table.columns[3]!;
         const isWhole = flags.kind !== "text" && !flags.values.some(Number.isNaN);
-        assert.deepEqual(read.columns.map(({ kind }) => kind), ["number", "number", "date", isWhole ? "boolean" : "number", "text"]);
+        assert.deepEqual(
+          read.columns.map(({ kind }) => kind),
+          ["number", "number", "date", isWhole ? "boolean" : "number", "text"],
+        );
         assert.deepEqual(plainRows(read), plainRows(table));
       }),
       { numRuns: 60, seed: 2 },
@@ -141,14 +166,25 @@ describe("npzBytes", () => {
   });
 
   it("writes arrays of any shape and type, whose parts come one by one", async () => {
-    const pixels = outputArray("pixels", [2, 1, 2, 3], Uint8Array.from({ length: 12 }, (_, i) => i));
+    const pixels = outputArray(
+      "pixels",
+      [2, 1, 2, 3],
+      Uint8Array.from({ length: 12 }, (_, i) => i),
+    );
     const streamed = {
       ...outputArray("x", [3], Float32Array.of(1, 2, 3)),
-      parts: () => [new Uint8Array(Float32Array.of(1).buffer), new Uint8Array(Float32Array.of(2, 3).buffer)],
+      parts: () => [
+        new Uint8Array(Float32Array.of(1).buffer),
+        new Uint8Array(Float32Array.of(2, 3).buffer),
+      ],
     };
     const bytes = await gathered(npzBytes([pixels, streamed]));
     const read = await readNpz(bytesSource("t.npz", bytes));
-    assert.deepEqual(read.get("pixels"), { shape: [2, 1, 2, 3], descr: "|u1", data: Uint8Array.from({ length: 12 }, (_, i) => i) });
+    assert.deepEqual(read.get("pixels"), {
+      shape: [2, 1, 2, 3],
+      descr: "|u1",
+      data: Uint8Array.from({ length: 12 }, (_, i) => i),
+    });
     assert.deepEqual(read.get("x"), { shape: [3], descr: "<f4", data: Float32Array.of(1, 2, 3) });
     assert.deepEqual(await gathered(npzBytes([pixels, streamed])), bytes);
   });
@@ -173,7 +209,10 @@ describe("joinTables", () => {
     const all = joinTables([first, second]);
     assert.deepEqual(plainRows(all), [["x"], ["y"], [null], ["y"], ["z"]]);
     const other = tableOf([numeric("number", "t", [1])], 1);
-    assert.throws(() => joinTables([first, other]), /column "t" to be of kind text in all tables, got number/);
+    assert.throws(
+      () => joinTables([first, other]),
+      /column "t" to be of kind text in all tables, got number/,
+    );
   });
 });
 

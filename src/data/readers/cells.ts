@@ -58,7 +58,7 @@ export function numberOf(text: string, rules: CellRules): number | undefined {
 
 /** Whether a cell is a whole number with more digits than float64 keeps. */
 export function losesDigits(text: string, value: number): boolean {
-  if (Number.isSafeInteger(value) || !Number.isFinite(value)) return false;
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return false;
   const digits = /^[+-]?\d+$/.exec(text.trim())?.[0];
   return digits !== undefined && BigInt(digits) !== BigInt(value);
 }

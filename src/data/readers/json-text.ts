@@ -76,7 +76,8 @@ class ElementScan {
         else if (letter === '"') this.quoted = false;
         continue;
       }
-      if (this.done && letter.trim() !== "") this.fail("the end of the file after its array", `"${letter}"`);
+      if (this.done && letter.trim() !== "")
+        this.fail("the end of the file after its array", `"${letter}"`);
       if (letter === '"') this.quoted = true;
       else if (letter === "[" || letter === "{") {
         this.depth++;
