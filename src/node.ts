@@ -5,5 +5,8 @@
  */
 export { getData } from "./data/download.js";
 export { loadSplit, type Split } from "./data/files.js";
+export { openPictureFolder, type PictureFolderOptions } from "./data/pictures/picture-folder.js";
+export { fileSource } from "./data/readers/node-source.js";
+export { writeFileInPieces } from "./data/writers/node-writer.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
 export { loadCheckpoint, saveCheckpoint } from "./train/checkpoint-file.js";

@@ -81,9 +81,6 @@ export interface TableOptions {
   readonly invalid?: "error" | "missing";
 }
 
-/** The names of {@link TableOptions}. */
-export const tableOptionNames = ["chunkRows", "kinds", "invalid"] as const;
-
 export const defaultChunkRows = 8192;
 
 /**

@@ -393,6 +393,24 @@ const csv: readonly Case[] = [
     options: { arrays: ["x"] },
     error: /openCsv: expected options of/,
   },
+  {
+    what: "chunks of no rows",
+    content: "a\n1\n",
+    options: { chunkRows: 0 },
+    error: /openCsv: expected chunkRows to be a whole number of at least 1, got 0/,
+  },
+  {
+    what: "a line's end between cells",
+    content: "a\n1\n",
+    options: { separator: "\n" },
+    error: /expected a separator of one letter.*got "\\n"/,
+  },
+  {
+    what: "one mark for two ends",
+    content: "a\n1\n",
+    options: { decimal: ",", thousands: "," },
+    error: /got , ,, twice the same/,
+  },
   { what: "gzip", file: "t.csv.gz", content: zipped("a,b\n1,2\n"), rows: [[1, 2]] },
   { what: "gzip under another name", content: zipped("a,b\n1,2\n"), rows: [[1, 2]] },
   {

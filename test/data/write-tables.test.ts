@@ -57,7 +57,7 @@ const flags = fc.option(fc.constantFrom(0, 1), missing);
 /** Text that isn't taken for a missing cell or a guarded number, with line ends as they are read. */
 const texts = fc.option(
   fc
-    .string({ unit: fc.constantFrom(..."ab,;\"' \t\n|=é\u{1f600}") })
+    .string({ unit: fc.constantFrom(...Array.from("ab,;\"' \t\n|=é\u{1f600}")) })
     .filter((text) => text.trim() !== "" && !text.startsWith('="')),
   { freq: 4 },
 );

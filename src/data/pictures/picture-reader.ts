@@ -2,6 +2,7 @@ import { expectOneOf } from "../../border/options.js";
 import { DataError, IresnetError, UsageError } from "../../errors.js";
 import { sizeOf } from "../../tree.js";
 import type { ByteSource } from "../readers/source.js";
+import { expectCount } from "../readers/table-options.js";
 import type { DecodedPicture, PictureDecoder } from "./decoded.js";
 import { fitPicture, type PictureFit } from "./fit-picture.js";
 import { pictureHeader, type PictureHeader } from "./picture-header.js";
@@ -38,6 +39,9 @@ export async function openPictures(
 ): Promise<PictureReader> {
   const { invalid = "error", maxPixels = 2 ** 26, chunkPictures = 256 } = options;
   expectOneOf(invalid, ["error", "skip"], "Pictures: invalid");
+  expectOneOf(options.alpha ?? "flatten", ["flatten", "refuse"], "Pictures: alpha");
+  expectCount(maxPixels, "maxPixels", "Pictures");
+  expectCount(chunkPictures, "chunkPictures", "Pictures");
   const { headers, problems } = await readHeaders(files, maxPixels, invalid);
   const known = [...headers.values()];
   if (known.length === 0) {

@@ -1,7 +1,7 @@
 import Papa from "papaparse";
-import { expectOptions } from "../../border/options.js";
-import { DataError } from "../../errors.js";
-import { tableOptionNames, type TableOptions, type TableReader } from "../table.js";
+import { expectOneOf } from "../../border/options.js";
+import { DataError, UsageError } from "../../errors.js";
+import type { TableOptions, TableReader } from "../table.js";
 import {
   booleanOf,
   cellKind,
@@ -32,7 +32,8 @@ import {
   type ReadCell,
 } from "./records.js";
 import type { ByteSource } from "./source.js";
-import { newlines, textSource, type TextEncoding } from "./text.js";
+import { expectTableOptions } from "./table-options.js";
+import { newlines, textEncodings, textSource, type TextEncoding } from "./text.js";
 
 export interface CsvOptions extends TableOptions, Partial<NumberMarks> {
   /** Between cells; detected of tab, semicolon, | and comma unless given. */
@@ -48,7 +49,6 @@ export interface CsvOptions extends TableOptions, Partial<NumberMarks> {
 }
 
 const optionNames = [
-  ...tableOptionNames,
   "separator",
   "header",
   "encoding",
@@ -69,7 +69,7 @@ const optionNames = [
  * @see https://www.rfc-editor.org/rfc/rfc4180
  */
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<TableReader> {
-  expectOptions(options, optionNames, "openCsv");
+  expectCsvOptions(options);
   const text = await textSource(await unzipped(source), options.encoding);
   const pieces = await lookAhead(
     text.chunks(),
@@ -86,6 +86,26 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     await (rows ?? pieces).close();
     throw error;
   }
+}
+
+function expectCsvOptions(options: CsvOptions): void {
+  expectTableOptions(options, optionNames, "openCsv");
+  const { separator, encoding, decimal, thousands } = options;
+  if (encoding !== undefined) expectOneOf(encoding, textEncodings, "openCsv: encoding");
+  if (decimal !== undefined) expectOneOf(decimal, [".", ","], "openCsv: decimal");
+  if (thousands !== undefined) expectOneOf(thousands, ["", ".", ","], "openCsv: thousands");
+  const marks = [separator, decimal, thousands].filter((mark) => mark !== undefined && mark !== "");
+  const got =
+    separator !== undefined && (separator.length !== 1 || /["\r\n]/.test(separator))
+      ? JSON.stringify(separator)
+      : decimal !== undefined && decimal === thousands
+        ? `${marks.join(" ")}, twice the same`
+        : undefined;
+  if (got === undefined) return;
+  throw new UsageError(
+    `openCsv: expected a separator of one letter and different marks in numbers, got ${got}; choose others`,
+    { name: "separator" },
+  );
 }
 
 interface Dialect {

@@ -1,18 +1,14 @@
-import { expectOptions } from "../../border/options.js";
+import { expectOneOf } from "../../border/options.js";
 import { DataError } from "../../errors.js";
-import {
-  tableOptionNames,
-  type ColumnKind,
-  type TableOptions,
-  type TableReader,
-} from "../table.js";
+import { type ColumnKind, type TableOptions, type TableReader } from "../table.js";
 import { columnKind, dateOf } from "./cells.js";
 import { unzipped } from "./gunzip.js";
 import { jsonElements, jsonLines, type JsonRecord } from "./json-text.js";
 import { lookAhead, type LookAhead } from "./look-ahead.js";
 import { columnHeads, quoted, rowReader, sampled, sampleRows, type FileRow } from "./records.js";
 import type { ByteSource } from "./source.js";
-import { textSource, type TextEncoding } from "./text.js";
+import { expectTableOptions } from "./table-options.js";
+import { textEncodings, textSource, type TextEncoding } from "./text.js";
 
 export interface JsonOptions extends TableOptions {
   /** Detected unless given. */
@@ -22,8 +18,6 @@ export interface JsonOptions extends TableOptions {
   /** Most letters of a record; 16 million unless given. */
   readonly maxRow?: number;
 }
-
-const optionNames = [...tableOptionNames, "encoding", "depth", "maxRow"];
 
 type JsonCell = string | number | boolean | null;
 
@@ -40,7 +34,8 @@ export async function openJson(
   source: ByteSource,
   options: JsonOptions = {},
 ): Promise<TableReader> {
-  expectOptions(options, optionNames, "openJson");
+  expectTableOptions(options, ["encoding", "depth", "maxRow"], "openJson");
+  if (options.encoding) expectOneOf(options.encoding, textEncodings, "openJson: encoding");
   const { depth = 4, maxRow = 1 << 24 } = options;
   const text = await textSource(await unzipped(source), options.encoding);
   const { name } = text;

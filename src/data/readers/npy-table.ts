@@ -1,12 +1,6 @@
-import { expectOptions } from "../../border/options.js";
 import { closable } from "../../closable.js";
 import { sizeOf } from "../../tree.js";
-import {
-  defaultChunkRows,
-  tableOptionNames,
-  type TableOptions,
-  type TableReader,
-} from "../table.js";
+import { defaultChunkRows, type TableOptions, type TableReader } from "../table.js";
 import { arrayReader, expectRows, rowsOf, type ArrayRows } from "./array-table.js";
 import { unzipped } from "./gunzip.js";
 import { lookAhead, type LookAhead } from "./look-ahead.js";
@@ -20,6 +14,7 @@ import {
   type NpyHeader,
 } from "./npy.js";
 import { defaultMaxBytes, joinBytes, readBytes, tooLarge, type ByteSource } from "./source.js";
+import { expectTableOptions } from "./table-options.js";
 
 export interface NpyOptions extends TableOptions {
   /** Most bytes of an array that can't be read row by row; 2 GiB unless given. */
@@ -46,7 +41,7 @@ export async function readNpy(source: ByteSource, maxBytes = defaultMaxBytes): P
  * can't be read.
  */
 export async function openNpy(source: ByteSource, options: NpyOptions = {}): Promise<TableReader> {
-  expectOptions(options, [...tableOptionNames, "maxBytes"], "openNpy");
+  expectTableOptions(options, ["maxBytes"], "openNpy");
   const { maxBytes = defaultMaxBytes, chunkRows = defaultChunkRows } = options;
   const plain = await unzipped(source);
   const { name } = plain;

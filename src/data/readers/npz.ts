@@ -1,11 +1,12 @@
-import { expectOneOf, expectOptions } from "../../border/options.js";
+import { expectOneOf } from "../../border/options.js";
 import { DataError } from "../../errors.js";
-import { defaultChunkRows, tableOptionNames, type TableReader } from "../table.js";
+import { defaultChunkRows, type TableReader } from "../table.js";
 import { arrayReader, expectRows, rowsOf } from "./array-table.js";
 import type { NpyOptions } from "./npy-table.js";
 import { npyType } from "./npy-types.js";
 import { parseNpy, type NpyArray } from "./npy.js";
 import { defaultMaxBytes, readBytes, type ByteSource } from "./source.js";
+import { expectTableOptions } from "./table-options.js";
 import { readZipEntry, sourceZip } from "./zip.js";
 
 export interface NpzOptions extends NpyOptions {
@@ -55,7 +56,7 @@ export async function readNpz(
  * @throws {UsageError} if there is no such option, or no array of such a name.
  */
 export async function openNpz(source: ByteSource, options: NpzOptions = {}): Promise<TableReader> {
-  expectOptions(options, [...tableOptionNames, "maxBytes", "arrays"], "openNpz");
+  expectTableOptions(options, ["maxBytes", "arrays"], "openNpz");
   const { name } = source;
   const { chunkRows = defaultChunkRows } = options;
   const found = [...(await readNpz(source, options))];

@@ -1,11 +1,9 @@
 import type { Compressors, FileMetaData } from "hyparquet";
-import { expectOptions } from "../../border/options.js";
 import { closable } from "../../closable.js";
 import { DataError, IresnetError, UsageError } from "../../errors.js";
 import {
   codeOf,
   defaultChunkRows,
-  tableOptionNames,
   type Column,
   type ColumnHead,
   type Table,
@@ -17,6 +15,7 @@ import { once } from "./look-ahead.js";
 import { parquetColumns, parquetParsers } from "./parquet-types.js";
 import { columnHeads } from "./records.js";
 import { bytesSource, defaultMaxBytes, readBytes, type ByteSource } from "./source.js";
+import { expectTableOptions } from "./table-options.js";
 
 export interface ParquetOptions extends TableOptions {
   /** Names of the columns to read, in this order; all unless given. */
@@ -41,7 +40,7 @@ export async function openParquet(
   source: ByteSource,
   options: ParquetOptions = {},
 ): Promise<TableReader> {
-  expectOptions(options, [...tableOptionNames, "columns", "maxBytes"], "openParquet");
+  expectTableOptions(options, ["columns", "maxBytes"], "openParquet");
   const { maxBytes = defaultMaxBytes, chunkRows = defaultChunkRows } = options;
   const plain = await unzipped(source);
   const { name } = plain;
