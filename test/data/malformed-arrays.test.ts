@@ -7,7 +7,8 @@ import { bytesSource } from "../../src/data/readers/source.js";
 import { readTable } from "../../src/data/table.js";
 import { npzBytes, outputArray } from "../../src/data/writers/npy.js";
 import { IresnetError } from "../../src/errors.js";
-import { ascii, bytesOf, joined, npyFile, npyHeaderText, plainRows } from "./tables.js";
+import { plainRows } from "./plain-rows.js";
+import { ascii, bytesOf, joined, npyFile, npyHeaderText } from "./tables.js";
 
 interface Case {
   readonly what: string;

@@ -5,7 +5,8 @@ import { openTable, type OpenTableOptions } from "../../src/data/readers/open-ta
 import { bytesSource } from "../../src/data/readers/source.js";
 import { readTable } from "../../src/data/table.js";
 import { IresnetError } from "../../src/errors.js";
-import { ascii, joined, plainRows, utf16 } from "./tables.js";
+import { plainRows } from "./plain-rows.js";
+import { ascii, joined, utf16 } from "./tables.js";
 
 /** A file, and what comes of it: an error with this in its sentence, or these rows. */
 interface Case {

@@ -11,7 +11,8 @@ import { blobSource, bytesSource, type ByteSource } from "../../src/data/readers
 import { readTable, type Table, type TableReader } from "../../src/data/table.js";
 import { npyBytes, npzBytes, outputArray } from "../../src/data/writers/npy.js";
 import { FileError, UsageError } from "../../src/errors.js";
-import { ascii, joined, plainRows } from "./tables.js";
+import { plainRows } from "./plain-rows.js";
+import { ascii, joined } from "./tables.js";
 
 let root: string;
 before(async () => {

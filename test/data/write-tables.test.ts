@@ -13,7 +13,8 @@ import { csvText } from "../../src/data/writers/csv.js";
 import { writeFileInPieces } from "../../src/data/writers/node-writer.js";
 import { npyBytes, npzBytes, outputArray, tableArrays } from "../../src/data/writers/npy.js";
 import { FileError, ShapeError, UsageError } from "../../src/errors.js";
-import { joined, plainRows } from "./tables.js";
+import { plainRows } from "./plain-rows.js";
+import { joined } from "./tables.js";
 
 let root: string;
 before(async () => {
