@@ -89,6 +89,9 @@ describe("A table's reader", () => {
       ["t.csv", "a,a,b\n"],
       ["t.csv", "a,b\0,c\n"],
       ["t.jsonl", "{}\n"],
+      ["t.csv", "PAR1"],
+      ["unknown", "PAR1"],
+      ["t.npy", "not an array of numbers"],
     ] as const) {
       const bad = counted(name, 300, (at) => (at === 0 ? ascii(first) : lines(at)));
       await assert.rejects(async () => readTable(await openTable(bad.source)));

@@ -30,7 +30,7 @@ export const sharpDecoder: PictureDecoder = async (name, bytes, { width, height,
     return decoded(data, info.width, info.height, info.channels);
   } catch (error) {
     throw new DataError(
-      `${name}: expected a whole picture, got a damaged one (${error instanceof Error ? error.message : String(error)}); save the picture again, or leave it out`,
+      `${name}: expected a whole picture, got a damaged one (${String(error).split("\n")[0]}); save the picture again, or leave it out`,
       { name, cause: error },
     );
   }

@@ -1,5 +1,6 @@
 import { DataError, IresnetError } from "../../errors.js";
-import { chunksOf, type ByteSource } from "./source.js";
+import { lookAhead } from "./look-ahead.js";
+import { chunksOf, joinBytes, type ByteSource } from "./source.js";
 
 /**
  * The source itself, or, if it begins as gzip does, what it holds unzipped, piece by piece: a small
@@ -17,40 +18,27 @@ export async function unzipped(source: ByteSource): Promise<ByteSource> {
 }
 
 /** The first bytes of a source, and a source that still has them. */
-export async function peek(
-  source: ByteSource,
-  count: number,
-): Promise<{ source: ByteSource; head: Uint8Array }> {
+export interface Peeked {
+  readonly source: ByteSource;
+  readonly head: Uint8Array;
+  /** Ends the source, if it isn't read on. */
+  readonly close: () => Promise<void>;
+}
+
+export async function peek(source: ByteSource, count: number): Promise<Peeked> {
   if (source.slice && source.size !== undefined) {
-    return { source, head: await source.slice(0, Math.min(count, source.size)) };
+    const head = await source.slice(0, Math.min(count, source.size));
+    return { source, head, close: () => Promise.resolve() };
   }
-  const iterator = source.stream()[Symbol.asyncIterator]();
-  const read: Uint8Array[] = [];
-  let size = 0;
-  while (size < count) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    read.push(next.value);
-    size += next.value.length;
-  }
-  const head = Uint8Array.from(read.flatMap((part) => [...part.subarray(0, count)])).slice(
-    0,
-    count,
+  const { items, all, close } = await lookAhead(
+    source.stream(),
+    (parts) => parts.reduce((size, { length }) => size + length, 0) >= count,
   );
-  async function* stream(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* read;
-      read.length = 0;
-      for (;;) {
-        const next = await iterator.next();
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { source: { ...source, stream }, head };
+  const read = joinBytes(
+    items,
+    items.reduce((size, { length }) => size + length, 0),
+  );
+  return { source: { ...source, stream: all }, head: read.slice(0, count), close };
 }
 
 async function* inflated(name: string, source: ByteSource): AsyncGenerator<Uint8Array> {

@@ -34,10 +34,15 @@ export async function lookAhead<T>(
   const close = async (): Promise<void> => {
     await iterator.return?.();
   };
-  while (!isEnough(items)) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    items.push(next.value);
+  try {
+    while (!isEnough(items)) {
+      const next = await iterator.next();
+      if (next.done === true) break;
+      items.push(next.value);
+    }
+  } catch (error) {
+    await close();
+    throw error;
   }
   async function* all(): AsyncGenerator<T> {
     try {

@@ -28,14 +28,19 @@ const sampleSize = 1 << 16;
  * @see https://encoding.spec.whatwg.org/
  */
 export async function textSource(source: ByteSource, encoding?: TextEncoding): Promise<TextSource> {
-  const { source: whole, head } = await peek(source, sampleSize);
-  expectText(source.name, head);
-  const found = encoding ? { encoding, why: "as told" } : detect(source.name, head);
-  return {
-    name: source.name,
-    summary: `Encoding ${found.encoding}, ${found.why}.`,
-    chunks: () => decoded(whole, found.encoding),
-  };
+  const { source: whole, head, close } = await peek(source, sampleSize);
+  try {
+    expectText(source.name, head);
+    const found = encoding ? { encoding, why: "as told" } : detect(source.name, head);
+    return {
+      name: source.name,
+      summary: `Encoding ${found.encoding}, ${found.why}.`,
+      chunks: () => decoded(whole, found.encoding),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Files that users take for text, by their first bytes. */
