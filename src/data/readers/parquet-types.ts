@@ -24,8 +24,15 @@ export function parquetColumns(
 ): ParquetColumn[] {
   const columns = topLevel(schema);
   const names = columns.map(({ element }) => element.name);
+  // A damaged schema gives other things than its type says.
+  if (!names.every((column: unknown) => typeof column === "string")) {
+    throw new DataError(
+      `${name}: expected a Parquet file, got a damaged list of columns; get the file again`,
+      { name },
+    );
+  }
+  chosen?.forEach((column) => expectOneOf(column, names, `${name}: columns`));
   return (chosen ?? names).map((column) => {
-    expectOneOf(column, names, `${name}: columns`);
     const { element, nested } = columns[names.indexOf(column)]!;
     const kind = nested ? undefined : kindOf(element);
     if (kind) return { name: column, kind };

@@ -30,7 +30,9 @@ const maxGroupValues = 2 ** 28;
 /**
  * Opens a Parquet file of flat columns: numbers, decimals, booleans, dates, times and text, of any
  * encoding, compressed by Snappy, gzip, Brotli, LZ4 or Zstandard. One row group is in memory at a
- * time.
+ * time. Files made to do harm aren't guarded against: the lengths of runs within a page are the
+ * library's affair, and a wrong one can take all memory. Pages and row groups are held to their
+ * announced sizes.
  *
  * @throws {DataError} if the file is truncated or damaged, or holds nested columns.
  * @throws {UsageError} if there is no such option or column.
@@ -48,8 +50,12 @@ export async function openParquet(
   const file = bufferOf(isPlace ? plain : bytesSource(name, await readBytes(plain, maxBytes)));
   const library = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
-  const metadata = await orDataError(name, () => library.parquetMetadataAsync(file));
-  const found = parquetColumns(name, metadata, options.columns);
+  const { metadata, found } = await orDataError(name, async () => {
+    const footer = await library.parquetMetadataAsync(file);
+    const read = parquetColumns(name, footer, options.columns);
+    expectGroups(name, footer, read.length);
+    return { metadata: footer, found: read };
+  });
   const names = found.map((column) => column.name);
   const columns = columnHeads(name, names, (at) => found[at]!.kind, options.kinds);
   columns.forEach(({ name: column, kind }, at) => {
@@ -59,7 +65,6 @@ export async function openParquet(
       { columns: [column] },
     );
   });
-  expectGroups(name, metadata, columns.length);
   const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     let start = 0;
