@@ -35,7 +35,7 @@ for (const page of pages) {
         const file = fileURLToPath(new URL(name, folder));
         writeFileSync(file, outputText);
         const output = execFileSync(process.execPath, [file], { encoding: "utf8" });
-        assert.doesNotMatch(output, /NaN|undefined|false/);
+        assert.doesNotMatch(output, /\bNaN\b|\bundefined\b|^false$/m);
       });
     });
   });

@@ -1,13 +1,13 @@
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
-import { Context, type SpectralNorm } from "../nn/index.js";
+import { Context, type BoundedWeight } from "../nn/index.js";
 import type { NumberArray } from "../tree.js";
 import { certifiedNorm, type CertifiedNorm, type CertifiedNormOptions } from "./certified-norm.js";
 import { roundedUp } from "./rounding.js";
 
 /** What is asked of a model to be certified: its norms, and the blocks that they belong to. */
 export interface Certifiable {
-  readonly scope: { readonly norms: readonly SpectralNorm[] };
+  readonly scope: { readonly norms: readonly BoundedWeight[] };
   readonly blocks: readonly { readonly path: string; readonly norms: readonly string[] }[];
 }
 

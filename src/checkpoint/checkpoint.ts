@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, type Arrays, type Shape } from "../tree.js";
@@ -158,7 +159,9 @@ function parseManifest(text: string, where: string): Omit<Checkpoint, "arrays"> 
 function parseData(json: JsonValue, where: string): DataDescription {
   const result = dataDescriptionSchema.safeParse(json);
   if (result.success) return result.data;
-  throw malformed(where, "data", "a description of data", JSON.stringify(json));
+  throw new CheckpointError(
+    `${where}: expected data to be a description of data, got another: ${z.prettifyError(result.error)}; use a checkpoint that iresnet saved`,
+  );
 }
 
 function parseTraining(json: JsonObject, where: string): TrainingState {

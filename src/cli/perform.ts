@@ -1,3 +1,5 @@
+import { imageSetNames } from "../data/index.js";
+import { DataError } from "../errors.js";
 import type { ResultOptions } from "./options.js";
 import { Terminal } from "./terminal.js";
 
@@ -11,6 +13,14 @@ export async function perform(
   try {
     await body(terminal);
   } catch (error) {
-    process.exitCode = terminal.fail(error);
+    process.exitCode = terminal.fail(withHint(error));
   }
+}
+
+/** Adds the command that gets an image set to the error that its files are missing. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof DataError)) return error;
+  const { name } = error.details;
+  if (!imageSetNames.some((known) => known === name)) return error;
+  return new DataError(`${error.message}; get it with: iresnet data get ${name}`, error.details);
 }

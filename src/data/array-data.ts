@@ -8,7 +8,7 @@ import { expectLabels } from "./labels.js";
 import { identityPlan, learnCondition, learnPreprocessing } from "./learn.js";
 import { expectTrainingPixels } from "./pixels.js";
 import { preparedShape, type Preprocessing } from "./preprocessing.js";
-import { tableSplit, takeNumbers } from "./table.js";
+import { tableSplit, takeNumbers } from "./array-split.js";
 
 /** Rows of arrays, with what belongs to each. */
 export interface ArrayRows {

@@ -13,7 +13,7 @@ import type { DataSet, Rows } from "./data-set.js";
 import { parseIdx } from "./idx.js";
 import { imageSetNames, type ImageSetName } from "./image-set-name.js";
 import { expectDataName, findSource, type OpenDataOptions } from "./registry.js";
-import { tableSplit } from "./table.js";
+import { tableSplit } from "./array-split.js";
 
 /**
  * Opens a data set by name: an image set from its publisher's files, gzipped or not, in

@@ -1,5 +1,6 @@
 // Not here: files.ts and download.ts, which need Node.
 export * from "./array-data.js";
+export * from "./array-split.js";
 export * from "./augment.js";
 export * from "./batch-order.js";
 export * from "./cifar.js";
@@ -12,6 +13,5 @@ export * from "./labels.js";
 export * from "./learn.js";
 export * from "./preprocessing.js";
 export * from "./registry.js";
-export * from "./table.js";
 export { toyData } from "./toy-data.js";
 export * from "./toy.js";

@@ -1,79 +1,163 @@
+import type { Closable } from "../closable.js";
 import { DataError } from "../errors.js";
-import { sizeOf, type NumberArray } from "../tree.js";
-import type { Rows, Split, SplitName } from "./data-set.js";
+
+/** What the cells of a column are: `date` is a point of time, `boolean` is true or false. */
+export type ColumnKind = "number" | "boolean" | "date" | "text";
+
+/** A column's name and kind, the same in all chunks of a file. */
+export interface ColumnHead {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+/** Numbers; 0 and 1 for booleans; milliseconds since 1970, UTC, for dates. */
+export interface NumericColumn extends ColumnHead {
+  readonly kind: "number" | "boolean" | "date";
+  /** `[rows]`; NaN exactly where the cell is missing. */
+  readonly values: Float64Array;
+}
+
+/** Text, coded by a dictionary of the table's own. */
+export interface TextColumn extends ColumnHead {
+  readonly kind: "text";
+  /** `[rows]`, index into `dictionary`; −1 exactly where the cell is missing. */
+  readonly codes: Int32Array;
+  /** Each text once, in order of appearance. */
+  readonly dictionary: readonly string[];
+}
+
+/** A column as it stands in the file. */
+export type Column = NumericColumn | TextColumn;
+
+/** A cell or a line that isn't what its column holds. */
+export interface CellProblem {
+  /** Line of the file, 1 at first; row number in formats without lines. */
+  readonly line: number;
+  readonly column: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Rows of named columns in the units of the file: a whole file, or a chunk of one. */
+export interface Table {
+  /** Name of the file. */
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  /** `[rows]`: the line that each row begins on, 1 at first; row numbers in formats without lines. */
+  readonly lines: Float64Array;
+  /** What `invalid: "missing"` made missing; empty with `invalid: "error"`. */
+  readonly problems: readonly CellProblem[];
+  /** What was read but not as it stood, such as digits that float64 doesn't hold. */
+  readonly warnings: readonly string[];
+}
+
+/** A file of rows, opened: its columns are known, its rows still to come. */
+export interface TableReader extends Closable {
+  /** Name of the file. */
+  readonly name: string;
+  readonly columns: readonly ColumnHead[];
+  /** What was detected, a sentence each: separator, header, encoding, ... */
+  readonly summary: readonly string[];
+  /**
+   * All rows in order, in tables of at most `chunkRows` rows, all with `columns`. Only one is in
+   * memory at a time. Can be read once; leaving the loop closes the file.
+   *
+   * @throws {DataError} naming file, line and column of what isn't as it should be.
+   */
+  chunks(): AsyncIterable<Table>;
+}
+
+/** How cells are read, whatever the format. */
+export interface TableOptions {
+  /** Most rows of a chunk; 8,192 unless given. */
+  readonly chunkRows?: number;
+  /** Kinds of columns by name, where the detected one isn't wanted. */
+  readonly kinds?: Readonly<Record<string, ColumnKind>>;
+  /**
+   * Whether a cell of another kind than its column, or a line with too few or too many cells, is an
+   * error (the default), or is missing and listed in `problems`.
+   */
+  readonly invalid?: "error" | "missing";
+}
+
+export const defaultChunkRows = 8192;
 
 /**
- * A split of rows in memory: all of them, or those at these places. Nothing is copied before it is
- * taken.
+ * All rows of a file as one table.
+ *
+ * @throws {DataError} if there are none, or what {@link TableReader.chunks} throws.
  */
-export function tableSplit(name: SplitName, table: Rows, places?: Uint32Array): Split {
-  const count = places ? places.length : table.x.shape[0]!;
+export async function readTable(reader: TableReader): Promise<Table> {
+  const chunks: Table[] = [];
+  for await (const chunk of reader.chunks()) chunks.push(chunk);
+  if (chunks.length === 0) {
+    throw new DataError(
+      `${reader.name}: expected at least one row, got ${reader.columns.length} columns and no rows; check that the file is whole`,
+      { name: reader.name },
+    );
+  }
+  return joinTables(chunks);
+}
+
+/** Tables with the same columns, one below the other. */
+export function joinTables(chunks: readonly Table[]): Table {
+  const [first] = chunks;
+  if (first === undefined) throw new DataError("joinTables: expected a table, got none; give one");
+  if (chunks.length === 1) return first;
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
   return {
-    name,
-    count,
-    take: (indices) => {
-      expectIndices(indices, count, name);
-      const at = places ? Uint32Array.from(indices, (i) => places[i]!) : indices;
-      const { x, labels, condition, weights } = table;
-      return {
-        x: takeNumbers(x, at),
-        ...(labels && { labels: Int32Array.from(at, (i) => labels[i]!) }),
-        ...(condition && { condition: takeNumbers(condition, at) }),
-        ...(weights && { weights: Float32Array.from(at, (i) => weights[i]!) }),
-      };
-    },
+    name: first.name,
+    rows,
+    columns: first.columns.map((_, at) => joinColumns(chunks.map(({ columns }) => columns[at]!))),
+    lines: concatenated(chunks.map(({ lines }) => lines)),
+    problems: chunks.flatMap(({ problems }) => problems),
+    warnings: [...new Set(chunks.flatMap(({ warnings }) => warnings))],
   };
 }
 
-/** The rows at these indices, in this order; typed arrays keep their type. */
-export function takeNumbers({ shape, data }: NumberArray, indices: ArrayLike<number>): NumberArray {
-  const event = shape.slice(1);
-  const size = sizeOf(event);
-  const taken = { shape: [indices.length, ...event], data: emptyLike(data, indices.length * size) };
-  for (let at = 0; at < indices.length; at++) {
-    const start = indices[at]! * size;
-    for (let i = 0; i < size; i++) taken.data[at * size + i] = data[start + i]!;
+function joinColumns(parts: readonly Column[]): Column {
+  const { name, kind } = parts[0]!;
+  if (kind !== "text") {
+    const numeric = parts.map((part) => (part.kind === "text" ? differ(part, kind) : part.values));
+    return { name, kind, values: concatenated(numeric) };
   }
-  return taken;
+  const dictionary = new Map<string, number>();
+  const coded = parts.map((part) => {
+    if (part.kind !== "text") return differ(part, kind);
+    const codes = part.dictionary.map((text) => codeOf(dictionary, text));
+    return part.codes.map((code) => (code < 0 ? -1 : codes[code]!));
+  });
+  const codes = new Int32Array(coded.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of coded) {
+    codes.set(part, at);
+    at += part.length;
+  }
+  return { name, kind, codes, dictionary: [...dictionary.keys()] };
 }
 
-/** The typed arrays that hold numbers. */
-type TypedArray =
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array;
-
-const typedArrays = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-] as const;
-
-/** Zeros of the same type as a typed array; float64 for others. */
-function emptyLike(data: ArrayLike<number>, length: number): TypedArray {
-  const TypeOf = typedArrays.find((type) => data instanceof type) ?? Float64Array;
-  return new TypeOf(length);
+function differ({ name, kind }: Column, expected: ColumnKind): never {
+  throw new DataError(
+    `joinTables: expected column "${name}" to be of kind ${expected} in all tables, got ${kind}; read them with the same kinds`,
+    { columns: [name] },
+  );
 }
 
-function expectIndices(indices: ArrayLike<number>, count: number, split: SplitName): void {
-  if (indices.length === 0) {
-    throw new DataError(`Split.take: expected at least one row of ${split}, got no indices`);
+/** The text's place in the dictionary, which takes it in if it's new. */
+export function codeOf(dictionary: Map<string, number>, text: string): number {
+  const known = dictionary.get(text);
+  if (known !== undefined) return known;
+  dictionary.set(text, dictionary.size);
+  return dictionary.size - 1;
+}
+
+function concatenated(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
-  for (const index of Array.from(indices)) {
-    if (Number.isInteger(index) && index >= 0 && index < count) continue;
-    throw new DataError(
-      `Split.take: expected indices of ${split} from 0 to ${count - 1}, got ${index}; choose other rows`,
-    );
-  }
+  return all;
 }

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.js";
 import { Random } from "../random.js";
 import type { DataSet, Split, SplitName } from "./data-set.js";
-import { tableSplit } from "./table.js";
+import { tableSplit } from "./array-split.js";
 import { expectToyName, sampleToy } from "./toy.js";
 
 /** Points of the validation and test splits. */

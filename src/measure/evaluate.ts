@@ -41,7 +41,18 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   expectOptions(options, ["count", "onProgress", "terms", "probes"], "evaluate");
-  const { density, classifier } = runner.model;
+  const { density, classifier, kind } = runner.model;
+  const { terms, probes } = options;
+  if (!density && (terms ?? probes) !== undefined) {
+    throw new UsageError(
+      `evaluate: expected terms and probes for a density alone, got them for ${kind}; leave them out`,
+    );
+  }
+  if (terms !== undefined && density?.logDet !== "series") {
+    throw new UsageError(
+      `evaluate: expected terms for a model whose log-determinant is a power series, got them for ${kind}; leave them out`,
+    );
+  }
   if (!density) return evaluateClassifier(runner, split, options);
   if (!classifier) return evaluateDensity(runner, split, options);
   return evaluateHybrid(runner, split, options);

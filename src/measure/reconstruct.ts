@@ -3,6 +3,7 @@ import { expectOptions } from "../border/options.js";
 import type { Split } from "../data/index.js";
 import { ConvergenceError } from "../errors.js";
 import {
+  expectAbility,
   expectConverged,
   type InverseLimits,
   type Measured,
@@ -65,6 +66,7 @@ export async function reconstruct(
   options: ReconstructOptions = {},
 ): Promise<ReconstructionMeasurement> {
   expectOptions(options, ["count", "onProgress", "steps", "tolerance"], "reconstruct");
+  expectAbility(runner.model, "bijection", "reconstruct");
   const { count, onProgress, ...limits } = options;
   const unit = errorUnit(runner);
   const total = new Errors(unit);

@@ -2,7 +2,7 @@ import { compile, type Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
 import { LipschitzError } from "../errors.js";
 import { reshape, type Tensor } from "../graph/index.js";
-import { normSlack, type SpectralNorm } from "../nn/index.js";
+import { normSlack, type BoundedWeight } from "../nn/index.js";
 import { Random } from "../random.js";
 import { ndarray, sizeOf, type Arrays } from "../tree.js";
 import type { Model } from "./model.js";
@@ -87,9 +87,9 @@ async function settle(round: Compiled, store: Store): Promise<Readonly<Record<st
   );
 }
 
-const vectorNames = ({ u, v }: SpectralNorm): string[] => [u.attributes.name, v.attributes.name];
+const vectorNames = ({ u, v }: BoundedWeight): string[] => [u.attributes.name, v.attributes.name];
 
-function noiseFor(norms: readonly SpectralNorm[]): Arrays {
+function noiseFor(norms: readonly BoundedWeight[]): Arrays {
   const random = Random.fromSeed(0).split("convergeNorms");
   return Object.fromEntries(
     norms

@@ -9,5 +9,6 @@ export * from "./masked.js";
 export * from "./networks.js";
 export * from "./ode-net.js";
 export * from "./scope.js";
+export * from "./operators.js";
 export * from "./spectral-norm.js";
 export * from "./zero-layer.js";

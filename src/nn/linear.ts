@@ -1,7 +1,8 @@
 import { add, conv2d, matmul, reshape, type Tensor } from "../graph/index.js";
 import type { Context } from "./context.js";
 import { uniform, type Scope } from "./scope.js";
-import { convOperator, matrixOperator, SpectralNorm } from "./spectral-norm.js";
+import { SpectralNorm } from "./spectral-norm.js";
+import { convOperator, matrixOperator } from "./operators.js";
 
 /** A map from tensor to tensor with variables of its own. */
 export interface Layer {

@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.js";
-import { input, type Input } from "../graph/index.js";
+import { input, type Input, type Tensor } from "../graph/index.js";
 import type { Random } from "../random.js";
 import { ndarray, sizeOf, type Arrays, type Shape } from "../tree.js";
-import type { SpectralNorm } from "./spectral-norm.js";
+import type { Context } from "./context.js";
+import type { OperatorKind } from "./operators.js";
 
 /**
  * First numbers of an array of the given size. Variables whose numbers belong together draw from
@@ -29,10 +30,26 @@ export const uniform =
   (size, random) =>
     random.uniform(size).map((u) => (2 * u - 1) * bound);
 
+/** A weight whose norm as a linear map is kept within a bound; see {@link SpectralNorm}. */
+export interface BoundedWeight {
+  readonly path: string;
+  /** The bound, or `undefined` for none. */
+  readonly c: number | undefined;
+  readonly weight: Tensor;
+  /** What the weight is as a linear map. */
+  readonly kind: OperatorKind;
+  readonly u: Input;
+  readonly v: Input;
+  /** The weight within its bound. */
+  normalised(ctx: Context): Tensor;
+  /** u and v after so many power iterations, and |Wv|, which is at most the norm of W. */
+  iterate(count: number): { readonly u: Tensor; readonly v: Tensor; readonly sigma: Tensor };
+}
+
 /** Where a module declares its variables: a path in the model, such as `stages.0.blocks.3`. */
 export class Scope {
   readonly #variables: Variable[];
-  readonly #norms: SpectralNorm[];
+  readonly #norms: BoundedWeight[];
   readonly path: string;
 
   /**
@@ -64,7 +81,7 @@ export class Scope {
     return this.#declare({ name, shape, initial, decay: false, kind: "state" });
   }
 
-  registerNorm(norm: SpectralNorm): void {
+  registerNorm(norm: BoundedWeight): void {
     this.#norms.push(norm);
   }
 
@@ -74,7 +91,7 @@ export class Scope {
   }
 
   /** All spectral normalisations of the model, in order of declaration. */
-  get norms(): readonly SpectralNorm[] {
+  get norms(): readonly BoundedWeight[] {
     return this.#norms;
   }
 

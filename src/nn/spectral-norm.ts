@@ -1,64 +1,18 @@
 import { LipschitzError } from "../errors.js";
 import {
   add,
-  conv2d,
-  conv2dInputGrad,
   div,
   dot,
-  matmul,
   maximum,
   mul,
   norm,
-  reshape,
   stopGradient,
   type Input,
   type Tensor,
 } from "../graph/index.js";
-import type { Shape } from "../tree.js";
 import type { Context } from "./context.js";
-import { normal, type Scope } from "./scope.js";
-
-/** The kind of linear map that a weight stands for; a convolution's with its height and width. */
-export type OperatorKind =
-  | { readonly kind: "matrix" }
-  | { readonly kind: "conv"; readonly height: number; readonly width: number };
-
-/** The linear map that a weight stands for, on one example (a batch of 1). */
-export interface LinearOperator {
-  readonly kind: OperatorKind;
-  readonly inShape: Shape;
-  readonly outShape: Shape;
-  apply(v: Tensor, weight: Tensor): Tensor;
-  adjoint(u: Tensor, weight: Tensor): Tensor;
-}
-
-/** The matrix of a dense layer or of a 1x1 convolution; weight `[O, I]` or `[O, I, 1, 1]`. */
-export function matrixOperator(inFeatures: number, outFeatures: number): LinearOperator {
-  const matrix = (weight: Tensor): Tensor => reshape(weight, [outFeatures, inFeatures]);
-  return {
-    kind: { kind: "matrix" },
-    inShape: [1, inFeatures],
-    outShape: [1, outFeatures],
-    apply: (v, weight) => matmul(v, matrix(weight), { transposeB: true }),
-    adjoint: (u, weight) => matmul(u, matrix(weight)),
-  };
-}
-
-/** A zero-padded convolution at its true height and width; weight `[O, I, k, k]`. */
-export function convOperator(
-  inChannels: number,
-  outChannels: number,
-  height: number,
-  width: number,
-): LinearOperator {
-  return {
-    kind: { kind: "conv", height, width },
-    inShape: [1, inChannels, height, width],
-    outShape: [1, outChannels, height, width],
-    apply: conv2d,
-    adjoint: conv2dInputGrad,
-  };
-}
+import type { LinearOperator, OperatorKind } from "./operators.js";
+import { normal, type BoundedWeight, type Scope } from "./scope.js";
 
 /** Share of the old vector in the new one: nothing, unless the weight's product vanishes. */
 const inertia = 1e-12;
@@ -96,7 +50,7 @@ export function expectContractive(c: number, where: string): void {
  *
  * @see Behrmann et al. 2019, section 2.1, https://arxiv.org/abs/1811.00995
  */
-export class SpectralNorm {
+export class SpectralNorm implements BoundedWeight {
   readonly path: string;
   /** The bound, or `undefined` for none. */
   readonly c: number | undefined;

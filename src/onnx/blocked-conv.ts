@@ -2,9 +2,10 @@ import type { Tensor } from "../graph/index.js";
 import { BlockedFilters } from "./blocked-filters.js";
 import { nchwc, type Blocks } from "./blocks.js";
 import { imagesMeeting } from "./filters.js";
-import { rowProducts, sizes } from "./linear.js";
+import { rowProducts } from "./linear.js";
+import { sizes } from "./sizes.js";
 import type { LayoutLowerings, Lowered } from "./lowering.js";
-import type { Scope } from "./scope.js";
+import type { GraphScope } from "./scope.js";
 
 /** For fewer images, packing a filter costs more than the blocked convolution saves. */
 const leastBatch = 8;
@@ -17,7 +18,7 @@ const [narrowCost, sumCost] = [1.6, 80];
 /** Lowers a convolution, or the adjoint of one, which has no bias. */
 type Convolution = (
   node: Tensor,
-  scope: Scope,
+  scope: GraphScope,
   isAdjoint: boolean,
   bias: Tensor | undefined,
 ) => Lowered;
@@ -31,7 +32,7 @@ export function blockedConvolutions(
 ): Pick<LayoutLowerings, "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad"> {
   const filters = new BlockedFilters(blocks);
 
-  const takes = (scope: Scope, image: Tensor, filter: Tensor): boolean => {
+  const takes = (scope: GraphScope, image: Tensor, filter: Tensor): boolean => {
     const [out, channels, kernel] = sizes(filter);
     if (kernel === 1) return blocks.has(scope, image) && out % blocks.size === 0;
     const isFull = out % 4 === 0 && channels % 4 === 0;
@@ -39,7 +40,7 @@ export function blockedConvolutions(
   };
 
   const convolve = (
-    scope: Scope,
+    scope: GraphScope,
     inputs: readonly string[],
     kernel: readonly [number, number],
     reach: number,
@@ -81,7 +82,7 @@ export function blockedConvolutions(
   };
 
   /** The gradient of a 1x1 filter: with pixels as channels and x's channels as pixels, a convolution. */
-  const pointwiseGrad = (node: Tensor, scope: Scope): Lowered => {
+  const pointwiseGrad = (node: Tensor, scope: GraphScope): Lowered => {
     const [x, g] = [node.inputs[0]!, node.inputs[1]!];
     const [out, channels] = sizes(node);
     const [batch, , height, width] = sizes(x);
@@ -106,7 +107,7 @@ export function blockedConvolutions(
     return blocks.padded(taps) * channels + taps * sumCost < direct;
   };
 
-  const padBias = (scope: Scope, bias: string, channels: number): string => {
+  const padBias = (scope: GraphScope, bias: string, channels: number): string => {
     const flat = scope.reshape(bias, [channels]);
     const extra = blocks.padded(channels) - channels;
     return extra === 0 ? flat : scope.emit("Pad", [flat, scope.ints([0, extra])]);
@@ -151,7 +152,7 @@ export function blockedConvolutions(
   };
 
   /** `[B, C, H, W]` as an image of B channels, in blocks, for each of C, with a margin of zeros. */
-  function padded(scope: Scope, images: Tensor, kernel: number): string {
+  function padded(scope: GraphScope, images: Tensor, kernel: number): string {
     const reach = (kernel - 1) / 2;
     return scope.derived(images, `blocked batch ${reach}`, (s, t) => {
       const [batch, channels, height, width] = sizes(t);

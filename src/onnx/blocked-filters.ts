@@ -1,8 +1,9 @@
 import type { Tensor } from "../graph/index.js";
 import { nchwc, type Blocks } from "./blocks.js";
 import { rootOf, scaledAs } from "./filters.js";
-import { adjointFilter, sizes, type Sizes } from "./linear.js";
-import type { Scope } from "./scope.js";
+import { adjointFilter } from "./linear.js";
+import { sizes, type Sizes } from "./sizes.js";
+import type { GraphScope } from "./scope.js";
 
 /**
  * Filters of blocked convolutions: `[O/size, I/size, taps, size, size]`, out and in blocks first,
@@ -16,9 +17,9 @@ export class BlockedFilters {
   }
 
   /** The filter of a convolution, or of its adjoint: channels swapped, taps in reverse. */
-  ofBlocks(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
+  ofBlocks(scope: GraphScope, filter: Tensor, isAdjoint: boolean): string {
     const { outputs, inputs, kernel } = ends(filter, isAdjoint);
-    const pack = (s: Scope, t: Tensor): string => {
+    const pack = (s: GraphScope, t: Tensor): string => {
       if (!isAdjoint) return this.#forward(s, t);
       return kernel === 1 ? this.#adjointMatrix(s, t) : this.#pack(s, s.nameOf(t), sizes(t), true);
     };
@@ -30,7 +31,7 @@ export class BlockedFilters {
    * The filter of a convolution, or of its adjoint, for images in rows: so few channels that they don't
    * fill a block needn't be padded to one.
    */
-  ofRows(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
+  ofRows(scope: GraphScope, filter: Tensor, isAdjoint: boolean): string {
     const { size } = this.#blocks;
     const { outputs, inputs, kernel } = ends(filter, isAdjoint);
     const [padded, taps] = [this.#blocks.padded(outputs), kernel * kernel];
@@ -48,7 +49,7 @@ export class BlockedFilters {
    * The filter of a convolution, or of its adjoint, as one of a single tap, whose channels out are a
    * channel's taps, channel by channel, up to whole blocks: where in the result each adds to.
    */
-  ofTaps(scope: Scope, filter: Tensor, isAdjoint: boolean): string {
+  ofTaps(scope: GraphScope, filter: Tensor, isAdjoint: boolean): string {
     const { size } = this.#blocks;
     const { outputs, inputs, kernel } = ends(filter, isAdjoint);
     const count = outputs * kernel * kernel;
@@ -65,7 +66,7 @@ export class BlockedFilters {
   }
 
   /** An image batch `[B, C, H, W]` as a filter with B channels in, C out and H x W taps. */
-  ofImages(scope: Scope, images: Tensor): string {
+  ofImages(scope: GraphScope, images: Tensor): string {
     return scope.derived(images, "blocked image filter", (s, t) => {
       const fillsBlocks = this.#blocks.has(s, t) && t.shape[0]! % this.#blocks.size === 0;
       const packed = fillsBlocks
@@ -77,7 +78,7 @@ export class BlockedFilters {
   }
 
   /** An image batch in blocks as a filter of one tap, with B·H·W channels in and C out. */
-  ofPixels(scope: Scope, images: Tensor): string {
+  ofPixels(scope: GraphScope, images: Tensor): string {
     return scope.derived(images, "blocked pixel filter", (s, t) => {
       const { size } = this.#blocks;
       const [batch, channels, height, width] = sizes(t);
@@ -88,7 +89,7 @@ export class BlockedFilters {
   }
 
   /** The taps of an image `[B, C, H, W]` in blocks, in reverse. */
-  reverseTaps(scope: Scope, blocks: string, [batch, channels, height, width]: Sizes): string {
+  reverseTaps(scope: GraphScope, blocks: string, [batch, channels, height, width]: Sizes): string {
     const { size } = this.#blocks;
     const taps = height * width;
     const rows = scope.reshape(blocks, [
@@ -103,10 +104,10 @@ export class BlockedFilters {
 
   /** A multiple of a filter is the multiple of the packed filter, which others share. */
   #scaled(
-    scope: Scope,
+    scope: GraphScope,
     filter: Tensor,
     what: string,
-    make: (scope: Scope, filter: Tensor) => string,
+    make: (scope: GraphScope, filter: Tensor) => string,
   ): string {
     return scope.derived(filter, what, (s, t) => {
       const root = rootOf(t);
@@ -115,7 +116,7 @@ export class BlockedFilters {
   }
 
   /** Transposed as a matrix of taps first, which moves it in long runs. */
-  #forward(scope: Scope, filter: Tensor): string {
+  #forward(scope: GraphScope, filter: Tensor): string {
     const { size } = this.#blocks;
     const [out, channels, kernel] = sizes(filter);
     const [rows, columns] = [this.#blocks.padded(out), this.#blocks.padded(channels)];
@@ -126,7 +127,7 @@ export class BlockedFilters {
     return scope.transpose(split, [3, 0, 2, 1, 4]);
   }
 
-  #adjointMatrix(scope: Scope, filter: Tensor): string {
+  #adjointMatrix(scope: GraphScope, filter: Tensor): string {
     const { size } = this.#blocks;
     const [out, channels] = sizes(filter);
     const [rows, columns] = [this.#blocks.padded(out), this.#blocks.padded(channels)];
@@ -141,7 +142,7 @@ export class BlockedFilters {
   }
 
   /** The filter with zeros up to whole blocks on both sides. */
-  #whole(scope: Scope, filter: Tensor): string {
+  #whole(scope: GraphScope, filter: Tensor): string {
     const [out, channels] = sizes(filter);
     const extra = [this.#blocks.padded(out) - out, this.#blocks.padded(channels) - channels];
     const name = scope.nameOf(filter);
@@ -150,7 +151,7 @@ export class BlockedFilters {
   }
 
   /** `[in, out, h, w]`, packed. */
-  #pack(scope: Scope, rows: string, [inputs, ...rest]: Sizes, reversed: boolean): string {
+  #pack(scope: GraphScope, rows: string, [inputs, ...rest]: Sizes, reversed: boolean): string {
     const padded = this.#blocks.padded(inputs);
     const full =
       padded === inputs
@@ -161,7 +162,7 @@ export class BlockedFilters {
     return this.#arrange(scope, reversed ? this.reverseTaps(scope, blocks, shape) : blocks, shape);
   }
 
-  #arrange(scope: Scope, blocks: string, [inputs, outputs, h, w]: Sizes): string {
+  #arrange(scope: GraphScope, blocks: string, [inputs, outputs, h, w]: Sizes): string {
     const { size } = this.#blocks;
     const padded = this.#blocks.padded(outputs);
     const split = scope.reshape(blocks, [inputs / size, size, padded / size, h * w, size]);
@@ -172,7 +173,7 @@ export class BlockedFilters {
    * What `#arrange` does, of images that fill whole blocks. A reorder does it in parallel: with the
    * blocks of a pixel as channels, and the images of a block as pixels.
    */
-  #arrangeImages(scope: Scope, images: Tensor): string {
+  #arrangeImages(scope: GraphScope, images: Tensor): string {
     const { size } = this.#blocks;
     const [batch, channels, height, width] = sizes(images);
     const lines = [batch / size, size, 1, channels * height * width];
@@ -183,7 +184,7 @@ export class BlockedFilters {
     return scope.transpose(split, [1, 0, 2]);
   }
 
-  #asFilter(scope: Scope, packed: string, [outputs, inputs, h, w]: Sizes): string {
+  #asFilter(scope: GraphScope, packed: string, [outputs, inputs, h, w]: Sizes): string {
     return scope.reshape(packed, [this.#blocks.padded(outputs), this.#blocks.padded(inputs), h, w]);
   }
 }

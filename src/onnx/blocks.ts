@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/index.js";
 import { ImageLayout, sortedAxes } from "./layout.js";
-import { sizes, type Sizes } from "./linear.js";
-import type { Scope } from "./scope.js";
+import { sizes, type Sizes } from "./sizes.js";
+import type { GraphScope } from "./scope.js";
 
 /** Operators of ONNX Runtime's CPU provider on channels stored in blocks; internal to it. */
 export const nchwc = "com.microsoft.nchwc";
@@ -27,23 +27,27 @@ export class Blocks extends ImageLayout {
   }
 
   /** Channels come in multiples of 4, and zeros fill the last block. */
-  override fromRows(scope: Scope, image: Tensor): string {
+  override fromRows(scope: GraphScope, image: Tensor): string {
     return this.pack(scope, scope.nameOf(image));
   }
 
-  override toRows(scope: Scope, name: string, image: Tensor): string {
+  override toRows(scope: GraphScope, name: string, image: Tensor): string {
     return this.unpack(scope, name, sizes(image)[1]);
   }
 
-  pack(scope: Scope, rows: string): string {
+  pack(scope: GraphScope, rows: string): string {
     return scope.emit("ReorderInput", [rows], { channels_last: 0 }, nchwc);
   }
 
-  unpack(scope: Scope, blocks: string, channels: number): string {
+  unpack(scope: GraphScope, blocks: string, channels: number): string {
     return scope.emit("ReorderOutput", [blocks], { channels, channels_last: 0 }, nchwc);
   }
 
-  override perChannel(scope: Scope, values: Tensor, [, channels, height, width]: Sizes): string {
+  override perChannel(
+    scope: GraphScope,
+    values: Tensor,
+    [, channels, height, width]: Sizes,
+  ): string {
     return scope.derived(values, `in each of ${height}x${width} pixels`, (s, t) => {
       const split = s.reshape(s.nameOf(t), [channels / this.size, 1, this.size]);
       const all = [channels / this.size, height * width, this.size];
@@ -51,7 +55,7 @@ export class Blocks extends ImageLayout {
     });
   }
 
-  override sum(scope: Scope, image: Tensor, axes: readonly number[]): string | undefined {
+  override sum(scope: GraphScope, image: Tensor, axes: readonly number[]): string | undefined {
     const [batch, channels, height, width] = sizes(image);
     const sum = (name: string, over: readonly number[]): string =>
       scope.emit("ReduceSum", [name, scope.ints(over)]);
@@ -72,7 +76,7 @@ export class Blocks extends ImageLayout {
   }
 
   /** The image with its pixels as channels, `[1, B·H·W, 1, C]` in blocks, of which H·W fill some. */
-  turned(scope: Scope, image: Tensor): string {
+  turned(scope: GraphScope, image: Tensor): string {
     const [batch, channels, height, width] = sizes(image);
     const { size } = this;
     const [groups, runs] = [channels / size, (height * width) / size];
@@ -85,7 +89,7 @@ export class Blocks extends ImageLayout {
   }
 
   /** The image as a matrix `[B·H·W, C]`. */
-  pixelRows(scope: Scope, image: Tensor): string {
+  pixelRows(scope: GraphScope, image: Tensor): string {
     const [batch, channels, height, width] = sizes(image);
     return scope.derived(image, "pixel rows", (s, t) => {
       const attributes = { channels, channels_last: 1 };

@@ -2,11 +2,11 @@ import { sameShape, sizeOf } from "../tree.js";
 import type { BinaryOp, Node, Tensor, UnaryOp } from "../graph/index.js";
 import type { Lowerings } from "./lowering.js";
 import { castTo } from "./proto.js";
-import type { Scope } from "./scope.js";
+import type { GraphScope } from "./scope.js";
 
 const as =
   (opType: string) =>
-  (_node: unknown, inputs: readonly string[], scope: Scope): string =>
+  (_node: unknown, inputs: readonly string[], scope: GraphScope): string =>
     scope.emit(opType, inputs);
 
 /**
@@ -15,7 +15,7 @@ const as =
  */
 const binary =
   (opType: string) =>
-  (node: Node<BinaryOp> & Tensor, inputs: readonly string[], scope: Scope): string => {
+  (node: Node<BinaryOp> & Tensor, inputs: readonly string[], scope: GraphScope): string => {
     const isScalar = ({ shape }: Tensor): boolean => sizeOf(shape) === 1;
     const isSlow = node.shape.at(-1) === 1 && !isScalar(node) && node.inputs.some(isScalar);
     if (!isSlow) return scope.emit(opType, inputs);
@@ -25,7 +25,7 @@ const binary =
 
 const isGreater = binary("Greater");
 
-const flattened = (scope: Scope, x: Tensor): string =>
+const flattened = (scope: GraphScope, x: Tensor): string =>
   scope.derived(x, "flat", (s, t) => s.reshape(s.nameOf(t), [sizeOf(t.shape)]));
 
 export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu" | "select"> = {
@@ -69,9 +69,9 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu" | "select">
  */
 export function lowerElu(
   node: Node<"elu">,
-  scope: Scope,
+  scope: GraphScope,
   what: string,
-  nameOf: (scope: Scope, x: Tensor) => string,
+  nameOf: (scope: GraphScope, x: Tensor) => string,
 ): string {
   const x = node.inputs[0]!;
   const value = (): string =>

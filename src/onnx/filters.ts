@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/index.js";
 import { sameShape, sizeOf } from "../tree.js";
-import { sizes } from "./linear.js";
-import type { Scope } from "./scope.js";
+import { sizes } from "./sizes.js";
+import type { GraphScope } from "./scope.js";
 
 /** What the filter is a multiple of, such as W of W / max(1, σ/c): itself, if of nothing. */
 export function rootOf(filter: Tensor): Tensor {
@@ -9,7 +9,7 @@ export function rootOf(filter: Tensor): Tensor {
 }
 
 /** What is linear in a filter's root, `name`, for the filter. */
-export function scaledAs(scope: Scope, filter: Tensor, name: string): string {
+export function scaledAs(scope: GraphScope, filter: Tensor, name: string): string {
   const multiple = multipleOf(filter);
   if (!multiple) return name;
   const operator = filter.op === "div" ? "Div" : "Mul";
@@ -20,7 +20,7 @@ export function scaledAs(scope: Scope, filter: Tensor, name: string): string {
  * How many images meet the filter, its root or another multiple of that in convolutions: these,
  * which a loop's body may have to itself, or all that the model knows of.
  */
-export function imagesMeeting(scope: Scope, images: Tensor, filter: Tensor): number {
+export function imagesMeeting(scope: GraphScope, images: Tensor, filter: Tensor): number {
   const known = usersOfMultiples(scope, filter)
     .filter(({ op }) => op === "conv2d" || op === "conv2dInputGrad")
     .reduce((count, { shape }) => count + shape[0]!, 0);
@@ -28,7 +28,7 @@ export function imagesMeeting(scope: Scope, images: Tensor, filter: Tensor): num
 }
 
 /** Whether the filter's gradient, or a multiple's, is in the model, for at least so many images. */
-export function isTrained(scope: Scope, filter: Tensor, least: number): boolean {
+export function isTrained(scope: GraphScope, filter: Tensor, least: number): boolean {
   return usersOfMultiples(scope, filter).some(
     ({ op, shape, inputs }) =>
       op === "conv2d" &&
@@ -38,14 +38,14 @@ export function isTrained(scope: Scope, filter: Tensor, least: number): boolean 
 }
 
 /** What takes the filter, its root, or another multiple of that. */
-function usersOfMultiples(scope: Scope, filter: Tensor): readonly Tensor[] {
+function usersOfMultiples(scope: GraphScope, filter: Tensor): readonly Tensor[] {
   const root = rootOf(filter);
   const users = usersOf(scope, root);
   const multiples = users.filter((user) => multipleOf(user)?.root === root);
   return [...users, ...multiples.flatMap((multiple) => usersOf(scope, multiple))];
 }
 
-function usersOf(scope: Scope, tensor: Tensor): readonly Tensor[] {
+function usersOf(scope: GraphScope, tensor: Tensor): readonly Tensor[] {
   return scope.model.users.get(tensor) ?? [];
 }
 

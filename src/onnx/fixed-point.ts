@@ -1,6 +1,6 @@
 import { largestSquare, recordFactor, stall } from "../graph/index.js";
 import { sizeOf } from "../tree.js";
-import { lowerNodes, type Lowerings } from "./lowering.js";
+import type { Lowerings } from "./lowering.js";
 import { castTo } from "./proto.js";
 import { bodyOf, repeat } from "./repeat.js";
 
@@ -21,7 +21,7 @@ export const iteration: Pick<Lowerings, "fixedPoint"> = {
     const [record, mark, idle] = [fresh("record"), fresh("mark"), fresh("idle")];
     const index = fresh("i");
     body.bind(x!, iterate);
-    lowerNodes([result], body);
+    body.model.lowerer.lower([result], body);
 
     const flat = (name: string, isColumn: boolean): string =>
       body.reshape(name, isColumn ? [batch, size, 1] : [batch, 1, size]);

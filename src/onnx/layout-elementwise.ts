@@ -2,16 +2,16 @@ import type { BinaryOp, Node, Tensor, UnaryOp } from "../graph/index.js";
 import { sameShape, sizeOf } from "../tree.js";
 import { elementwise, lowerElu } from "./elementwise.js";
 import { isPerChannel, type ImageLayout } from "./layout.js";
-import { sizes, type Sizes } from "./linear.js";
+import { sizes, type Sizes } from "./sizes.js";
 import type { LayoutLowerings, Lowered } from "./lowering.js";
-import type { Scope } from "./scope.js";
+import type { GraphScope } from "./scope.js";
 
 /** Element by element, the layout doesn't matter: what comes in one of its own stays in it. */
 export function elementwiseIn(
   layout: ImageLayout,
 ): Pick<LayoutLowerings, UnaryOp | BinaryOp | "elu" | "sum"> {
   /** A factor or summand of an image of `shape`; nothing if it has no form in the layout. */
-  const operand = (scope: Scope, x: Tensor, shape: Sizes): string | undefined => {
+  const operand = (scope: GraphScope, x: Tensor, shape: Sizes): string | undefined => {
     if (sameShape(x.shape, shape)) return layout.of(scope, x);
     if (sizeOf(x.shape) === 1) return scope.nameOf(x);
     return isPerChannel(x, shape) ? layout.perChannel(scope, x, shape) : undefined;
@@ -19,7 +19,7 @@ export function elementwiseIn(
 
   const apply = <K extends UnaryOp | BinaryOp>(
     node: Node<K> & Tensor,
-    scope: Scope,
+    scope: GraphScope,
   ): Lowered | undefined => {
     if (!layout.fits(node)) return undefined;
     const images = node.inputs.filter(({ shape }) => sameShape(shape, node.shape));

@@ -1,39 +1,39 @@
 import type { Tensor } from "../graph/index.js";
 import { sameShape } from "../tree.js";
-import type { Sizes } from "./linear.js";
-import type { Scope } from "./scope.js";
+import type { Sizes } from "./sizes.js";
+import type { GraphScope } from "./scope.js";
 
 /** How images `[B, C, H, W]` lie in memory, other than in ONNX's rows. */
 export abstract class ImageLayout {
-  /** What an image in this layout is derived under: see `Scope.derived`. */
+  /** What an image in this layout is derived under: see `GraphScope.derived`. */
   abstract readonly key: string;
 
   /** Whether the layout has an image's elements and no others, so that work on it is work on them. */
   abstract fits(image: Tensor): boolean;
 
   /** From the image's rows. */
-  abstract fromRows(scope: Scope, image: Tensor): string;
+  abstract fromRows(scope: GraphScope, image: Tensor): string;
 
-  abstract toRows(scope: Scope, name: string, image: Tensor): string;
+  abstract toRows(scope: GraphScope, name: string, image: Tensor): string;
 
   /** What broadcasts values of each channel, `[1, C, 1, 1]`, over images of `shape` in this layout. */
-  abstract perChannel(scope: Scope, values: Tensor, shape: Sizes): string;
+  abstract perChannel(scope: GraphScope, values: Tensor, shape: Sizes): string;
 
   /** Sums over `axes` of an image; nothing if rows are as good. */
-  abstract sum(scope: Scope, image: Tensor, axes: readonly number[]): string | undefined;
+  abstract sum(scope: GraphScope, image: Tensor, axes: readonly number[]): string | undefined;
 
   /** The image in this layout. */
-  of(scope: Scope, image: Tensor): string {
+  of(scope: GraphScope, image: Tensor): string {
     return scope.derived(image, this.key, (s, t) => this.fromRows(s, t));
   }
 
   /** Whether the image exists in this layout. */
-  has(scope: Scope, image: Tensor): boolean {
+  has(scope: GraphScope, image: Tensor): boolean {
     return this.fits(image) && scope.known(image, this.key) !== undefined;
   }
 
   /** Whether the image exists in this layout and nobody has wanted it otherwise. */
-  hasOnly(scope: Scope, image: Tensor): boolean {
+  hasOnly(scope: GraphScope, image: Tensor): boolean {
     return this.has(scope, image) && !scope.isNamed(image);
   }
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/index.js";
-import type { Shape } from "../tree.js";
 import type { Lowerings } from "./lowering.js";
-import type { Scope } from "./scope.js";
+import { sizes } from "./sizes.js";
+import type { GraphScope } from "./scope.js";
 
 export const linear: Pick<Lowerings, "matmul" | "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad"> =
   {
@@ -55,7 +55,7 @@ const [partRows, mostSummed] = [1024, 128 * 128];
  * product with a small result is computed by one thread, so long ones are added up from parts.
  */
 export function rowProducts(
-  scope: Scope,
+  scope: GraphScope,
   [a, b]: readonly [string, string],
   [rows, out, channels]: readonly [number, number, number],
 ): string {
@@ -74,14 +74,7 @@ export function rowProducts(
   return scope.emit("ReduceSum", [products, scope.ints([0])], { keepdims: 0 });
 }
 
-export type Sizes = readonly [number, number, number, number];
-
-/** The four sizes of an image batch or a filter. */
-export function sizes({ shape }: { readonly shape: Shape }): Sizes {
-  return [shape[0]!, shape[1]!, shape[2]!, shape[3]!];
-}
-
-function samePadded(scope: Scope, kernel: number, inputs: readonly string[]): string {
+function samePadded(scope: GraphScope, kernel: number, inputs: readonly string[]): string {
   const reach = (kernel - 1) / 2;
   return scope.emit("Conv", inputs, {
     kernel_shape: [kernel, kernel],
@@ -90,7 +83,7 @@ function samePadded(scope: Scope, kernel: number, inputs: readonly string[]): st
 }
 
 /** The filter of a convolution's adjoint, a convolution too: channels swapped, taps in reverse. */
-export function adjointFilter(scope: Scope, filter: Tensor): string {
+export function adjointFilter(scope: GraphScope, filter: Tensor): string {
   return scope.derived(filter, "adjoint", (s, t) => {
     const swapped = s.transpose(s.nameOf(t), [1, 0, 2, 3]);
     return sizes(t)[2] === 1 ? swapped : reverseTaps(s, swapped);
@@ -98,7 +91,7 @@ export function adjointFilter(scope: Scope, filter: Tensor): string {
 }
 
 /** Reverses the last two axes of a filter. */
-function reverseTaps(scope: Scope, filter: string): string {
+function reverseTaps(scope: GraphScope, filter: string): string {
   const [last, beforeFirst] = [-1, -(2 ** 31)];
   return scope.emit("Slice", [
     filter,
@@ -110,7 +103,7 @@ function reverseTaps(scope: Scope, filter: string): string {
 }
 
 /** `[B, C, H, W]` as `[C, B·H·W]`. */
-function channelRows(scope: Scope, x: Tensor): string {
+function channelRows(scope: GraphScope, x: Tensor): string {
   const [batch, channels, height, width] = sizes(x);
   return scope.derived(x, "channel rows", (s, t) => {
     const name = s.nameOf(t);
@@ -120,7 +113,7 @@ function channelRows(scope: Scope, x: Tensor): string {
 }
 
 /** `[B, C, H, W]` as `[C·k², B·H·W]`: for each channel, what each tap sees of it. */
-function patchRows(scope: Scope, x: Tensor, kernel: number): string {
+function patchRows(scope: GraphScope, x: Tensor, kernel: number): string {
   const [batch, channels, height, width] = sizes(x);
   const tapCount = kernel * kernel;
   return scope.derived(x, `patch rows ${kernel}`, (s, t) => {
@@ -147,7 +140,7 @@ function patchRows(scope: Scope, x: Tensor, kernel: number): string {
 }
 
 /** Filters `[k², 1, k, k]` of which each sees one tap. */
-function eachTap(scope: Scope, kernel: number): string {
+function eachTap(scope: GraphScope, kernel: number): string {
   const taps = kernel * kernel;
   const identity = Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0));
   return scope.floats(identity, [taps, 1, kernel, kernel]);

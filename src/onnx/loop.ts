@@ -1,4 +1,4 @@
-import { lowerNodes, type Lowerings } from "./lowering.js";
+import type { Lowerings } from "./lowering.js";
 import { bodyOf, repeat } from "./repeat.js";
 
 export const loops: Pick<Lowerings, "loop"> = {
@@ -12,7 +12,7 @@ export const loops: Pick<Lowerings, "loop"> = {
       body.bind(state, name);
       return name;
     });
-    lowerNodes(results, body);
+    body.model.lowerer.lower(results, body);
     const carried = states.map(({ shape }, i) => ({
       name: names[i]!,
       shape,

@@ -1,7 +1,7 @@
 import { sameShape } from "../tree.js";
 import { topologicalOrder, type Node, type OpName, type Tensor } from "../graph/index.js";
 import type { ImageLayout } from "./layout.js";
-import type { Scope } from "./scope.js";
+import type { Lowerer, GraphScope } from "./scope.js";
 import { usersOf } from "./users.js";
 
 /**
@@ -11,7 +11,7 @@ import { usersOf } from "./users.js";
 export type Lowering<K extends OpName> = (
   node: Node<K>,
   inputs: readonly string[],
-  scope: Scope,
+  scope: GraphScope,
 ) => string;
 
 /** One lowering per operation: leaving one out doesn't compile. */
@@ -20,7 +20,7 @@ export type Lowerings = { readonly [K in OpName]: Lowering<K> };
 /** A lowering that uses a layout of images, or nothing where it doesn't apply. */
 export type LayoutLowering<K extends OpName> = (
   node: Node<K> & Tensor,
-  scope: Scope,
+  scope: GraphScope,
   bias: Tensor | undefined,
 ) => Lowered | undefined;
 
@@ -38,15 +38,24 @@ export interface LoweringTarget {
   readonly layouts?: readonly LayoutLowerings[];
 }
 
-/** Lowers every node that `outputs` need and that has no name yet. */
-export function lowerNodes(outputs: readonly Tensor[], scope: Scope): void {
+/** What lowers a model's nodes for a target. */
+export function lowererFor(target: LoweringTarget): Lowerer {
+  return {
+    hidesShapes: target.hidesShapes ?? false,
+    lower: (outputs, scope) => {
+      lowerNodes(target, outputs, scope);
+    },
+  };
+}
+
+function lowerNodes(target: LoweringTarget, outputs: readonly Tensor[], scope: GraphScope): void {
   const order = topologicalOrder(outputs);
   const biases = fusedBiases(order, outputs);
   const fused = new Set([...biases.values()].map(({ conv }) => conv));
   for (const node of order) {
     if (scope.has(node) || fused.has(node)) continue;
     const bias = biases.get(node);
-    const lowered = lower(bias?.conv ?? node, bias?.value, scope);
+    const lowered = lower(target, bias?.conv ?? node, bias?.value, scope);
     if ("rows" in lowered) scope.bind(node, lowered.rows);
     else bindImage(node, lowered, scope);
   }
@@ -55,18 +64,18 @@ export function lowerNodes(outputs: readonly Tensor[], scope: Scope): void {
 function bindImage(
   node: Tensor,
   { layout, name }: Extract<Lowered, { readonly name: string }>,
-  scope: Scope,
+  scope: GraphScope,
 ): void {
   scope.know(node, layout.key, name);
   scope.bindLater(node, () => layout.toRows(scope, name, node));
 }
 
 function lower<K extends OpName>(
+  { lowerings, layouts = [] }: LoweringTarget,
   node: Node<K> & Tensor,
   bias: Tensor | undefined,
-  scope: Scope,
+  scope: GraphScope,
 ): Lowered {
-  const { lowerings, layouts = [] } = scope.model.target;
   for (const inLayout of layouts) {
     const lowered = inLayout[node.op]?.(node, scope, bias);
     if (lowered) return lowered;

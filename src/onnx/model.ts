@@ -1,9 +1,9 @@
 import { UsageError } from "../errors.js";
 import { inputShapes, topologicalOrder, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
-import { lowerNodes } from "./lowering.js";
+import { lowererFor } from "./lowering.js";
 import { encodeModel, type Attributes, type NodeProto, type ValueProto } from "./proto.js";
-import { ModelScope, Scope } from "./scope.js";
+import { ModelScope, GraphScope } from "./scope.js";
 import { targets, type Target } from "./targets.js";
 import { usersOf } from "./users.js";
 
@@ -44,9 +44,9 @@ export function toOnnx(
   }
   const users = usersOf(topologicalOrder(Object.values(outputs)));
   const names = [...Object.keys(inputs), ...Object.keys(outputs)];
-  const model = new ModelScope(targets[target], users, names);
-  const scope = new Scope(model);
-  lowerNodes(Object.values(outputs), scope);
+  const model = new ModelScope(lowererFor(targets[target]), users, names);
+  const scope = new GraphScope(model);
+  model.lowerer.lower(Object.values(outputs), scope);
   const nodes = needed(withNamedResults(outputs, scope), Object.keys(outputs));
   const hidden = model.hiddenShapes.proto();
   const value = ([name, shape]: [string, Shape]): ValueProto => ({ name, type: "float", shape });
@@ -69,7 +69,7 @@ export function toOnnx(
  */
 function withNamedResults(
   outputs: Readonly<Record<string, Tensor>>,
-  scope: Scope,
+  scope: GraphScope,
 ): readonly NodeProto[] {
   const results = Object.entries(outputs).map(
     ([name, tensor]) => [name, scope.nameOf(tensor)] as const,

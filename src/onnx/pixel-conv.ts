@@ -1,8 +1,9 @@
 import type { Tensor } from "../graph/index.js";
-import { rowProducts, sizes } from "./linear.js";
+import { rowProducts } from "./linear.js";
+import { sizes } from "./sizes.js";
 import type { LayoutLowerings } from "./lowering.js";
 import { pixels } from "./pixels.js";
-import type { Scope } from "./scope.js";
+import type { GraphScope } from "./scope.js";
 
 /** 1x1 convolutions as one product of matrices, where images have their pixels first already. */
 export const pixelConvolutions: Pick<
@@ -40,7 +41,7 @@ export const pixelConvolutions: Pick<
 };
 
 /** `[H·W·B, C]` */
-function channelsOf(scope: Scope, image: Tensor): string {
+function channelsOf(scope: GraphScope, image: Tensor): string {
   const [batch, channels, height, width] = sizes(image);
   return scope.derived(image, "channels of pixels", (s, t) =>
     s.reshape(pixels.of(s, t), [height * width * batch, channels]),
@@ -48,7 +49,7 @@ function channelsOf(scope: Scope, image: Tensor): string {
 }
 
 /** `[O, C]` */
-function matrixOf(scope: Scope, filter: Tensor): string {
+function matrixOf(scope: GraphScope, filter: Tensor): string {
   const [out, channels] = sizes(filter);
   return scope.derived(filter, "matrix", (s, t) => s.reshape(s.nameOf(t), [out, channels]));
 }

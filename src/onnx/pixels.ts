@@ -1,8 +1,8 @@
 import type { Tensor } from "../graph/index.js";
 import { sizeOf } from "../tree.js";
 import { ImageLayout, sortedAxes } from "./layout.js";
-import { sizes } from "./linear.js";
-import type { Scope } from "./scope.js";
+import { sizes } from "./sizes.js";
+import type { GraphScope } from "./scope.js";
 
 /** Images with their pixels first and channels last, `[H·W, B, C]`, as matrix products want them. */
 class Pixels extends ImageLayout {
@@ -12,23 +12,23 @@ class Pixels extends ImageLayout {
     return shape.length === 4;
   }
 
-  override fromRows(scope: Scope, image: Tensor): string {
+  override fromRows(scope: GraphScope, image: Tensor): string {
     const [batch, channels, height, width] = sizes(image);
     const rows = scope.reshape(scope.nameOf(image), [batch * channels, height * width]);
     return this.shaped(scope, scope.transpose(rows, [1, 0]), image);
   }
 
-  override toRows(scope: Scope, name: string, image: Tensor): string {
+  override toRows(scope: GraphScope, name: string, image: Tensor): string {
     const [batch, channels, height, width] = sizes(image);
     const lines = scope.reshape(name, [height * width, batch * channels]);
     return scope.reshape(scope.transpose(lines, [1, 0]), image.shape);
   }
 
-  override perChannel(scope: Scope, values: Tensor): string {
+  override perChannel(scope: GraphScope, values: Tensor): string {
     return scope.derived(values, "vector", (s, t) => s.reshape(s.nameOf(t), [sizeOf(t.shape)]));
   }
 
-  override sum(scope: Scope, image: Tensor, axes: readonly number[]): string | undefined {
+  override sum(scope: GraphScope, image: Tensor, axes: readonly number[]): string | undefined {
     const [batch, channels, height, width] = sizes(image);
     const sum = (shape: readonly number[]): string => {
       const matrix = scope.reshape(this.of(scope, image), shape);
@@ -56,7 +56,7 @@ class Pixels extends ImageLayout {
   }
 
   /** A value of so many elements in the shape of an image in this layout. */
-  shaped(scope: Scope, name: string, image: Tensor): string {
+  shaped(scope: GraphScope, name: string, image: Tensor): string {
     const [batch, channels, height, width] = sizes(image);
     return scope.reshape(name, [height * width, batch, channels]);
   }

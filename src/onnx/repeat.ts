@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
 import { castTo, type ValueProto } from "./proto.js";
-import { Scope } from "./scope.js";
+import { GraphScope } from "./scope.js";
 
 /** What a Loop carries from turn to turn: a float of one shape. */
 export interface Carried {
@@ -26,16 +26,16 @@ export interface Repetition {
 
 /** The scope of a body; what it needs from outside it finds there by name. */
 export function bodyOf(
-  scope: Scope,
+  scope: GraphScope,
   parameters: readonly Tensor[],
   captured: readonly Tensor[],
-): Scope {
+): GraphScope {
   const outside = new Map(parameters.map((parameter, i) => [parameter, captured[i]!]));
-  return new Scope(scope.model, { scope, captured: (parameter) => outside.get(parameter) });
+  return new GraphScope(scope.model, { scope, captured: (parameter) => outside.get(parameter) });
 }
 
 /** Adds a Loop and gives the names of what it has carried to the end. */
-export function repeat(scope: Scope, body: Scope, repetition: Repetition): string[] {
+export function repeat(scope: GraphScope, body: GraphScope, repetition: Repetition): string[] {
   const { steps, goesOn, index, carried } = repetition;
   const rounded = scope.emit("Floor", [scope.emit("Add", [steps, scope.float(0.5)])]);
   const count = scope.emit("Cast", [rounded], { to: castTo("int64") });

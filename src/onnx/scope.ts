@@ -2,12 +2,19 @@ import type { Tensor } from "../graph/index.js";
 import { HiddenShapes } from "./hidden-shapes.js";
 import { type Shape } from "../tree.js";
 import type { Users } from "./users.js";
-import type { LoweringTarget } from "./lowering.js";
 import type { Attributes, ElementType, NodeProto, TensorProto } from "./proto.js";
+
+/** How the nodes of a model are lowered, in the bodies of its loops too. */
+export interface Lowerer {
+  /** Whether the runtime isn't to know shapes before it runs: see {@link HiddenShapes}. */
+  readonly hidesShapes: boolean;
+  /** Lowers every node that `outputs` need and that has no name yet. */
+  readonly lower: (outputs: readonly Tensor[], scope: GraphScope) => void;
+}
 
 /** What a model and the bodies of its loops share: one namespace and one set of constants. */
 export class ModelScope {
-  readonly target: LoweringTarget;
+  readonly lowerer: Lowerer;
   /** Which nodes take a tensor as an input. */
   readonly users: Users;
   readonly initializers: TensorProto[] = [];
@@ -18,8 +25,8 @@ export class ModelScope {
   readonly #used: Set<string>;
 
   /** @param reserved names of the model's inputs and outputs */
-  constructor(target: LoweringTarget, users: Users, reserved: Iterable<string>) {
-    this.target = target;
+  constructor(lowerer: Lowerer, users: Users, reserved: Iterable<string>) {
+    this.lowerer = lowerer;
     this.users = users;
     this.#used = new Set(reserved);
   }
@@ -53,7 +60,7 @@ export class ModelScope {
 }
 
 /** One graph under construction: the model's, or the body of a loop in it. */
-export class Scope {
+export class GraphScope {
   readonly nodes: NodeProto[] = [];
   readonly model: ModelScope;
   readonly #outer: Outer | undefined;
@@ -148,7 +155,11 @@ export class Scope {
    * A value that several operators want of one tensor, such as a flipped filter: made once, and
    * outside the loop if the tensor comes from there.
    */
-  derived(tensor: Tensor, what: string, make: (scope: Scope, tensor: Tensor) => string): string {
+  derived(
+    tensor: Tensor,
+    what: string,
+    make: (scope: GraphScope, tensor: Tensor) => string,
+  ): string {
     const captured = this.#outer?.captured(tensor);
     if (captured) return this.#outer!.scope.derived(captured, what, make);
     const name = this.known(tensor, what) ?? make(this, tensor);
@@ -183,7 +194,7 @@ export class Scope {
 
   /** A vector that holds a shape; the bodies of loops have theirs as constants. */
   #shape(shape: Shape): string {
-    const isHidden = this.model.target.hidesShapes && !this.#outer;
+    const isHidden = this.model.lowerer.hidesShapes && !this.#outer;
     return isHidden ? this.model.hiddenShapes.nameOf(shape) : this.ints(shape);
   }
 
@@ -194,6 +205,6 @@ export class Scope {
 
 /** The scope around a loop's body, and which of its tensors a parameter of the body stands for. */
 export interface Outer {
-  readonly scope: Scope;
+  readonly scope: GraphScope;
   captured(parameter: Tensor): Tensor | undefined;
 }

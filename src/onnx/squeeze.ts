@@ -1,6 +1,6 @@
 import type { Node } from "../graph/index.js";
 import type { Shape } from "../tree.js";
-import type { Scope } from "./scope.js";
+import type { GraphScope } from "./scope.js";
 
 type SixSizes = readonly [number, number, number, number, number, number];
 
@@ -8,7 +8,11 @@ type SixSizes = readonly [number, number, number, number, number, number];
  * A transpose between `[B, C, H, r, W, r]` and `[B, r, r, C, H, W]`, space and depth, by ONNX's own
  * operators for that, which take an eighth of the time; nothing if it is another one.
  */
-export function squeeze(node: Node<"transpose">, name: string, scope: Scope): string | undefined {
+export function squeeze(
+  node: Node<"transpose">,
+  name: string,
+  scope: GraphScope,
+): string | undefined {
   const by = (opType: string, image: Shape, blocksize: number): string => {
     const moved = scope.emit(opType, [scope.reshape(name, image)], { blocksize });
     return scope.reshape(moved, node.shape);

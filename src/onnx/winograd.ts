@@ -1,9 +1,9 @@
 import type { Tensor } from "../graph/index.js";
 import { isTrained, rootOf, scaledAs } from "./filters.js";
-import { sizes } from "./linear.js";
+import { sizes } from "./sizes.js";
 import type { LayoutLowerings } from "./lowering.js";
 import { pixels } from "./pixels.js";
-import type { Scope } from "./scope.js";
+import type { GraphScope } from "./scope.js";
 import { kronecker, toomCook, transposed, type Matrix } from "./toom-cook.js";
 
 /** Pixels of a tile along each axis, taps of the filter. */
@@ -64,7 +64,7 @@ export const winograd: Required<
   },
 };
 
-function takes(scope: Scope, filter: Tensor): boolean {
+function takes(scope: GraphScope, filter: Tensor): boolean {
   const [out, channels, kernel] = sizes(filter);
   return kernel === taps && isWide(out, channels) && isTrained(scope, filter, leastBatch);
 }
@@ -105,12 +105,12 @@ const lineMaps = {
 } as const;
 
 /** V of an image, `[6, tiles, 6, tiles · B, C]`. */
-function tilesOf(scope: Scope, x: Tensor): string {
+function tilesOf(scope: GraphScope, x: Tensor): string {
   return scope.reshape(transform(scope, pixels.of(scope, x), "cut", x), tileShape(x));
 }
 
 /** dM of a result's gradient, `[6, tiles, 6, tiles · B, O]`. */
-function spreadOf(scope: Scope, g: Tensor): string {
+function spreadOf(scope: GraphScope, g: Tensor): string {
   return scope.derived(g, "Winograd products", (s, t) =>
     s.reshape(transform(s, pixels.of(s, t), "adjoint of assembly", t), tileShape(t)),
   );
@@ -126,12 +126,12 @@ function tileShape(image: Tensor): number[] {
  * transform it again in the backward pass than keep it. Add it before the tiles: of two factors ONNX
  * Runtime computes the one that was added last first, and the other right before their product.
  */
-function filterOf(scope: Scope, w: Tensor, images: Tensor): string {
+function filterOf(scope: GraphScope, w: Tensor, images: Tensor): string {
   if (sizes(images)[0] >= leastBatch) return transformedFilter(scope, w);
   return scope.derived(w, "Winograd filter", transformedFilter);
 }
 
-function transformedFilter(scope: Scope, w: Tensor): string {
+function transformedFilter(scope: GraphScope, w: Tensor): string {
   const [out, channels] = sizes(w);
   const byTaps = scope.reshape(scope.nameOf(rootOf(w)), [out * channels, taps * taps]);
   const scaled = scaledAs(
@@ -144,7 +144,12 @@ function transformedFilter(scope: Scope, w: Tensor): string {
 }
 
 /** The map of rows and of columns: of an image's pixels to points of tiles, or back. */
-function transform(scope: Scope, x: string, map: keyof typeof lineMaps, image: Tensor): string {
+function transform(
+  scope: GraphScope,
+  x: string,
+  map: keyof typeof lineMaps,
+  image: Tensor,
+): string {
   const [batch, channels, height, width] = sizes(image);
   const depth = batch * channels;
   const along = (pixels: number): string =>
@@ -158,7 +163,7 @@ function transform(scope: Scope, x: string, map: keyof typeof lineMaps, image: T
 }
 
 function multiply(
-  scope: Scope,
+  scope: GraphScope,
   a: string,
   b: string,
   attributes: { readonly transA?: 1; readonly transB?: 1 },
@@ -167,7 +172,7 @@ function multiply(
 }
 
 /** A constant matrix, made once for each key. */
-function constant(scope: Scope, key: string, make: () => Matrix): string {
+function constant(scope: GraphScope, key: string, make: () => Matrix): string {
   return scope.model.once(`Winograd ${key}`, () => {
     const values = make();
     return scope.floats(values.flat(), [values.length, values[0]!.length]);

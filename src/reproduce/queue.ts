@@ -1,4 +1,4 @@
-import type { Listener } from "../runs/listener.js";
+import type { Watch } from "../runs/listener.js";
 import { workAtOnce } from "./at-once.js";
 import type { ReproductionFolder } from "./folder.js";
 import type { Plan } from "./plan.js";
@@ -7,12 +7,6 @@ import { finishRow } from "./run.js";
 import { secondsOf } from "./share.js";
 import type { Finished } from "./table.js";
 import type { Task } from "./tasks.js";
-
-/** Whom rows tell how they go, and what ends them early. */
-export interface Watch {
-  readonly listener: Listener;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Finishes the rows, as many at once as planned, the longest first. A row that fails stops the

@@ -20,7 +20,7 @@ import type { ReproductionFolder } from "./folder.js";
 import { measure } from "./measures.js";
 import { commonOf, type Plan, type TaskPlan } from "./plan.js";
 import { resultSchema, type Measures, type RowResult } from "./result.js";
-import type { Watch } from "./queue.js";
+import type { Watch } from "../runs/listener.js";
 import { presetConfig, shortened } from "./settings.js";
 import type { ReproductionName, Task } from "./tasks.js";
 

@@ -36,6 +36,12 @@ export interface Listener {
   named(name: string): Listener;
 }
 
+/** Whom work tells how it goes, and what ends it early. */
+export interface Watch {
+  readonly listener: Listener;
+  readonly signal: AbortSignal;
+}
+
 /** Says how many of how many are done, and how fast. */
 export function counter(
   listener: Listener,

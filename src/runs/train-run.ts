@@ -48,6 +48,8 @@ export interface TrainRunOptions {
   readonly signal: AbortSignal;
   /** A checkpoint of the run to continue from. */
   readonly resume?: Checkpoint;
+  /** Told what came of the run before that is saved, which may fail. */
+  readonly onOutcome?: (outcome: Outcome) => void;
 }
 
 /**
@@ -60,8 +62,9 @@ export async function trainRun(
   options: TrainRunOptions,
 ): Promise<Outcome | undefined> {
   return withEngine(prepared.config, async (engine) => {
-    if (!(await takeSteps(engine, prepared, place, options))) return undefined;
-    return finish(engine, await prepared.data.split("validation"), place);
+    const { onOutcome, ...steps } = options;
+    if (!(await takeSteps(engine, prepared, place, steps))) return undefined;
+    return finish(engine, await prepared.data.split("validation"), place, onOutcome);
   });
 }
 
@@ -73,7 +76,7 @@ export async function takeSteps(
   engine: Engine,
   prepared: PreparedRun,
   place: Place,
-  options: TrainRunOptions,
+  options: Omit<TrainRunOptions, "onOutcome">,
 ): Promise<boolean> {
   const last = await withWorkers(engine, prepared, place.listener, async (workers) => {
     await noteWorkers(workers, prepared.config, place, options.resume);
@@ -171,6 +174,7 @@ async function finish(
   engine: Engine,
   split: Split,
   { folder, listener }: Place,
+  onOutcome: TrainRunOptions["onOutcome"],
 ): Promise<Outcome> {
   const { checkpoint } = await openRun(folder.path);
   const runner = await openRunner(checkpoint, { engine });
@@ -183,14 +187,16 @@ async function finish(
     return runner.model.density ? drawDensity(runner, split) : undefined;
   });
   await runner.close();
+  const outcome = {
+    evaluation,
+    ...(measurement && { reconstruction: measurement.reconstruction }),
+    ...(drawn?.plane && { plane: drawn.plane }),
+  };
+  onOutcome?.(outcome);
   await saveEvaluation(folder, evaluation);
   if (measurement) await saveReconstruction(folder, measurement);
   if (drawn) await savePictures(folder, drawn.pictures);
   if (drawn?.plane) await writeJson(folder.plane, drawn.plane);
   await writeReport(folder);
-  return {
-    evaluation,
-    ...(measurement && { reconstruction: measurement.reconstruction }),
-    ...(drawn?.plane && { plane: drawn.plane }),
-  };
+  return outcome;
 }

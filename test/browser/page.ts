@@ -1,6 +1,7 @@
 import { compile, graph, ndarray, type Arrays } from "../../src/index.js";
 import { webEngine, type WebEngineOptions } from "../../src/web.js";
 import { trainSmall, useSmall, type SmallFlow } from "../support/small-flows.js";
+import { readFile, readPng } from "./read-file.js";
 
 /** Arrays as a page can hand them to a test: numbers alone. */
 export type Numbers = Readonly<
@@ -96,4 +97,4 @@ async function descend(options: WebEngineOptions, x: readonly number[]): Promise
   return [...w!.data];
 }
 
-export const page = { runFlow, describeEngine, descend };
+export const page = { runFlow, describeEngine, descend, readFile, readPng };

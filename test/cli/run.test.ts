@@ -209,14 +209,14 @@ describe("a run", () => {
     for (const option of ["--terms", "--probes"]) {
       const { code, stderr } = await iresnet(cwd, "evaluate", "whole", option, "2");
       assert.equal(code, 2);
-      assert.match(stderr, /^error: evaluate: expected --terms and --probes for a density alone/);
+      assert.match(stderr, /^error: evaluate: expected terms and probes for a density alone/);
     }
   });
 
   it("of a classifier can't be sampled", async () => {
     const { code, stdout, stderr } = await iresnet(cwd, "sample", "whole");
     assert.equal(code, 2);
-    assert.match(stderr, /^error: sample: expected a density, got i-resnet-classifier/);
+    assert.match(stderr, /^error: sample: expected a model with a density, got i-resnet-classifier/);
     assert.equal(stdout, "");
   });
 });

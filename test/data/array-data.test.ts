@@ -201,19 +201,19 @@ describe("arrayData", () => {
     "pixels 0..1": [
       { x: images(0, 0.5, 0.25, 1) },
       DataError,
-      /whole pixels 0\.\.\.255 in x, got values from 0 to 1, .* 0\.5 in row 0; multiply by 255 and round, or pass `pixels: false`/,
+      /whole pixels 0…255 in x, got values from 0 to 1, first in row 0; .* multiply them by 255, or .*`pixels: false`/,
     ],
     "pixels -1..1": [
       { x: images(-1, 0.5, 0.25, 1) },
       DataError,
-      /from -1 to 1, .*; add 1, multiply by 127\.5/,
+      /from -1 to 1, .*: add 1 and multiply them by 127\.5/,
     ],
     "16-bit pixels": [
       { x: images(0, 1, 2, 3, 0, 256, 7, 65535) },
       DataError,
-      /from 0 to 65535, the first other one 256 in row 1; divide by 257/,
+      /from 0 to 65535, first in row 1; .* divide them by 257/,
     ],
-    "binary pixels": [{ x: images(0, 1, 1, 0) }, DataError, /got only 0 and 1; multiply by 255/],
+    "binary pixels": [{ x: images(0, 1, 1, 0) }, DataError, /got only 0 and 1; multiply them by 255/],
   };
   for (const [name, [options, type, message]] of Object.entries(refused)) {
     it(`refuses ${name}`, () => {

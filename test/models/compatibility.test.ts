@@ -17,8 +17,9 @@ const digests: Readonly<Record<string, string>> = {
   nice: "d6afed4a89f02522",
   "real-nvp": "aa616fddc2b98464",
   glow: "9e2413bcd9e1d657",
-  made: "ecc6f69d77ea7399",
-  maf: "cc322fe28ecaa85e",
+  // But for a condition, which reaches the outputs of MADE and MAF directly since.
+  made: "05442eaf656b3b54",
+  maf: "827b73b903134c36",
   ffjord: "ac48cd79e061e2a8",
   resnet: "567e8264cc018706",
 };

@@ -21,8 +21,8 @@ import {
   type Tensor,
 } from "../../src/graph/index.js";
 import { toOnnx } from "../../src/onnx/index.js";
-import { lowerNodes } from "../../src/onnx/lowering.js";
-import { ModelScope, Scope } from "../../src/onnx/scope.js";
+import { lowererFor } from "../../src/onnx/lowering.js";
+import { ModelScope, GraphScope } from "../../src/onnx/scope.js";
 import { targets } from "../../src/onnx/targets.js";
 import { ndarray } from "../../src/tree.js";
 import { assertAgree } from "./agreement.js";
@@ -33,8 +33,8 @@ const b = reshape(input("b", [5]), [1, 5, 1, 1]);
 
 /** The operators that outputs become, outside loops' bodies. */
 function operators(...outputs: Tensor[]): string[] {
-  const scope = new Scope(new ModelScope(targets.portable, new Map(), []));
-  lowerNodes(Object.values(simplify(Object.fromEntries(outputs.entries()))), scope);
+  const scope = new GraphScope(new ModelScope(lowererFor(targets.portable), new Map(), []));
+  scope.model.lowerer.lower(Object.values(simplify(Object.fromEntries(outputs.entries()))), scope);
   return scope.nodes.map((node) => node.opType);
 }
 
@@ -64,7 +64,7 @@ describe("lowering", () => {
   });
 
   it("reshapes a value once for each shape, and never what is reshaped already", () => {
-    const scope = new Scope(new ModelScope(targets.portable, new Map(), []));
+    const scope = new GraphScope(new ModelScope(lowererFor(targets.portable), new Map(), []));
     const matrix = scope.reshape("x", [6, 16]);
     assert.notEqual(scope.reshape("x", [96]), matrix);
     assert.equal(scope.reshape(scope.reshape(matrix, [96]), [6, 16]), matrix);

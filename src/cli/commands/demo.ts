@@ -50,13 +50,14 @@ async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promi
   const folder = await createRun(out ?? freeFolder(), config);
   terminal.note(`Training an invertible residual network on ${config.data.name}.`);
   const picture = folder.picture("density.png");
-  const outcome = await finished(terminal, `iresnet train --resume ${folder.path}`, (signal) =>
-    trainRun(prepared, { folder, listener: terminal }, { signal }),
-  );
-  if (!outcome) return;
-  terminal.result(
-    { run: folder.path, picture, report: folder.report, ...outcome },
-    summary(folder, picture, outcome),
+  const onOutcome = (outcome: Outcome): void => {
+    terminal.result(
+      { run: folder.path, picture, report: folder.report, ...outcome },
+      summary(folder, picture, outcome),
+    );
+  };
+  await finished(terminal, `iresnet train --resume ${folder.path}`, (signal) =>
+    trainRun(prepared, { folder, listener: terminal }, { signal, onOutcome }),
   );
 }
 

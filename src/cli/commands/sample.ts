@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { Random } from "../../random.js";
+import { expectAbility } from "../../runner/index.js";
 import { samplesPng } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
 import { withTrained } from "../../runs/trained.js";
@@ -49,6 +50,7 @@ async function sample(
   { count, temperature, seed, threads, device, out, steps, tolerance }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
+    expectAbility(runner.model, "density", "sample");
     const picture = out ?? run.folder.picture("samples.png");
     const samples = await runner.sample(count, {
       temperature,

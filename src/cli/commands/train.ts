@@ -6,7 +6,7 @@ import { configure, workersConfig, type Overrides } from "../../runs/configurati
 import { evaluationText, reconstructionText } from "../../runs/describe.js";
 import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
 import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../../runs/run-folder.js";
-import { trainRun, type TrainRunOptions } from "../../runs/train-run.js";
+import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
@@ -131,17 +131,18 @@ async function trainAndPrint(
   options: Pick<TrainRunOptions, "resume"> = {},
 ): Promise<void> {
   const { path, report } = folder;
-  const outcome = await finished(terminal, `iresnet train --resume ${path}`, (signal) =>
-    trainRun(prepared, { folder, listener: terminal }, { signal, ...options }),
-  );
-  if (!outcome) return;
-  const { evaluation, reconstruction } = outcome;
-  terminal.result(
-    { run: path, report, ...outcome },
-    [
-      evaluationText(evaluation),
-      reconstruction ? reconstructionText(reconstruction) : "This model has no inverse.",
-      `Report: ${report}`,
-    ].join("\n\n"),
+  const onOutcome = (outcome: Outcome): void => {
+    const { evaluation, reconstruction } = outcome;
+    terminal.result(
+      { run: path, report, ...outcome },
+      [
+        evaluationText(evaluation),
+        reconstruction ? reconstructionText(reconstruction) : "This model has no inverse.",
+        `Report: ${report}`,
+      ].join("\n\n"),
+    );
+  };
+  await finished(terminal, `iresnet train --resume ${path}`, (signal) =>
+    trainRun(prepared, { folder, listener: terminal }, { signal, onOutcome, ...options }),
   );
 }

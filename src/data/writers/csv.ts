@@ -1,0 +1,77 @@
+import { expectOptions } from "../../border/options.js";
+import { DataError } from "../../errors.js";
+import type { Column, Table } from "../table.js";
+
+export interface WriteCsvOptions {
+  /** Between cells; a comma unless given. */
+  readonly separator?: string;
+  /** Whether the first line holds the columns' names; true unless given. */
+  readonly header?: boolean;
+}
+
+/**
+ * Rows as CSV in UTF-8, with `\n` at each line's end, a piece of text for each table. Numbers are
+ * written so that reading gives the same float64; booleans as true and false; dates in ISO 8601,
+ * with a time unless it's midnight UTC; missing cells as nothing.
+ *
+ * @throws {DataError} if a table has other columns than the first.
+ * @see https://www.rfc-editor.org/rfc/rfc4180
+ */
+export async function* csvText(
+  tables: Iterable<Table> | AsyncIterable<Table>,
+  options: WriteCsvOptions = {},
+): AsyncGenerator<string> {
+  expectOptions(options, ["separator", "header"], "csvText");
+  const { separator = ",", header = true } = options;
+  const cell = (text: string): string => quotedCell(text, separator);
+  let names: readonly string[] | undefined;
+  for await (const { name, columns, rows } of tables) {
+    const own = columns.map((column) => column.name);
+    const isFirst = names === undefined;
+    names ??= own;
+    if (own.length !== names.length || own.some((column, at) => column !== names?.[at])) {
+      throw new DataError(
+        `csvText: expected columns ${names.join(", ")} in all tables, got ${own.join(", ")} in ${name}; write them to two files`,
+      );
+    }
+    const lines = isFirst && header ? [own.map(cell).join(separator)] : [];
+    const cells = columns.map((column) => cellsOf(column, cell));
+    for (let row = 0; row < rows; row++) {
+      const line = cells.map((of) => of(row)).join(separator);
+      // A blank line would not be read as a row.
+      lines.push(line === "" ? '""' : line);
+    }
+    if (lines.length > 0) yield `${lines.join("\n")}\n`;
+  }
+}
+
+function cellsOf(column: Column, cell: (text: string) => string): (row: number) => string {
+  if (column.kind === "text") {
+    const texts = column.dictionary.map(cell);
+    return (row) => texts[column.codes[row]!] ?? "";
+  }
+  const { values } = column;
+  const write = { number: numberText, boolean: booleanText, date: dateText }[column.kind];
+  return (row) => {
+    const value = values[row]!;
+    return Number.isNaN(value) ? "" : cell(write(value));
+  };
+}
+
+function quotedCell(text: string, separator: string): string {
+  const isPlain = !text.includes(separator) && !/["\r\n]|^\s|\s$/.test(text);
+  return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
+}
+
+function numberText(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+function booleanText(value: number): string {
+  return value === 0 ? "false" : "true";
+}
+
+function dateText(value: number): string {
+  const text = new Date(value).toISOString();
+  return value % 86_400_000 === 0 ? text.slice(0, text.indexOf("T")) : text;
+}

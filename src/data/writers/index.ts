@@ -1,0 +1,11 @@
+// Not here: node-writer.ts, which needs Node.
+export { csvText, type WriteCsvOptions } from "./csv.js";
+export {
+  npyBytes,
+  npzBytes,
+  outputArray,
+  tableArrays,
+  type OutputArray,
+  type OutputNumbers,
+  type WriteNpzOptions,
+} from "./npy.js";

@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { writeError } from "../../files/file-errors.js";
+
+/**
+ * Writes a file piece by piece: a temporary file in the same folder, renamed once it is whole.
+ * Missing folders are made; a name that ends in `.gz` is gzipped.
+ *
+ * @throws {FileError} if the file cannot be written; an old one is then untouched. What the pieces
+ * throw is passed on.
+ */
+export async function writeFileInPieces(
+  path: string,
+  pieces: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+): Promise<void> {
+  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, "wx");
+    try {
+      for await (const piece of path.endsWith(".gz") ? gzipped(pieces) : pieces) {
+        await file.writeFile(piece);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const isSystem = error instanceof Error && "code" in error && "syscall" in error;
+    throw isSystem ? writeError(path, error) : error;
+  }
+}
+
+async function* gzipped(
+  pieces: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const { readable, writable } = new CompressionStream("gzip");
+  const writer = writable.getWriter();
+  const written = (async () => {
+    try {
+      for await (const piece of pieces) {
+        await writer.write(typeof piece === "string" ? encoder.encode(piece) : piece.slice());
+      }
+      await writer.close();
+    } catch (error) {
+      await writer.abort(error).catch(() => undefined);
+      throw error;
+    }
+  })();
+  written.catch(() => undefined);
+  for await (const part of readable) yield part;
+  await written;
+}
