@@ -35,7 +35,7 @@ const limits = {
   stack: 2 ** 16,
   /** Values kept in the memo. */
   memo: 2 ** 20,
-  /** Lists, tuples, dicts, sets and objects. */
+  /** Lists, tuples, dicts, sets and objects, and what is copied from one into another. */
   containers: 2 ** 20,
 } as const;
 
@@ -60,9 +60,7 @@ export class PickleMachine {
 
   /** Pushes a new list, tuple, dict, set or object. */
   pushNew(value: PickleValue): void {
-    if (++this.#containers > limits.containers) {
-      throw this.#over("lists, tuples, dicts and objects", limits.containers);
-    }
+    this.#count(1);
     this.push(value);
   }
 
@@ -164,6 +162,7 @@ export class PickleMachine {
     if (!(args instanceof PickleTuple)) {
       throw this.refused(opcode, `of ${callee.name} with ${describePickled(args)}`);
     }
+    for (const arg of args.items) if (arg instanceof PickleList) this.#count(arg.items.length);
     this.pushNew(rule.call(args.items));
   }
 
@@ -179,8 +178,8 @@ export class PickleMachine {
     }
     if (target instanceof PickleDict) return;
     if (target.fields.entries.size > 0) throw this.refused("BUILD", "of fields given before");
+    this.#count(state.entries.size);
     for (const [field, value] of state.entries) target.fields.entries.set(field, value);
-    this.#containers += state.entries.size;
   }
 
   pushPersistent(): void {
@@ -201,6 +200,13 @@ export class PickleMachine {
 
   damaged(expected: string, got: string): CheckpointError {
     return this.bytes.error(expected, got);
+  }
+
+  #count(made: number): void {
+    this.#containers += made;
+    if (this.#containers > limits.containers) {
+      throw this.#over("lists, tuples, dicts and objects", limits.containers);
+    }
   }
 
   #fill(dict: PickleDict, pairs: readonly PickleValue[]): void {
