@@ -18,6 +18,7 @@ const layers = [
   "bijections",
   "distributions",
   "models",
+  "pytorch",
   "data",
   "train",
   "pictures",

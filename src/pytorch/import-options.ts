@@ -36,6 +36,17 @@ export interface ImportOptions {
   readonly averaged?: boolean;
 }
 
+export const importOptionNames = [
+  "from",
+  "where",
+  "c",
+  "activation",
+  "shape",
+  "normalisation",
+  "task",
+  "averaged",
+] as const satisfies readonly (keyof ImportOptions)[];
+
 export interface Imported {
   /** For {@link createModel}. */
   readonly model: { readonly kind: string; readonly config: JsonValue };

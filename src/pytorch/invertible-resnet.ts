@@ -5,7 +5,13 @@ import type { Imported, ImportOptions } from "./import-options.js";
 import type { FilterSizes } from "./operator-norm.js";
 import { fieldsOf, type Original } from "./originals.js";
 import { PickleObject, type PickleValue } from "./pickle-values.js";
-import { effectiveWeight, identityAffine, ResidualArrays, type Affine } from "./residual-arrays.js";
+import {
+  boundSentence,
+  effectiveWeight,
+  identityAffine,
+  ResidualArrays,
+  type Affine,
+} from "./residual-arrays.js";
 import { itemsOf } from "./torch-globals.js";
 
 /** Added to the divisor of 3x3 filters. */
@@ -59,7 +65,12 @@ export function importInvertibleResNet(original: Original, options: ImportOption
   const arrays = new ResidualArrays();
   const start = isDensity
     ? identityAffine(first.channels)
-    : normalisation(shape, squeezeFirst, first.channels, readNormalisation(original, options, differences));
+    : normalisation(
+        shape,
+        squeezeFirst,
+        first.channels,
+        readNormalisation(original, options, differences),
+      );
   let strided = 0;
   let [height, width] = squeezeFirst ? [shape[1]! / 2, shape[2]! / 2] : [shape[1]!, shape[2]!];
   stages.forEach((blocks, stage) => {
@@ -89,12 +100,17 @@ export function importInvertibleResNet(original: Original, options: ImportOption
   const widths = stages.map((blocks) => blocks[0]!.width);
   const model = isDensity
     ? densityOf(original, arrays, { ...config, squeezeFirst, isMultiScale, widths }, differences)
-    : classifierOf(original, arrays, {
-        ...config,
-        squeezeFirst,
-        widths,
-        channels: sizeOf(shape.slice(0, 1)) * (squeezeFirst ? 4 : 1) + padding,
-      }, differences);
+    : classifierOf(
+        original,
+        arrays,
+        {
+          ...config,
+          squeezeFirst,
+          widths,
+          channels: sizeOf(shape.slice(0, 1)) * (squeezeFirst ? 4 : 1) + padding,
+        },
+        differences,
+      );
   state.ignore(/\.weight_sigma$|\.num_batches_tracked$/);
   // a density has a head it doesn't use, and a classifier a prior
   state.ignore(isDensity ? /^(bn1|logits)\./ : /^prior_/);
@@ -165,7 +181,11 @@ function classifierOf(
 }
 
 /** Whether it is a density. */
-function readTask({ state, modules }: Original, { task }: ImportOptions, isMultiScale: boolean): boolean {
+function readTask(
+  { state, modules }: Original,
+  { task }: ImportOptions,
+  isMultiScale: boolean,
+): boolean {
   const known = modules?.get("")?.get("density_estimation");
   const isDensity =
     typeof known === "boolean"
@@ -242,9 +262,14 @@ function readShape(
   isDensity: boolean,
 ): { shape: Shape; squeezeFirst: boolean; padding: number } {
   const root = modules?.get("");
-  const [height, width] = sizeBefore(modules?.get(first.convolutions[0])) ?? squareOf(state.shapeOf(`${first.convolutions[0]}.weight_v`)[0]! / first.channels);
+  const [height, width] =
+    sizeBefore(modules?.get(first.convolutions[0])) ??
+    squareOf(state.shapeOf(`${first.convolutions[0]}.weight_v`)[0]! / first.channels);
   const padding = Number(root?.get("ipad") ?? fieldOf(root, "inj_pad", "pad_size") ?? 0);
-  const known = root && (root.get("init_ds") ?? (fieldsOf(root, "_modules").get("init_squeeze") instanceof PickleObject ? 2 : 1));
+  const known =
+    root &&
+    (root.get("init_ds") ??
+      (fieldsOf(root, "_modules").get("init_squeeze") instanceof PickleObject ? 2 : 1));
   const isSquare = (n: number): Shape => [(first.channels - padding) / n, height, width];
   let squeezeFirst: boolean;
   let shape: Shape;
@@ -277,7 +302,11 @@ function readShape(
   return { shape, squeezeFirst, padding: zeros };
 }
 
-function fieldOf(root: PickleObject | undefined, module: string, field: string): PickleValue | undefined {
+function fieldOf(
+  root: PickleObject | undefined,
+  module: string,
+  field: string,
+): PickleValue | undefined {
   const child = root && fieldsOf(root, "_modules").get(module);
   return child instanceof PickleObject ? child.get(field) : undefined;
 }
@@ -309,7 +338,8 @@ function readActivation(
   const [name] = stages[0]![0]!.convolutions;
   const between = modules?.get(name.replace(/\d+$/, (i) => String(Number(i) + 1)));
   if (!between) {
-    if (activation === undefined) differences.push('The activation is taken to be "elu", the script\'s default.');
+    if (activation === undefined)
+      differences.push('The activation is taken to be "elu", the script\'s default.');
     return activation ?? "elu";
   }
   const found = activations[between.className.split(" ").at(-1)!];
@@ -406,9 +436,13 @@ function readLayer(
   const u = state.take(`${name}.weight_u`).data;
   const v = state.take(`${name}.weight_v`).data;
   const bias = state.take(`${name}.bias`, [outChannels]).data;
-  const [h, w] = kernel === 1 ? [1, 1] : (sizeBefore(modules?.get(name)) ?? squareOf(v.length / inChannels));
+  const [h, w] =
+    kernel === 1 ? [1, 1] : (sizeBefore(modules?.get(name)) ?? squareOf(v.length / inChannels));
   if (v.length !== inChannels * h * w || u.length !== outChannels * h * w) {
-    throw state.error(`vectors of ${name} for ${h} x ${w} places`, `${v.length} and ${u.length} numbers`);
+    throw state.error(
+      `vectors of ${name} for ${h} x ${w} places`,
+      `${v.length} and ${u.length} numbers`,
+    );
   }
   const sizes: FilterSizes = { inChannels, outChannels, kernel, height: h, width: w };
   const weight = effectiveWeight(data, sizes, { u, v }, { c, epsilon: kernel === 1 ? 0 : epsilon });
@@ -417,13 +451,4 @@ function readLayer(
     layer: { sizes: { ...sizes, height, width }, weight, bias, ...(isSame && { v }) },
     isWider: !isSame,
   };
-}
-
-/** What became of the bound. */
-export function boundSentence(bound: number | null, c: number): string {
-  if (bound === c) return `c = ${c} bounds every weight, so that opening the model scales none.`;
-  if (bound !== null) {
-    return `The original's power iteration had left norms of up to ${bound}, so c is ${bound} rather than ${c}: opening the model then scales no weight.`;
-  }
-  return `The original's power iteration had left norms above 1, so c is null rather than ${c}: no bound holds, and an inverse may not converge.`;
 }

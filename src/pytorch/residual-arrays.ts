@@ -80,7 +80,11 @@ export class ResidualArrays {
     const { sigma, u, v } = settleNorm(filterMap(stored, sizes), start);
     this.#largest = Math.max(this.#largest, sigma);
     const place = kernel === 1 ? [] : [height, width];
-    this.set(`${path}.weight`, [outChannels, inChannels, ...(isDense ? [] : [kernel, kernel])], stored);
+    this.set(
+      `${path}.weight`,
+      [outChannels, inChannels, ...(isDense ? [] : [kernel, kernel])],
+      stored,
+    );
     this.set(`${path}.bias`, [outChannels], bias);
     this.set(`${path}.u`, [1, outChannels, ...place], u);
     this.set(`${path}.v`, [1, inChannels, ...place], v);
@@ -111,7 +115,11 @@ export function effectiveWeight(
 }
 
 /** Blocks of `size` numbers in another order. */
-export function reordered(data: Float64Array, order: Order | undefined, size: number): Float64Array {
+export function reordered(
+  data: Float64Array,
+  order: Order | undefined,
+  size: number,
+): Float64Array {
   if (!order) return data;
   const taken = new Float64Array(data.length);
   order.forEach((from, to) => taken.set(data.subarray(from * size, (from + 1) * size), to * size));
@@ -119,7 +127,9 @@ export function reordered(data: Float64Array, order: Order | undefined, size: nu
 }
 
 function blocksOf(data: Float64Array, size: number): Float64Array[] {
-  return Array.from({ length: data.length / size }, (_, i) => data.subarray(i * size, (i + 1) * size));
+  return Array.from({ length: data.length / size }, (_, i) =>
+    data.subarray(i * size, (i + 1) * size),
+  );
 }
 
 /** A layer of zeros, whose block is the identity. */
@@ -131,4 +141,13 @@ export function zeroLayer(sizes: FilterSizes, isDense: boolean): EffectiveLayer 
     weight: new Float64Array(sizeOf([outChannels, inChannels, kernel, kernel])),
     bias: new Float64Array(outChannels),
   };
+}
+
+/** What became of the bound. */
+export function boundSentence(bound: number | null, c: number): string {
+  if (bound === c) return `c = ${c} bounds every weight, so that opening the model scales none.`;
+  if (bound !== null) {
+    return `The original's power iteration had left norms of up to ${bound}, so c is ${bound} rather than ${c}: opening the model then scales no weight.`;
+  }
+  return `The original's power iteration had left norms above 1, so c is null rather than ${c}: no bound holds, and an inverse may not converge.`;
 }

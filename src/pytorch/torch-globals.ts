@@ -21,8 +21,18 @@ const mostAxes = 16;
 /** Types that a pickle names beside its storages: they are read as names. */
 const plainNames = [
   "torch device",
-  ...["float16", "float32", "float64", "bfloat16", "int8", "uint8", "int16", "int32", "int64", "bool"]
-    .map((type) => `torch ${type}`),
+  ...[
+    "float16",
+    "float32",
+    "float64",
+    "bfloat16",
+    "int8",
+    "uint8",
+    "int16",
+    "int32",
+    "int64",
+    "bool",
+  ].map((type) => `torch ${type}`),
 ];
 
 /**

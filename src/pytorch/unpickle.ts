@@ -1,7 +1,13 @@
 import { PickleBytes } from "./pickle-bytes.js";
 import { PickleMachine, type PickleRules } from "./pickle-machine.js";
 import { opcodeNames, type OpcodeName } from "./pickle-opcodes.js";
-import { PickleDict, PickleList, PickleSet, PickleTuple, type PickleValue } from "./pickle-values.js";
+import {
+  PickleDict,
+  PickleList,
+  PickleSet,
+  PickleTuple,
+  type PickleValue,
+} from "./pickle-values.js";
 
 export type { GlobalRule, PickleRules } from "./pickle-machine.js";
 
