@@ -13,6 +13,13 @@ import { findOriginal } from "./originals.js";
 import { importResidualFlow } from "./residual-flows.js";
 import { openTorchFile } from "./torch-file.js";
 
+export {
+  originalNames,
+  type Imported,
+  type ImportOptions,
+  type OriginalName,
+} from "./import-options.js";
+
 /**
  * A model of the papers' own PyTorch code as one of ours, from a file of `torch.save`: a checkpoint
  * of its script, a whole model or a state dict. Nothing in the file is executed.

@@ -2,7 +2,7 @@ import type { ActivationName } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { readFacts } from "./residual-flows-facts.js";
 import type { Imported, ImportOptions } from "./import-options.js";
-import { filterMap, settleNorm, type FilterSizes } from "./operator-norm.js";
+import { filterMap, settleNorm } from "./operator-norm.js";
 import type { Original } from "./originals.js";
 import {
   boundSentence,
@@ -232,6 +232,9 @@ class Builder {
         layers.map(({ sizes, isDense }) => zeroLayer(sizes, isDense ?? false)),
         block,
       );
+      block.betas.forEach((beta, k) => {
+        if (beta !== undefined) this.#beta(path, k, [0.5]);
+      });
       this.hasIdentity = true;
       this.#write(path.replace(/\d+$/, "1"), block, layers);
     } else {
@@ -249,14 +252,12 @@ class Builder {
   #write(path: string, block: Block, layers: readonly EffectiveLayer[]): void {
     this.#emit(path, layers, block);
     block.betas.forEach((beta, i) => {
-      if (beta !== undefined) {
-        this.arrays.set(
-          `${path}.branch.activation${i + 1}.lipswish.b`,
-          [],
-          this.#state.take(beta, [1]).data,
-        );
-      }
+      if (beta !== undefined) this.#beta(path, i, this.#state.take(beta, [1]).data);
     });
+  }
+
+  #beta(path: string, layer: number, values: ArrayLike<number>): void {
+    this.arrays.set(`${path}.branch.activation${layer + 1}.lipswish.b`, [], values);
   }
 
   #emit(path: string, layers: readonly EffectiveLayer[], block: Block): void {
