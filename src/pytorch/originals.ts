@@ -1,4 +1,4 @@
-import { CheckpointError } from "../errors.js";
+import { CheckpointError, UsageError } from "../errors.js";
 import { PickleDict, PickleObject, type PickleValue } from "./pickle-values.js";
 import { StateDict } from "./state-dict.js";
 import type { TorchFile } from "./torch-file.js";
@@ -86,4 +86,23 @@ function wholeModel(root: PickleObject, file: TorchFile, where: string): Origina
 export function fieldsOf(object: PickleObject, field: string): PickleDict {
   const value = object.get(field);
   return value instanceof PickleDict ? value : new PickleDict();
+}
+
+/**
+ * What the file says, or else the option, or else the default.
+ * @throws {UsageError} if the option contradicts the file.
+ */
+export function agreed<T extends string | number>(
+  name: string,
+  inFile: PickleValue | undefined,
+  given: T | undefined,
+  otherwise: T,
+): T {
+  const known = typeof inFile === typeof otherwise ? (inFile as T) : undefined;
+  if (known !== undefined && given !== undefined && known !== given) {
+    throw new UsageError(
+      `importPyTorch: expected ${name} ${known}, which the file says, got ${given}; leave the option out`,
+    );
+  }
+  return known ?? given ?? otherwise;
 }

@@ -29,14 +29,14 @@ export interface PickleRules {
   readonly persistent?: (id: PickleValue) => PickleValue;
 }
 
-/** No model's pickle comes near these, and what they let through fits into some 500 MB. */
+/** No model's pickle comes near these, and what they let through fits into some 300 MB. */
 const limits = {
   /** Values on the stack at a time. */
   stack: 2 ** 16,
   /** Values kept in the memo. */
-  memo: 2 ** 20,
+  memo: 2 ** 19,
   /** Lists, tuples, dicts, sets and objects, and what is copied from one into another. */
-  containers: 2 ** 20,
+  containers: 2 ** 19,
 } as const;
 
 /** The stack, memo and bounds of a machine that runs a pickle. */

@@ -2,7 +2,7 @@ import { UsageError } from "../errors.js";
 import type { ActivationName } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import type { ImportOptions } from "./import-options.js";
-import type { Original } from "./originals.js";
+import { agreed, type Original } from "./originals.js";
 import type { PickleValue } from "./pickle-values.js";
 import { sizeAt, type Block, type Link } from "./residual-flows-chain.js";
 import type { StateDict } from "./state-dict.js";
@@ -136,20 +136,4 @@ function readActivation(
     );
   }
   return agreed("activation", known, activation, "elu");
-}
-
-/** What the file says, or else the option, or else the default. */
-function agreed<T extends string | number>(
-  name: string,
-  inFile: PickleValue | undefined,
-  given: T | undefined,
-  otherwise: T,
-): T {
-  const known = typeof inFile === typeof otherwise ? (inFile as T) : undefined;
-  if (known !== undefined && given !== undefined && known !== given) {
-    throw new UsageError(
-      `importPyTorch: expected ${name} ${known}, which the file says, got ${given}; leave the option out`,
-    );
-  }
-  return known ?? given ?? otherwise;
 }

@@ -233,7 +233,7 @@ class Builder {
         block,
       );
       block.betas.forEach((beta, k) => {
-        if (beta !== undefined) this.#beta(path, k, [0.5]);
+        if (beta !== undefined && k > 0) this.#beta(path, k, [0.5]);
       });
       this.hasIdentity = true;
       this.#write(path.replace(/\d+$/, "1"), block, layers);

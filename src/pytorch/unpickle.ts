@@ -205,7 +205,7 @@ const simpleEscapes = new Map([
 
 function unescaped(machine: PickleMachine, text: string): string {
   return text.replaceAll(
-    /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.?))/gi,
+    /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.?))/g,
     (_, two?: string, four?: string, eight?: string, other?: string) => {
       const code = parseInt(two ?? four ?? eight ?? "", 16);
       const character = Number.isNaN(code) ? simpleEscapes.get(other ?? "") : undefined;
