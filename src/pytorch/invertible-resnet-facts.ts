@@ -7,11 +7,11 @@ import { agreed, fieldsOf, type Original } from "./originals.js";
 import { PickleObject, type PickleValue } from "./pickle-values.js";
 import type { Affine } from "./residual-arrays.js";
 
-const activations: Readonly<Record<string, ActivationName>> = {
-  ELU: "elu",
-  ReLU: "relu",
-  Softplus: "softplus",
-};
+const activations = new Map<string, ActivationName>([
+  ["ELU", "elu"],
+  ["ReLU", "relu"],
+  ["Softplus", "softplus"],
+]);
 
 /** By the number of classes: CIFAR-10's and CIFAR-100's in units of 1/255, in utils_cifar.py. */
 const normalisations = new Map([
@@ -108,7 +108,7 @@ export function readActivation(
       differences.push('The activation is taken to be "elu", the script\'s default.');
     return activation ?? "elu";
   }
-  const found = activations[between.className.split(" ").at(-1)!];
+  const found = activations.get(between.className.split(" ").at(-1)!);
   if (!found) {
     throw state.error(
       "an activation of ELU, ReLU or softplus (sorting pairs neighbouring channels there, halves here)",

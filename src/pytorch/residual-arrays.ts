@@ -122,7 +122,9 @@ export function reordered(
 ): Float64Array {
   if (!order) return data;
   const taken = new Float64Array(data.length);
-  order.forEach((from, to) => taken.set(data.subarray(from * size, (from + 1) * size), to * size));
+  order.forEach((from, to) => {
+    taken.set(data.subarray(from * size, (from + 1) * size), to * size);
+  });
   return taken;
 }
 

@@ -29,7 +29,7 @@ import type { StateDict } from "./state-dict.js";
  */
 export function importResidualFlow(original: Original, options: ImportOptions): Imported {
   const isAveraged = original.averages !== undefined && options.averaged !== false;
-  const state = isAveraged ? original.averages! : original.state;
+  const state = isAveraged ? original.averages : original.state;
   const differences: string[] = [];
   const isImage = [...state.names].some((name) => name.startsWith("transforms."));
   const stages = isImage ? readStages(state) : [readLinks(state, "")];

@@ -101,7 +101,7 @@ export function torchGlobals(where: string): ReadonlyMap<string, GlobalRule> {
       throw fail("a tensor of a storage", describePickled(storage));
     }
     const [axes, steps] = [wholes(itemsOf(shape)), wholes(itemsOf(strides))];
-    if (!isWhole(offset) || !axes || !steps || axes.length !== steps.length) {
+    if (!isWhole(offset) || !axes || axes.length !== steps?.length) {
       throw fail("a tensor's offset, shape and strides", "other values");
     }
     return new TorchTensor(storage, offset, axes, steps, where);

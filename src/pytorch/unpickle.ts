@@ -16,8 +16,38 @@ const longest = 2 ** 25;
 
 type Handler = (machine: PickleMachine) => void;
 
-/** What each opcode does; null for those that no model's numbers need. */
-const handlers: Readonly<Record<Exclude<OpcodeName, "STOP">, Handler | null>> = {
+/** Opcodes that push a value of the bytes behind them. */
+const values = {
+  NONE: () => null,
+  NEWTRUE: () => true,
+  NEWFALSE: () => false,
+  BININT: (m) => m.bytes.int32(),
+  BININT1: (m) => m.bytes.uint8(),
+  BININT2: (m) => m.bytes.uint16(),
+  LONG1: (m) => m.bytes.integer(m.bytes.uint8()),
+  LONG4: (m) => m.bytes.integer(m.bytes.int32()),
+  INT: (m) => integerLine(m),
+  LONG: (m) => integerLine(m),
+  FLOAT: (m) => floatLine(m),
+  BINFLOAT: (m) => m.bytes.float64(),
+
+  STRING: (m) => unquoted(m),
+  BINSTRING: (m) => m.bytes.latin1(m.bytes.int32()),
+  SHORT_BINSTRING: (m) => m.bytes.latin1(m.bytes.uint8()),
+  UNICODE: (m) => unescaped(m, m.bytes.line()),
+  BINUNICODE: (m) => m.bytes.text(m.bytes.uint32()),
+  SHORT_BINUNICODE: (m) => m.bytes.text(m.bytes.uint8()),
+  BINUNICODE8: (m) => m.bytes.text(m.bytes.uint64()),
+  BINBYTES: (m) => m.bytes.take(m.bytes.uint32()),
+  SHORT_BINBYTES: (m) => m.bytes.take(m.bytes.uint8()),
+  BINBYTES8: (m) => m.bytes.take(m.bytes.uint64()),
+  BYTEARRAY8: (m) => m.bytes.take(m.bytes.uint64()),
+} satisfies Partial<Record<OpcodeName, (machine: PickleMachine) => PickleValue>>;
+
+/** What the others do; null for those that no model's numbers need. */
+const handlers: Readonly<
+  Record<Exclude<OpcodeName, keyof typeof values | "STOP">, Handler | null>
+> = {
   PROTO: (m) => {
     const version = m.bytes.uint8();
     if (version > 5) throw m.damaged("protocol 5 at most", `${version}`);
@@ -27,71 +57,92 @@ const handlers: Readonly<Record<Exclude<OpcodeName, "STOP">, Handler | null>> = 
     if (length > BigInt(longest)) throw m.damaged("a frame of the pickle", `${length} bytes`);
   },
 
-  NONE: (m) => m.push(null),
-  NEWTRUE: (m) => m.push(true),
-  NEWFALSE: (m) => m.push(false),
-  BININT: (m) => m.push(m.bytes.int32()),
-  BININT1: (m) => m.push(m.bytes.uint8()),
-  BININT2: (m) => m.push(m.bytes.uint16()),
-  LONG1: (m) => m.push(m.bytes.integer(m.bytes.uint8())),
-  LONG4: (m) => m.push(m.bytes.integer(m.bytes.int32())),
-  INT: (m) => m.push(integerLine(m)),
-  LONG: (m) => m.push(integerLine(m)),
-  FLOAT: (m) => m.push(floatLine(m)),
-  BINFLOAT: (m) => m.push(m.bytes.float64()),
-
-  STRING: (m) => m.push(unquoted(m)),
-  BINSTRING: (m) => m.push(m.bytes.latin1(m.bytes.int32())),
-  SHORT_BINSTRING: (m) => m.push(m.bytes.latin1(m.bytes.uint8())),
-  UNICODE: (m) => m.push(unescaped(m, m.bytes.line())),
-  BINUNICODE: (m) => m.push(m.bytes.text(m.bytes.uint32())),
-  SHORT_BINUNICODE: (m) => m.push(m.bytes.text(m.bytes.uint8())),
-  BINUNICODE8: (m) => m.push(m.bytes.text(m.bytes.uint64())),
-  BINBYTES: (m) => m.push(m.bytes.take(m.bytes.uint32())),
-  SHORT_BINBYTES: (m) => m.push(m.bytes.take(m.bytes.uint8())),
-  BINBYTES8: (m) => m.push(m.bytes.take(m.bytes.uint64())),
-  BYTEARRAY8: (m) => m.push(m.bytes.take(m.bytes.uint64())),
-
-  EMPTY_LIST: (m) => m.pushNew(new PickleList()),
+  EMPTY_LIST: (m) => {
+    m.pushNew(new PickleList());
+  },
   LIST: (m) => {
     const items = m.popMarked();
     m.pushNew(new PickleList());
     m.append(items);
   },
-  APPEND: (m) => m.append([m.pop()]),
-  APPENDS: (m) => m.append(m.popMarked()),
-  EMPTY_TUPLE: (m) => m.pushNew(new PickleTuple([])),
-  TUPLE: (m) => m.pushNew(new PickleTuple(m.popMarked())),
-  TUPLE1: (m) => pushTuple(m, 1),
-  TUPLE2: (m) => pushTuple(m, 2),
-  TUPLE3: (m) => pushTuple(m, 3),
-  EMPTY_DICT: (m) => m.pushNew(new PickleDict()),
-  DICT: (m) => m.pushDict(m.popMarked()),
+  APPEND: (m) => {
+    m.append([m.pop()]);
+  },
+  APPENDS: (m) => {
+    m.append(m.popMarked());
+  },
+  EMPTY_TUPLE: (m) => {
+    m.pushNew(new PickleTuple([]));
+  },
+  TUPLE: (m) => {
+    m.pushNew(new PickleTuple(m.popMarked()));
+  },
+  TUPLE1: (m) => {
+    pushTuple(m, 1);
+  },
+  TUPLE2: (m) => {
+    pushTuple(m, 2);
+  },
+  TUPLE3: (m) => {
+    pushTuple(m, 3);
+  },
+  EMPTY_DICT: (m) => {
+    m.pushNew(new PickleDict());
+  },
+  DICT: (m) => {
+    m.pushDict(m.popMarked());
+  },
   SETITEM: (m) => {
     const value = m.pop();
     const key = m.pop();
     m.setItems([key, value]);
   },
-  SETITEMS: (m) => m.setItems(m.popMarked()),
-  EMPTY_SET: (m) => m.pushNew(new PickleSet()),
-  ADDITEMS: (m) => m.addToSet(m.popMarked()),
+  SETITEMS: (m) => {
+    m.setItems(m.popMarked());
+  },
+  EMPTY_SET: (m) => {
+    m.pushNew(new PickleSet());
+  },
+  ADDITEMS: (m) => {
+    m.addToSet(m.popMarked());
+  },
   FROZENSET: (m) => {
     const items = m.popMarked();
     m.pushNew(new PickleSet());
     m.addToSet(items);
   },
 
-  MARK: (m) => m.mark(),
-  POP: (m) => m.drop(),
+  MARK: (m) => {
+    m.mark();
+  },
+  POP: (m) => {
+    m.drop();
+  },
   POP_MARK: (m) => void m.popMarked(),
-  DUP: (m) => m.push(m.top()),
-  GET: (m) => m.recall(index(m)),
-  BINGET: (m) => m.recall(m.bytes.uint8()),
-  LONG_BINGET: (m) => m.recall(m.bytes.uint32()),
-  PUT: (m) => m.remember(index(m)),
-  BINPUT: (m) => m.remember(m.bytes.uint8()),
-  LONG_BINPUT: (m) => m.remember(m.bytes.uint32()),
-  MEMOIZE: (m) => m.rememberNext(),
+  DUP: (m) => {
+    m.push(m.top());
+  },
+  GET: (m) => {
+    m.recall(index(m));
+  },
+  BINGET: (m) => {
+    m.recall(m.bytes.uint8());
+  },
+  LONG_BINGET: (m) => {
+    m.recall(m.bytes.uint32());
+  },
+  PUT: (m) => {
+    m.remember(index(m));
+  },
+  BINPUT: (m) => {
+    m.remember(m.bytes.uint8());
+  },
+  LONG_BINPUT: (m) => {
+    m.remember(m.bytes.uint32());
+  },
+  MEMOIZE: (m) => {
+    m.rememberNext();
+  },
 
   GLOBAL: (m) => {
     const module = m.bytes.line();
@@ -101,10 +152,18 @@ const handlers: Readonly<Record<Exclude<OpcodeName, "STOP">, Handler | null>> = 
     const name = m.pop();
     m.pushGlobal(m.pop(), name);
   },
-  REDUCE: (m) => m.call("REDUCE"),
-  NEWOBJ: (m) => m.call("NEWOBJ"),
-  BUILD: (m) => m.build(),
-  BINPERSID: (m) => m.pushPersistent(),
+  REDUCE: (m) => {
+    m.call("REDUCE");
+  },
+  NEWOBJ: (m) => {
+    m.call("NEWOBJ");
+  },
+  BUILD: (m) => {
+    m.build();
+  },
+  BINPERSID: (m) => {
+    m.pushPersistent();
+  },
 
   INST: (m) => {
     const module = m.bytes.line();
@@ -146,6 +205,10 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules, start = 0): Unpi
       throw reader.error("an opcode of pickle", `byte 0x${code.toString(16).padStart(2, "0")}`);
     }
     if (name === "STOP") break;
+    if (isValue(name)) {
+      machine.push(values[name](machine));
+      continue;
+    }
     const handler = handlers[name];
     if (handler === null) throw machine.refused(name);
     handler(machine);
@@ -154,6 +217,10 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules, start = 0): Unpi
   machine.push(value);
   if (!machine.isDone) throw reader.error("one value at the end", "more");
   return { value, end: reader.position };
+}
+
+function isValue(name: OpcodeName): name is keyof typeof values {
+  return Object.hasOwn(values, name);
 }
 
 function pushTuple(machine: PickleMachine, length: number): void {

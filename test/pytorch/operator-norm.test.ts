@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { evaluate } from "../../src/engine/reference.js";
+import { conv2d, conv2dInputGrad, input } from "../../src/graph/index.js";
+import { filterMap, settleNorm } from "../../src/pytorch/operator-norm.js";
+import { assertClose, normals } from "../support/values.js";
+
+describe("filterMap", () => {
+  for (const [height, width] of [
+    [4, 5],
+    [1, 2],
+    [2, 1],
+  ] as const) {
+    it(`convolves as a graph does, and back, at ${height} x ${width}`, () => {
+      const weight = normals("weight", [3, 2, 3, 3]);
+      const map = filterMap(Float64Array.from(weight.data), {
+        inChannels: 2,
+        outChannels: 3,
+        kernel: 3,
+        height,
+        width,
+      });
+      const v = normals("v", [1, 2, height, width]);
+      const u = normals("u", [1, 3, height, width]);
+      const w = input("weight", weight.shape);
+      const { there, back } = evaluate(
+        { there: conv2d(input("v", v.shape), w), back: conv2dInputGrad(input("u", u.shape), w) },
+        { weight, v, u },
+      );
+      assertClose(map.apply(Float64Array.from(v.data)), there.data, 1e-12, "forth");
+      assertClose(map.adjoint(Float64Array.from(u.data)), back.data, 1e-12, "back");
+    });
+  }
+});
+
+describe("settleNorm", () => {
+  const diagonal = filterMap(Float64Array.of(0.3, 0, 0, 2), {
+    inChannels: 2,
+    outChannels: 2,
+    kernel: 1,
+    height: 7,
+    width: 7,
+  });
+
+  it("finds the largest singular value from vectors that follow another", () => {
+    const { sigma, u, v } = settleNorm(diagonal, Float64Array.of(1, 0));
+    assertClose([sigma, Math.abs(u[1]!), Math.abs(v[1]!)], [2, 1, 1], 1e-9, "norm");
+  });
+
+  it("leaves zeros be", () => {
+    const zeros = filterMap(new Float64Array(4), {
+      inChannels: 2,
+      outChannels: 2,
+      kernel: 1,
+      height: 1,
+      width: 1,
+    });
+    const { sigma, u } = settleNorm(zeros);
+    assert.equal(sigma, 0);
+    assert.ok(u.every((value) => value === Math.SQRT1_2));
+  });
+});
