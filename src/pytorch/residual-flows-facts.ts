@@ -3,7 +3,6 @@ import type { ActivationName } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import type { ImportOptions } from "./import-options.js";
 import { agreed, type Original } from "./originals.js";
-import type { PickleValue } from "./pickle-values.js";
 import { sizeAt, type Block, type Link } from "./residual-flows-chain.js";
 import type { StateDict } from "./state-dict.js";
 

@@ -11,9 +11,11 @@ import {
   type Imported,
   type ImportOptions,
 } from "../../src/pytorch/import-pytorch.js";
+import { IresnetError } from "../../src/errors.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
 import { assertClose } from "../support/values.js";
 import { fixture, forwardPass, type Pass } from "./fixtures.js";
+import { bytesOf, text, zipFile, type Piece } from "./pickles.js";
 
 /** What our model gives for x, its norms settled as they are whenever a model is opened. */
 async function evaluate({ model, arrays }: Imported, x: Pass["x"]): Promise<Arrays> {
@@ -125,3 +127,123 @@ describe("importPyTorch of jhjacobsen/invertible-resnet", () => {
     assert.equal(imported.model.kind, "i-resnet-classifier");
   });
 });
+
+describe("importPyTorch", () => {
+  const toy = (): Uint8Array => fixture("toy.pth");
+  const classifier = (options: Partial<ImportOptions> = {}): Imported =>
+    importPyTorch(fixture("classifier.pth"), {
+      from: "invertible-resnet",
+      shape: [3, 4, 4],
+      ...options,
+    });
+
+  it("gives the model's configuration", () => {
+    const { model } = importPyTorch(fixture("images.pth"), { from: "residual-flows" });
+    const { c, ...config } = model.config as { c: number };
+    assert.deepEqual(config, {
+      shape: [2, 8, 8],
+      blocks: [1, 1],
+      widths: [3],
+      activation: "lipswish",
+      factorOut: false,
+      squeezeFirst: false,
+      pixels: "logit",
+      alpha: 0.05,
+      dense: { blocks: 4, widths: [2, 2] },
+    });
+    assert.ok(c >= 0.98 && c < 1, `c = ${c}`);
+  });
+
+  it("says what differs and what was assumed", () => {
+    const { differences } = classifier();
+    const all = differences.join("\n");
+    for (const expected of [
+      /c is taken to be 0\.9/,
+      /taken to be "elu"/,
+      /normalised as CIFAR-10/,
+      /\(max\(1, σ\/c\) \+ 10⁻⁵\)/,
+      /norms of 2 filters behind a squeeze at twice their height and width/,
+    ]) {
+      assert.match(all, expected);
+    }
+    const told = classifier({
+      c: 0.9,
+      activation: "elu",
+      normalisation: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+    });
+    assert.doesNotMatch(told.differences.join("\n"), /taken to be (0\.9|"elu"|normalised)/);
+  });
+
+  it("leaves weights as the original has them: none is above the bound", async () => {
+    const { model, arrays } = importPyTorch(toy(), { from: "residual-flows" });
+    const engine = referenceEngine();
+    const ours = createModel(model.kind, model.config);
+    const norms = await convergeNorms(engine, ours, await engine.createStore(arrays));
+    const { c } = model.config as { c: number };
+    assert.ok(Object.values(norms).every((norm) => norm <= c + 1e-4));
+    assert.ok(Object.values(norms).some((norm) => norm > 0.8));
+  });
+
+  it("takes another c where the file doesn't say, and another model then", () => {
+    const path = "stages.0.blocks.0.branch.conv1.weight";
+    assert.notDeepEqual(classifier({ c: 0.5 }).arrays[path], classifier().arrays[path]);
+  });
+
+  const refusals: Readonly<Record<string, readonly [() => unknown, RegExp]>> = {
+    "an option that contradicts the file": [
+      () => importPyTorch(toy(), { from: "residual-flows", c: 0.5 }),
+      /expected c 0\.9, which the file says, got 0\.5/,
+    ],
+    "an activation that contradicts the file": [
+      () => importPyTorch(toy(), { from: "residual-flows", activation: "elu" }),
+      /expected activation lipswish/,
+    ],
+    "another shape than the file's": [
+      () =>
+        importPyTorch(fixture("multiscale.t7"), { from: "invertible-resnet", shape: [3, 8, 8] }),
+      /expected shape 1,8,8/,
+    ],
+    "images of another size": [() => classifier({ shape: [3, 32, 32] }), /images of \[C, 4, 4\]/],
+    "a classifier as density": [
+      () => classifier({ task: "density" }),
+      /a density without channels of zeros/,
+    ],
+    "the other repository's model": [
+      () => importPyTorch(toy(), { from: "invertible-resnet" }),
+      /blocks of convolutions/,
+    ],
+    "a model that factors out": [
+      () => importPyTorch(settings("factor_out", "\x88"), { from: "residual-flows" }),
+      /factor_out of false/,
+    ],
+    "norms that aren't spectral": [
+      () => importPyTorch(settings("vnorms", text("122f")), { from: "residual-flows" }),
+      /spectral norms alone, vnorms of 2s, got 122f/,
+    ],
+  };
+  for (const [what, [run, expected]] of Object.entries(refusals)) {
+    it(`refuses ${what}`, () => {
+      assert.throws(run, (error) => {
+        assert.ok(error instanceof IresnetError, String(error));
+        assert.match(error.message, expected);
+        return true;
+      });
+    });
+  }
+});
+
+/** A checkpoint of images that keeps one argument of its script. */
+function settings(name: string, value: Piece): Uint8Array {
+  const tensor = bytesOf(
+    "ctorch._utils\n_rebuild_tensor_v2\n((",
+    text("storage"),
+    "ctorch\nFloatStorage\n",
+    text("0"),
+    text("cpu"),
+    "K\x01tQK\x00K\x01\x85K\x01\x85\x89NtR",
+  );
+  const state = bytesOf("}", text("transforms.0.chain.1.running_mean"), tensor, "s");
+  const args = bytesOf("cargparse\nNamespace\n)\x81}", text(name), value, "sb");
+  const pickle = bytesOf("\x80\x02}(", text("args"), args, text("state_dict"), state, "u.");
+  return zipFile(pickle, { "0": new Uint8Array(4) });
+}

@@ -57,6 +57,6 @@ describe("settleNorm", () => {
     });
     const { sigma, u } = settleNorm(zeros);
     assert.equal(sigma, 0);
-    assert.ok(u.every((value) => value === Math.SQRT1_2));
+    assertClose(u, [Math.SQRT1_2, Math.SQRT1_2], 1e-12, "u");
   });
 });

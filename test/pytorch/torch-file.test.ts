@@ -20,7 +20,7 @@ const expected: Readonly<Record<string, readonly [readonly number[], readonly nu
   ],
   expanded: [[5, 1, 4], Array.from({ length: 20 }, (_, i) => i % 4)],
   half: [[5], [1.5, -0.25, 6.097555160522461e-5, 5.960464477539063e-8, Infinity]],
-  bfloat16: [[3], [1.5, -3.140625, 1.0002249590862094e30]],
+  bfloat16: [[3], [1.5, -3.140625, 1.0002555517425873e30]],
   double: [[1], [0.1]],
   int8: [[2], [-128, 127]],
   uint8: [[2], [0, 255]],
