@@ -47,6 +47,28 @@ describe("settleNorm", () => {
     assertClose([sigma, Math.abs(u[1]!), Math.abs(v[1]!)], [2, 1, 1], 1e-9, "norm");
   });
 
+  it("finds that of a filter, as many power iterations do", () => {
+    for (const [inChannels, outChannels] of [
+      [2, 5],
+      [5, 2],
+    ] as const) {
+      const weight = Float64Array.from(normals("filter", [outChannels, inChannels, 3, 3]).data);
+      const map = filterMap(weight, { inChannels, outChannels, kernel: 3, height: 5, width: 6 });
+      let v = new Float64Array(map.inSize).fill(1);
+      let norm = 0;
+      for (let i = 0; i < 30_000; i++) {
+        const next = map.adjoint(map.apply(v));
+        norm = Math.hypot(...next);
+        v = Float64Array.from(next, (x) => x / norm);
+      }
+      const settled = settleNorm(map);
+      assertClose([settled.sigma], [Math.sqrt(norm)], 1e-6, "norm");
+      const image = Float64Array.from(settled.u, (x) => x * settled.sigma);
+      assertClose(map.apply(settled.v), image, 1e-9, "Wv = σu");
+      assertClose([Math.hypot(...settled.v)], [1], 1e-12, "|v|");
+    }
+  });
+
   it("leaves zeros be", () => {
     const zeros = filterMap(new Float64Array(4), {
       inChannels: 2,
