@@ -85,13 +85,13 @@ export function sizeAt(state: StateDict, block: Block): readonly [number, number
 
 /**
  * A layer with the weight that the original's function uses, W/max(1, σ/c).
- * @param isStored whether σ comes from the file's vectors; without, the weight is left for
- * {@link effectiveWeight} to bring within its bound by settled ones
+ * @param place height and width at which it is applied
+ * @param vectorsOf the vectors of its norm, from the file's v and u or settled from them
  */
 export function readLayer(
   state: StateDict,
   name: string,
-  [height, width]: readonly [number, number],
+  place: readonly [number, number],
   c: number,
   vectorsOf: (
     weight: Float64Array,
@@ -103,6 +103,7 @@ export function readLayer(
     readonly v: Float64Array;
   },
 ): EffectiveLayer {
+  const [height, width] = place;
   const { shape, data } = state.take(`${name}.weight`);
   const [outChannels = 0, inChannels = 0, kernel = 1, other = kernel] = shape;
   if (kernel !== other || kernel % 2 === 0) {

@@ -13,7 +13,7 @@ const repeat = (piece: string, count: number): Uint8Array =>
 const pickle = (...pieces: readonly Piece[]): Uint8Array => bytesOf("\x80\x02", ...pieces, ".");
 
 const system = "cposix\nsystem\n";
-const command = text("touch /tmp/owned");
+const command = text("touch owned");
 const namespace = "cargparse\nNamespace\n)\x81";
 const storage = bytesOf(
   "(",
