@@ -20,6 +20,7 @@ const layers = [
   "bijections",
   "distributions",
   "models",
+  "pytorch",
   "data",
   "checkpoint",
   "train",
