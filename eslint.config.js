@@ -20,6 +20,8 @@ const layers = [
   "models",
   "data",
   "train",
+  "measure",
+  "tables",
   "pictures",
   "index",
   "node",

@@ -1,0 +1,4 @@
+export * from "./conformal.js";
+export * from "./mahalanobis.js";
+export * from "./neighbours.js";
+export * from "./roc.js";
