@@ -38,9 +38,9 @@ export function imageBatches(
   set: ImageSet,
   { augmentation = { kind: "none" }, labels, conditional = false, ...options }: ImageBatchOptions,
 ): BatchSource {
-  if (!labels && augmentation.kind === "affine") {
+  if (!labels && (augmentation.kind === "affine" || augmentation.kind === "noise")) {
     throw new UsageError(
-      'imageBatches: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "affine"; choose "crop" or "none"',
+      `imageBatches: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "${augmentation.kind}"; choose "crop" or "none"`,
     );
   }
   const gather = (indices: Uint32Array): Arrays => {
@@ -49,23 +49,27 @@ export function imageBatches(
     return { x: batch.x, ...(labels && { y: marks }), ...(conditional && { condition: marks }) };
   };
   const source = indexed(set.count, options, gather);
-  const noise = options.random.split("augmentation");
-  return {
-    ...source,
-    batch: (step) => {
-      const { x, ...rest } = source.batch(step);
-      return { x: augment(x!, augmentation, noise.split(step)), ...rest };
-    },
-  };
+  return augmented(source, augmentation, options.random);
+}
+
+export interface VectorBatchOptions extends BatchOptions {
+  /** Varies the table x; none unless given. The others' rows stay as they are. */
+  readonly augmentation?: Augmentation;
 }
 
 /**
  * Batches of rows of tables, such as `{ x: [N, D], y: [N, classes] }`.
  *
+ * Noise on x, fresh in each step, makes what is learned the density of the rows smoothed by a
+ * Gaussian kernel of that width: few rows need a wide one.
+ *
  * @throws {ShapeError} if the tables differ in their number of rows.
  * @throws {UsageError} if the batch size isn't from 1 to the number of rows.
  */
-export function vectorBatches(tables: Arrays, options: BatchOptions): BatchSource {
+export function vectorBatches(
+  tables: Arrays,
+  { augmentation = { kind: "none" }, ...options }: VectorBatchOptions,
+): BatchSource {
   const counts = Object.values(tables).map(({ shape }) => shape[0] ?? 0);
   const [count = 0] = counts;
   if (counts.some((n) => n !== count)) {
@@ -73,11 +77,24 @@ export function vectorBatches(tables: Arrays, options: BatchOptions): BatchSourc
       `vectorBatches: expected tables with equally many rows, got ${counts.join(", ")}`,
     );
   }
-  return indexed(count, options, (indices) =>
+  const source = indexed(count, options, (indices) =>
     Object.fromEntries(
       Object.entries(tables).map(([name, table]) => [name, takeRows(table, indices)]),
     ),
   );
+  return augmented(source, augmentation, options.random);
+}
+
+/** The same batches with their x varied, differently in each step. */
+function augmented(source: BatchSource, augmentation: Augmentation, random: Random): BatchSource {
+  const noise = random.split("augmentation");
+  return {
+    ...source,
+    batch: (step) => {
+      const { x, ...rest } = source.batch(step);
+      return { ...(x && { x: augment(x, augmentation, noise.split(step)) }), ...rest };
+    },
+  };
 }
 
 /**

@@ -50,6 +50,7 @@ const augmentationConfig = z.discriminatedUnion("kind", [
     pad: z.int().nonnegative(),
     flip: z.boolean(),
   }),
+  z.strictObject({ kind: z.literal("noise"), scale: range }),
 ]);
 
 const trainingConfig = z.strictObject({
@@ -73,7 +74,7 @@ const trainingConfig = z.strictObject({
   logDet: logDetConfig.prefault({ kind: "neumann" }),
   /** Examples that set ActNorm and the base distribution before the first step. */
   initialExamples: count.default(512),
-  /** For {@link imageBatches}, which has to be given it: fit takes batches as they are. */
+  /** For the source of batches, which has to be given it: fit takes batches as they are. */
   augmentation: augmentationConfig.default({ kind: "none" }),
 });
 

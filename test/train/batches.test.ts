@@ -49,6 +49,23 @@ describe("vectorBatches", () => {
     assert.deepEqual(firsts, [...tableOf(12).y.data]);
   });
 
+  it("adds fresh noise of the given scale to x alone, and none to examples", () => {
+    const zeros = ndarray(new Float32Array(4000), [1000, 4]);
+    const y = ndarray(new Float32Array(1000), [1000, 1]);
+    const augmentation = { kind: "noise", scale: 0.5 } as const;
+    const source = vectorBatches({ x: zeros, y }, { batchSize: 1000, augmentation, random });
+    const [first, second] = [source.batch(0), source.batch(1)];
+    const { data } = first.x!;
+    const mean = data.reduce((total, value) => total + value, 0) / 4000;
+    const square = data.reduce((total, value) => total + value ** 2, 0) / 4000;
+    // Four standard errors each.
+    assert.ok(Math.abs(mean) < (4 * 0.5) / Math.sqrt(4000), `mean ${mean}`);
+    assert.ok(Math.abs(square / 0.25 - 1) < 4 * Math.sqrt(2 / 4000), `variance ${square}`);
+    assert.notDeepEqual(first.x, second.x);
+    assert.ok([first.y!, source.examples(10).x!].every((t) => t.data.every((v) => v === 0)));
+    assert.deepEqual(source.batch(0), first);
+  });
+
   it("refuses tables of different lengths, and batches larger than them", () => {
     const tables = { x: tableOf(4).x, y: tableOf(5).y };
     assert.throws(() => vectorBatches(tables, { batchSize: 2, random }), ShapeError);
@@ -99,6 +116,15 @@ describe("imageBatches", () => {
     const augmentation = { kind: "affine", shift: 1, rotation: 0, scale: 0, shear: 0 } as const;
     const options = { batchSize: 4, augmentation, random };
     assert.throws(() => imageBatches(set, { ...options, labels: false }), UsageError);
+    assert.throws(
+      () =>
+        imageBatches(set, {
+          ...options,
+          augmentation: { kind: "noise", scale: 1 },
+          labels: false,
+        }),
+      UsageError,
+    );
     assert.doesNotThrow(() => imageBatches(set, { ...options, labels: true }));
   });
 });
