@@ -24,7 +24,7 @@ export interface TableRecipe {
   readonly noise: readonly number[];
   /** A short training, whose held-out likelihood ranks the noise. */
   readonly trial: (noise: number) => TrainingOptions;
-  /** The whole training. */
+  /** The whole training. Where it ends less likely than the trial of that noise, keep the trial's model. */
   readonly training: (noise: number) => TrainingOptions;
   /** Held-out likelihood ends the training, and its best is kept. */
   readonly stopping: Required<Pick<FitOptions, "validateEvery" | "patience">>;
@@ -60,13 +60,13 @@ export function tableRecipe({ rows, columns }: TableSize): TableRecipe {
   const options = (count: number, scale: number): TrainingOptions => ({
     steps: count,
     batchSize,
-    schedule: { kind: "cosine", learningRate: 0.005, warmup: 20 },
+    schedule: { kind: "cosine", learningRate: 0.01, warmup: 20 },
     logDet: { kind: "neumann", terms: 5 },
     augmentation: { kind: "noise", scale },
   });
   return {
     heldOut,
-    model: { shape: [columns], blocks: [8], widths: [64, 64], activation: "elu", c: 0.95 },
+    model: { shape: [columns], blocks: [8], widths: [64, 64], activation: "elu", c: 0.98 },
     noise,
     trial: (scale) => options(steps.trial, scale),
     training: (scale) => options(steps.training, scale),
