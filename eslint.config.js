@@ -26,6 +26,7 @@ const layers = [
   "train",
   "runner",
   "measure",
+  "tables",
   "pictures",
   "version",
   "runs",

@@ -2,11 +2,17 @@ import { ShapeError, UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { NDArray } from "../tree.js";
 
-/** How training images are varied. */
+/** How training examples are varied: images by `affine` and `crop`, vectors by `noise`. */
 export type Augmentation =
   | { readonly kind: "none" }
+  | ({ readonly kind: "noise" } & NoiseRange)
   | ({ readonly kind: "affine" } & AffineRange)
   | ({ readonly kind: "crop" } & CropRange);
+
+export interface NoiseRange {
+  /** Standard deviation of the normal noise added to each number, in the units of x. */
+  readonly scale: number;
+}
 
 /** Largest changes either way; each image's are uniform between them. */
 export interface AffineRange {
@@ -28,20 +34,33 @@ export interface CropRange {
 }
 
 /**
- * The images, `[B, C, H, W]`, each varied at random; what comes in from outside is 0.
+ * Examples, each varied at random. Noise takes any shape `[B, ...]`; the others take images
+ * `[B, C, H, W]`, where what comes in from outside is 0.
  *
- * @throws {ShapeError} if x isn't `[B, C, H, W]`.
+ * @throws {ShapeError} if x isn't `[B, C, H, W]` and has to be.
  * @throws {UsageError} if a range is negative, a scale isn't under 1 or a pad isn't whole.
  */
 export function augment(x: NDArray, augmentation: Augmentation, random: Random): NDArray {
   switch (augmentation.kind) {
     case "none":
       return x;
+    case "noise":
+      return addNoise(x, augmentation, random);
     case "affine":
       return warp(x, drawAffine(augmentation, imageSizes(x)[0], random));
     case "crop":
       return crop(x, drawCrops(augmentation, imageSizes(x)[0], random));
   }
+}
+
+function addNoise({ shape, data }: NDArray, { scale }: NoiseRange, random: Random): NDArray {
+  if (!(scale >= 0 && scale < Infinity)) {
+    throw new UsageError(
+      `augment: expected noise of a scale from 0 on, got ${scale}; choose another, such as 0.05`,
+    );
+  }
+  const noise = random.normal(data.length);
+  return { shape, data: data.map((value, i) => value + scale * noise[i]!) };
 }
 
 /** An affine change of an image about its centre; right and down are positive. */

@@ -1,4 +1,3 @@
-import type { ActivationName } from "../nn/index.js";
 import type { JsonValue } from "../json.js";
 import type { Arrays, Shape } from "../tree.js";
 
@@ -19,7 +18,7 @@ export interface ImportOptions {
   /** The coefficient c that bounds each layer; the script's default unless given. */
   readonly c?: number;
   /** The activation; the script's default unless given. */
-  readonly activation?: ActivationName;
+  readonly activation?: string;
   /** Shape `[C, H, W]` of an image; `[3, 32, 32]` for `invertible-resnet` unless given. */
   readonly shape?: Shape;
   /**

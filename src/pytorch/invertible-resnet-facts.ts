@@ -1,5 +1,4 @@
 import { UsageError } from "../errors.js";
-import type { ActivationName } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import type { ImportOptions } from "./import-options.js";
 import { hookOf, sizeBefore, squareOf, type Block } from "./invertible-resnet-blocks.js";
@@ -7,7 +6,7 @@ import { agreed, fieldsOf, type Original } from "./originals.js";
 import { PickleObject, type PickleValue } from "./pickle-values.js";
 import type { Affine } from "./residual-arrays.js";
 
-const activations = new Map<string, ActivationName>([
+const activations = new Map<string, string>([
   ["ELU", "elu"],
   ["ReLU", "relu"],
   ["Softplus", "softplus"],
@@ -100,7 +99,7 @@ export function readActivation(
   { activation }: ImportOptions,
   stages: readonly (readonly Block[])[],
   differences: string[],
-): ActivationName {
+): string {
   const [name] = stages[0]![0]!.convolutions;
   const between = modules?.get(name.replace(/\d+$/, (i) => String(Number(i) + 1)));
   if (!between) {

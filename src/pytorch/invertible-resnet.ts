@@ -1,4 +1,3 @@
-import type { ActivationName } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import type { Imported, ImportOptions } from "./import-options.js";
 import { readActNorm, readLayer, readStages } from "./invertible-resnet-blocks.js";
@@ -97,7 +96,7 @@ export function importInvertibleResNet(original: Original, options: ImportOption
 interface Sizes {
   readonly shape: Shape;
   readonly blocks: readonly number[];
-  readonly activation: ActivationName;
+  readonly activation: string;
   readonly c: number | null;
   readonly squeezeFirst: boolean;
   readonly widths: readonly number[];

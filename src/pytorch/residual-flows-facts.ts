@@ -1,5 +1,4 @@
 import { UsageError } from "../errors.js";
-import type { ActivationName } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import type { ImportOptions } from "./import-options.js";
 import { agreed, type Original } from "./originals.js";
@@ -12,11 +11,11 @@ export interface Facts {
   readonly squeezeFirst: boolean;
   /** Of the logit; undefined for models without. */
   readonly alpha: number | undefined;
-  readonly activation: ActivationName;
+  readonly activation: string;
   readonly c: number;
 }
 
-const activations = new Map<string, ActivationName>([
+const activations = new Map<string, string>([
   ["swish", "lipswish"],
   ["elu", "elu"],
   ["relu", "relu"],
@@ -114,11 +113,7 @@ function expectArgs({ args }: Original, state: StateDict): void {
   if (args?.get("data") === "celeba_5bit") throw state.error("pixels of 8 bits", "5 bits");
 }
 
-function readActivation(
-  { args }: Original,
-  { activation }: ImportOptions,
-  block: Block,
-): ActivationName {
+function readActivation({ args }: Original, { activation }: ImportOptions, block: Block): string {
   if (block.betas.some((beta) => beta !== undefined)) {
     return agreed("activation", "lipswish", activation, "lipswish");
   }

@@ -106,11 +106,14 @@ export function expectFit(data: DataSet, model: Model): void {
   );
 }
 
+/** Noise suits real numbers, in units of their standard deviations; all else images alone. */
 function expectAugmentation({ kind }: Augmentation, data: DataSet, model: Model): void {
   if (kind === "none") return;
-  if (data.shape.length !== 3) {
+  if (kind === "noise" ? data.pixels && !model.classifier : data.shape.length !== 3) {
     throw new UsageError(
-      `fit: expected an augmentation of images, got "${kind}" for ${data.name} of shape [${data.shape}]; leave it out`,
+      kind === "noise"
+        ? `fit: expected an augmentation that keeps pixels whole numbers, got "noise" for ${data.name}; leave it out`
+        : `fit: expected an augmentation of images, got "${kind}" for ${data.name} of shape [${data.shape}]; leave it out, or take "noise"`,
     );
   }
   if (kind === "affine" && data.pixels && model.density) {

@@ -51,6 +51,7 @@ const augmentationConfig = z.discriminatedUnion("kind", [
     pad: z.int().nonnegative(),
     flip: z.boolean(),
   }),
+  z.strictObject({ kind: z.literal("noise"), scale: range }),
 ]);
 
 const trainingConfig = z.strictObject({

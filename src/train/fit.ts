@@ -65,6 +65,11 @@ export interface FitOptions {
    */
   readonly validate?: (arrays: Arrays) => Promise<Readonly<Record<string, number>>>;
   readonly validateEvery?: number;
+  /**
+   * Ends the run once so many validations in a row haven't been better than the best; never unless
+   * given. With `onBest`, which then has the arrays to keep, this is early stopping.
+   */
+  readonly patience?: number;
   /** Called with what `validate` measured whenever it is the best so far. */
   readonly onBest?: (arrays: Arrays) => Promise<void>;
   /** Saves a checkpoint, every `checkpointEvery` steps and when the run ends, however it ends. */
@@ -85,6 +90,7 @@ const known = [
   "reportEvery",
   "validate",
   "validateEvery",
+  "patience",
   "onBest",
   "checkpoint",
   "checkpointEvery",
@@ -207,7 +213,7 @@ class Run {
     const { signal, onProgress, checkpointEvery } = this.#options;
     let ready = this.#prepare(this.#taken);
     await ready?.prepared.loaded;
-    while (ready && signal?.aborted !== true) {
+    while (ready && signal?.aborted !== true && !this.#isPastBest()) {
       const start = performance.now();
       const running = ready.prepared.run();
       const next = this.#prepareMeanwhile(this.#taken + 1);
@@ -285,6 +291,13 @@ class Run {
     return validation;
   }
 
+  /** Whether the validations since the best one have used up the patience. */
+  #isPastBest(): boolean {
+    const { patience, validateEvery } = this.#options;
+    if (patience === undefined || validateEvery === undefined || !this.#best) return false;
+    return this.#taken - this.#best.step >= patience * validateEvery;
+  }
+
   /**
    * The checkpoint of this moment, saved if that hasn't happened yet, or without the statistics that
    * settle at the end.
@@ -346,11 +359,9 @@ function meanOf(all: readonly Measured[]): Measured {
 }
 
 function expectIntervals(options: FitOptions): void {
-  for (const name of ["reportEvery", "validateEvery", "checkpointEvery"] as const) {
+  for (const name of ["reportEvery", "validateEvery", "patience", "checkpointEvery"] as const) {
     const every = options[name];
     if (every === undefined || (Number.isInteger(every) && every >= 1)) continue;
-    throw new UsageError(
-      `fit: expected ${name} to be a whole number of steps, at least 1, got ${every}`,
-    );
+    throw new UsageError(`fit: expected ${name} to be a whole number, at least 1, got ${every}`);
   }
 }

@@ -216,7 +216,10 @@ describe("a run", () => {
   it("of a classifier can't be sampled", async () => {
     const { code, stdout, stderr } = await iresnet(cwd, "sample", "whole");
     assert.equal(code, 2);
-    assert.match(stderr, /^error: sample: expected a model with a density, got i-resnet-classifier/);
+    assert.match(
+      stderr,
+      /^error: sample: expected a model with a density, got i-resnet-classifier/,
+    );
     assert.equal(stdout, "");
   });
 });

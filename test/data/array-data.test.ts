@@ -213,7 +213,11 @@ describe("arrayData", () => {
       DataError,
       /from 0 to 65535, first in row 1; .* divide them by 257/,
     ],
-    "binary pixels": [{ x: images(0, 1, 1, 0) }, DataError, /got only 0 and 1; multiply them by 255/],
+    "binary pixels": [
+      { x: images(0, 1, 1, 0) },
+      DataError,
+      /got only 0 and 1; multiply them by 255/,
+    ],
   };
   for (const [name, [options, type, message]] of Object.entries(refused)) {
     it(`refuses ${name}`, () => {

@@ -26,11 +26,11 @@ async function evaluate({ model, arrays }: Imported, x: Pass["x"]): Promise<Arra
   const compiled = compile(engine, ({ x: at }) => {
     const outputs: Record<string, Tensor> = {};
     const ctx = new Context({ phase: "infer", logDet: exact });
-    if ("logits" in ours) {
-      outputs.logits = ours.logits(at!, ctx);
+    if (ours.classifier) {
+      outputs.logits = ours.classifier.logits(at!, ctx);
       outputs.z = ours.bijection!.forward(at!, ctx).value;
     } else {
-      const { value, logDet } = ours.bijection.forward(at!, ctx);
+      const { value, logDet } = ours.bijection!.forward(at!, ctx);
       Object.assign(outputs, { z: value, logDet });
     }
     return { outputs };

@@ -131,9 +131,32 @@ describe("batches", () => {
 
   const affine = { kind: "affine", shift: 1, rotation: 0.1, scale: 0.1, shear: 0.1 } as const;
 
+  it("add fresh noise of the given scale to x alone, and none to examples", async () => {
+    const x = ndarray(Random.fromSeed(4).normal(4000), [1000, 4]);
+    const data = arrayData({ x, validation: 0 });
+    const augmentation = { kind: "noise", scale: 0.5 } as const;
+    const wide = nice({ shape: [4], hidden: [4] });
+    const whole = { seed: 1, batchSize: 1000 };
+    const noisy = await batchesOf(data, wide, { ...whole, augmentation });
+    const clean = await batchesOf(data, wide, { ...whole, augmentation: none });
+    const differences = noisy
+      .batch(0)
+      .x!.data.map((value, i) => value - clean.batch(0).x!.data[i]!);
+    const mean = differences.reduce((total, value) => total + value, 0) / 4000;
+    const square = differences.reduce((total, value) => total + value ** 2, 0) / 4000;
+    // Four standard errors each.
+    assert.ok(Math.abs(mean) < (4 * 0.5) / Math.sqrt(4000), `mean ${mean}`);
+    assert.ok(Math.abs(square / 0.25 - 1) < 4 * Math.sqrt(2 / 4000), `variance ${square}`);
+    assert.notDeepEqual(noisy.batch(0).x, noisy.batch(1).x);
+    assert.deepEqual(noisy.batch(0), noisy.batch(0));
+    assert.deepEqual(noisy.examples(10), clean.examples(10));
+  });
+
   it("don't blur the pixels of a density", async () => {
     const options = { ...config, augmentation: affine };
     await assert.rejects(batchesOf(arrayData(images), imageDensity, options), UsageError);
+    const noise = { ...config, augmentation: { kind: "noise", scale: 1 } as const };
+    await assert.rejects(batchesOf(arrayData(images), imageDensity, noise), UsageError);
     await batchesOf(arrayData(images), classifier(3), options);
     await assert.rejects(batchesOf(toyData("moons"), plane, options), /augmentation of images/);
   });

@@ -171,6 +171,34 @@ describe("fit", () => {
     assert.deepEqual(inferenceArrays(checkpoint.arrays), last);
   });
 
+  it("stops early once validations have used up the patience, resumed or not", async () => {
+    const values = [5, 3, 4, 2, 3, 2, 4, 1];
+    const run = (resume?: Checkpoint, steps = 16) => {
+      let at = Math.floor((resume?.training?.step ?? 0) / 2);
+      const validate = () => Promise.resolve({ nats: values[at++]! });
+      const options = { engine, validate, validateEvery: 2, patience: 3 };
+      const stop = new AbortController();
+      const onProgress = ({ step }: { step: number }): void => {
+        if (step === steps) stop.abort();
+      };
+      return fit(
+        density,
+        moons,
+        { ...training, steps: 16 },
+        { ...options, signal: stop.signal, onProgress, ...(resume && { resume }) },
+      );
+    };
+    const whole = await run();
+    assert.deepEqual(whole.training?.best, { step: 8, value: 2 });
+    assert.equal(whole.training.step, 14);
+    const resumed = await run(await run(undefined, 11));
+    assert.deepEqual([resumed.training?.step, resumed.training?.best], [14, whole.training.best]);
+    await assert.rejects(
+      fit(density, moons, { ...training, steps: 2 }, { engine, patience: 0 }),
+      UsageError,
+    );
+  });
+
   it("initialises from data: the first loss is near that of a fitted Gaussian", async () => {
     const shifted = changed(moons, moved);
     const losses: number[] = [];
