@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, type Arrays, type Shape } from "../tree.js";
@@ -159,8 +158,11 @@ function parseManifest(text: string, where: string): Omit<Checkpoint, "arrays"> 
 function parseData(json: JsonValue, where: string): DataDescription {
   const result = dataDescriptionSchema.safeParse(json);
   if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = ["data", ...(issue?.path ?? [])].join(".");
   throw new CheckpointError(
-    `${where}: expected data to be a description of data, got another: ${z.prettifyError(result.error)}; use a checkpoint that iresnet saved`,
+    `${where}: expected a description of data, got one whose ${path} is wrong (${issue?.message}); use a checkpoint that iresnet saved`,
+    { name: path },
   );
 }
 

@@ -7,4 +7,4 @@ export {
   type PictureProblem,
   type PictureReader,
   type Pictures,
-} from "./pictures.js";
+} from "./labelled-pictures.js";

@@ -5,7 +5,11 @@ import { DataError } from "../../errors.js";
 import { readError } from "../../files/file-errors.js";
 import { fileSource } from "../readers/node-source.js";
 import { openPictures, type PictureFile } from "./picture-reader.js";
-import { pictureOptionNames, type PictureOptions, type PictureReader } from "./pictures.js";
+import {
+  pictureOptionNames,
+  type PictureOptions,
+  type PictureReader,
+} from "./labelled-pictures.js";
 import type { PictureDecoder } from "./decoded.js";
 import { sharpDecoder } from "./sharp-decoder.js";
 

@@ -6,7 +6,12 @@ import { expectCount } from "../readers/table-options.js";
 import type { DecodedPicture, PictureDecoder } from "./decoded.js";
 import { fitPicture, type PictureFit } from "./fit-picture.js";
 import { pictureHeader, type PictureHeader } from "./picture-header.js";
-import type { PictureOptions, PictureProblem, PictureReader, Pictures } from "./pictures.js";
+import type {
+  PictureOptions,
+  PictureProblem,
+  PictureReader,
+  Pictures,
+} from "./labelled-pictures.js";
 import { decodePng } from "./png.js";
 
 /** A picture's file and its class. */
