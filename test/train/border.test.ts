@@ -61,7 +61,10 @@ describe("fit's border", () => {
     });
     await assert.rejects(run, (error) => {
       assert.ok(error instanceof DivergenceError);
-      assert.match(error.message, /step 1: expected finite numbers, .* check the range of the data/);
+      assert.match(
+        error.message,
+        /step 1: expected finite numbers, .* check the range of the data/,
+      );
       return true;
     });
     for (const { arrays } of saved) {
