@@ -61,12 +61,12 @@ function atOnceOf({ atOnce, device = "cpu", workers = "auto" }: Request, usual: 
   const count = atOnce ?? (device === "cpu" ? usual : 1);
   if (count > 1 && device !== "cpu") {
     throw new UsageError(
-      `--at-once: expected 1 on device ${device}, got ${count}; several rows at once need --device cpu`,
+      `atOnce: expected 1 on device ${device}, got ${count}; several rows at once need the device cpu`,
     );
   }
   if (count > 1 && workers !== "auto") {
     throw new UsageError(
-      `--workers: expected one row after the other, got ${count} at once, each of which has one worker; add --at-once 1`,
+      `workers: expected one row after the other, got ${count} at once, each of which has one worker; take one at once`,
     );
   }
   return count;
@@ -75,7 +75,7 @@ function atOnceOf({ atOnce, device = "cpu", workers = "auto" }: Request, usual: 
 async function readPlan(folder: ReproductionFolder): Promise<Plan> {
   if (existsSync(folder.plan)) return readJson(folder.plan, planSchema);
   throw new UsageError(
-    `--resume: expected a plan in ${folder.path}, got none; name the folder with --out, or begin without --resume`,
+    `resume: expected a plan in ${folder.path}, got none; name its folder, or begin afresh`,
   );
 }
 
@@ -84,12 +84,12 @@ function expectFree(folder: ReproductionFolder): void {
   if (!existsSync(folder.path)) return;
   if (existsSync(folder.plan)) {
     throw new UsageError(
-      `${folder.path}: expected no such folder, got an earlier reproduction; go on with --resume, or choose another --out`,
+      `${folder.path}: expected no such folder, got an earlier reproduction; resume it, or choose another folder`,
     );
   }
   if (readdirSync(folder.path).some((name) => !name.endsWith(".tmp"))) {
     throw new UsageError(
-      `${folder.path}: expected no such folder, got one that is no reproduction; choose another --out`,
+      `${folder.path}: expected no such folder, got one that is no reproduction; choose another folder`,
     );
   }
 }
@@ -111,7 +111,7 @@ function expectSame(request: Request, plan: Plan): void {
     const [asked, kept] = [request[name], plan[name]];
     if (asked === undefined || String(asked) === String(kept)) continue;
     throw new UsageError(
-      `--resume: expected the ${name} that it began with, ${String(kept ?? "none")}, got ${String(asked)}; leave it out, or begin another with --out`,
+      `resume: expected the ${name} that it began with, ${String(kept ?? "none")}, got ${String(asked)}; leave it out, or begin another in its own folder`,
     );
   }
 }

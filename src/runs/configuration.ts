@@ -38,10 +38,10 @@ export interface Overrides {
 export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
-  expectDataName(data, "--data");
+  expectDataName(data, "data");
   if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
     throw new UsageError(
-      `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
+      `vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a c close to 1`,
     );
   }
   const training = parseTrainingConfig({

@@ -91,8 +91,8 @@ export async function createRun(path: string, config: RunConfig): Promise<RunFol
   if (existsSync(path)) {
     throw new UsageError(
       existsSync(folder.config)
-        ? `${path}: expected no such folder, got an earlier run; continue it with --resume ${path}, or choose another --out`
-        : `${path}: expected no such folder, got one that is no run; choose another --out`,
+        ? `${path}: expected no such folder, got an earlier run; resume it, or choose another folder`
+        : `${path}: expected no such folder, got one that is no run; choose another folder`,
     );
   }
   await writeJson(folder.config, config);
