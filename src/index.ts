@@ -277,17 +277,22 @@ export {
   type Scores,
 } from "./runner/index.js";
 export {
+  auroc,
   comparisonRate,
+  Conformal,
   deviation,
   errorUnit,
   evaluate,
   expectReconstructed,
   inversionCurve,
+  Mahalanobis,
   mean,
   measureEstimator,
   measurePlane,
+  neighbourDistances,
   plainInverses,
   reconstruct,
+  rocCurve,
   standardError,
   type ClassifierEvaluation,
   type DensityEvaluation,
@@ -301,6 +306,7 @@ export {
   type Reconstruction,
   type ReconstructionMeasurement,
 } from "./measure/index.js";
+export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
 export {
   createOptimizer,
