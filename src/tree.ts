@@ -28,20 +28,27 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /**
  * Wraps numbers as an array of the given shape.
- * @throws {ShapeError} if their count isn't the shape's size, or one isn't a number.
+ * @throws {ShapeError} if the shape isn't one of whole numbers, their count isn't its size, or one
+ * isn't a number.
  */
 export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ShapeError(`ndarray: expected a shape of whole numbers, got [${shape}]`);
+  }
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(
       `ndarray: expected ${sizeOf(shape)} numbers for shape [${shape}], got ${data.length}`,
     );
   }
   if (data instanceof Float32Array) return { shape, data };
-  if (Array.isArray(data)) {
-    const odd = data.findIndex((value) => typeof value !== "number");
-    if (odd >= 0) {
-      throw new ShapeError(`ndarray: expected numbers, got ${typeof data[odd]} at index ${odd}`);
-    }
+  const isNumber = (value: unknown): boolean => typeof value === "number";
+  const odd = Array.isArray(data)
+    ? data.findIndex((value) => !isNumber(value))
+    : data.length === 0 || isNumber(data[0])
+      ? -1
+      : 0;
+  if (odd >= 0) {
+    throw new ShapeError(`ndarray: expected numbers, got ${typeof data[odd]} at index ${odd}`);
   }
   return { shape, data: Float32Array.from(data) };
 }

@@ -6,15 +6,25 @@ import { UsageError } from "../errors.js";
  * @param options what the caller gave
  * @param known every name there is
  * @param where names the entry point in the message, such as `fit`
- * @throws {UsageError} naming the first unknown one, and the known one that is nearest to it.
+ * @throws {UsageError} naming the first unknown one, and the known one that is nearest to it; or if
+ * there is no object.
  */
 export function expectOptions(options: object, known: readonly string[], where: string): void {
+  if (!isOptions(options)) {
+    throw new UsageError(
+      `${where}: expected an object with ${known.join(", ")}, got ${String(options)}`,
+    );
+  }
   const name = Object.keys(options).find((key) => !known.includes(key));
   if (name === undefined) return;
   throw new UsageError(
     `${where}: expected options of ${known.join(", ")}, got "${name}"${suggestion(name, known)}`,
     { name },
   );
+}
+
+function isOptions(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /**

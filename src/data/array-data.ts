@@ -86,18 +86,16 @@ export function arrayData(given: ArrayDataOptions): DataSet {
   const checked = (rows: ArrayRows, split: string): Rows =>
     checkedRows(rows, { event, classes, pixels, condition: given.condition, where: split });
   const all = checked(given, where);
-  const { train, validation: held } =
-    typeof validation === "object" ? {} : holdOut(x.shape[0]!, validation);
+  const { train, validation: held } = isRows(validation) ? {} : holdOut(x.shape[0]!, validation);
   const training = train ?? new Uint32Array(x.shape[0]!).map((_, i) => i);
   const weigh = weighing(all, training);
   const splits: Readonly<Record<SplitName, Split | undefined>> = {
     train: tableSplit("train", weigh(all), train),
-    validation:
-      typeof validation === "object"
-        ? tableSplit("validation", weigh(checked(validation, `${where}: validation`)))
-        : held!.length > 0
-          ? tableSplit("validation", weigh(all), held)
-          : undefined,
+    validation: isRows(validation)
+      ? tableSplit("validation", weigh(checked(validation, `${where}: validation`)))
+      : held!.length > 0
+        ? tableSplit("validation", weigh(all), held)
+        : undefined,
     test: test && tableSplit("test", weigh(checked(test, `${where}: test`))),
   };
   const { preprocessing, warnings } = learn(all, train, { columns, pixels });
@@ -135,7 +133,7 @@ export function holdOut(
 ): { readonly train: Uint32Array; readonly validation: Uint32Array } {
   const held =
     share === undefined ? Math.min(5000, Math.floor(count / 10)) : Math.floor(count * share);
-  if (!(held >= 0 && held < count)) {
+  if (!((share === undefined || isNumber(share)) && held >= 0 && held < count)) {
     throw new UsageError(
       `${where}: expected validation to be a share from 0 to under 1 of the ${count} rows, or rows of their own, got ${share}`,
       { name: "validation" },
@@ -163,6 +161,15 @@ interface RowRules {
 function expectRows(rows: ArrayRows, at: string, event?: Shape): { readonly x: NumberArray } {
   const x = expectArray(rows.x, { where: at, name: "x", ...(event && { event }) });
   const count = x.shape[0]!;
+  const { condition } = rows;
+  if (condition !== undefined) {
+    const { shape } = expectArray(condition, { where: at, name: "condition", rows: count });
+    if (shape.length !== 2) {
+      throw new ShapeError(`${at}: expected condition of shape [${count}, K], got [${shape}]`, {
+        name: "condition",
+      });
+    }
+  }
   for (const name of ["labels", "weights"] as const) {
     const array: unknown = rows[name];
     if (array === undefined) continue;
@@ -201,13 +208,7 @@ function checkedRows(given: ArrayRows, rules: RowRules): Rows {
   if (condition) {
     const features = rules.condition!.shape.slice(1);
     const arrayRules = { where: at, name: "condition", rows: count, event: features };
-    if (expectArray(condition, arrayRules).shape.length !== 2) {
-      throw new ShapeError(
-        `${at}: expected condition of shape [${count}, K], got [${condition.shape}]`,
-        { name: "condition" },
-      );
-    }
-    expectFinite(condition, arrayRules);
+    expectFinite(expectArray(condition, arrayRules), arrayRules);
   }
   if (weights) expectWeights(weights, at);
   return {
@@ -219,10 +220,12 @@ function checkedRows(given: ArrayRows, rules: RowRules): Rows {
 }
 
 function expectWeights(weights: ArrayLike<number>, at: string): void {
-  const row = Array.from(weights).findIndex((w) => !(w >= 0 && w < Infinity));
+  const row = Array.from(weights).findIndex((w) => !(isNumber(w) && w >= 0 && w < Infinity));
   if (row < 0) return;
+  const weight: unknown = weights[row];
+  const got = isNumber(weight) ? weight : `the ${typeof weight} ${String(weight)}`;
   throw new DataError(
-    `${at}: expected weights of at least 0, got ${weights[row]} in row ${row}; mend it, or leave the row out`,
+    `${at}: expected weights of at least 0, got ${got} in row ${row}; mend it, or leave the row out`,
     { name: "weights", rows: [row] },
   );
 }
@@ -279,6 +282,14 @@ function learn(
   if (!condition) return { warnings: [] };
   const { scalings, warnings } = learnCondition(rows(condition), train?.length ?? x.shape[0]!);
   return { preprocessing: { ...identityPlan(x, columns), condition: scalings }, warnings };
+}
+
+function isRows(validation: ArrayDataOptions["validation"]): validation is ArrayRows {
+  return typeof validation === "object" && (validation as unknown) !== null;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
 }
 
 function lengthOf(value: unknown): number | undefined {

@@ -22,10 +22,15 @@ export function expectLabels(labels: ArrayLike<number>, classes: number, where: 
     if (typeof label === "number" && Number.isInteger(label) && label >= 0 && label < classes) {
       continue;
     }
-    const got = Array.isArray(label) ? `a list [${label}]` : String(label);
+    const got = described(label);
     throw new DataError(
       `${where}: expected labels from 0 to ${classes - 1}, got ${got} in row ${row}; check the labels and the number of classes`,
       { name: "labels", rows: [row] },
     );
   }
+}
+
+function described(label: unknown): string {
+  if (Array.isArray(label)) return `a list [${label}]`;
+  return typeof label === "number" ? String(label) : `the ${typeof label} ${String(label)}`;
 }

@@ -43,6 +43,19 @@ export function expectDataName(name: string, what = "openData: name"): string {
   return expectOneOf(name, dataNames(), what);
 }
 
+/**
+ * A folder is only given for data that are read: toy densities are drawn.
+ * @param what names the option in the message, such as `--data-dir`
+ * @throws {UsageError} if the set is a toy density.
+ */
+export function expectReadFrom(name: string, what: string): void {
+  if (!toyNames.some((toy) => toy === name)) return;
+  throw new UsageError(
+    `${what}: expected data that are read from files, got ${name}, which is drawn; leave it out`,
+    { name },
+  );
+}
+
 /** A data set that needs no file of ours; `undefined` for an image set. */
 export function findSource(name: string): DataSource | undefined {
   const toy = toyNames.find((known) => known === name);

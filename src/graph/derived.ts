@@ -4,6 +4,9 @@ import { max, sum } from "./reduce.js";
 import { axisSize, reshape } from "./structure.js";
 import { constant, type Tensor } from "./tensor.js";
 
+/** About the largest number of float32. */
+const mostFinite = 3.4e38;
+
 const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i);
 const eventAxes = (x: Tensor): number[] => allAxes(x).slice(1);
 
@@ -28,7 +31,8 @@ export function mean(x: Tensor, axes: readonly number[]): Tensor {
 
 /** ln Σ eˣ over one axis, which stays with size 1; shifted by the maximum, so it can't overflow. */
 export function logSumExp(x: Tensor, axis: number): Tensor {
-  const shift = stopGradient(max(x, [axis]));
+  // Of nothing but −∞ the result is −∞, not −∞ − (−∞).
+  const shift = stopGradient(maximum(max(x, [axis]), -mostFinite));
   return add(log(sum(exp(sub(x, shift)), [axis])), shift);
 }
 

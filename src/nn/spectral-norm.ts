@@ -24,6 +24,9 @@ const inertia = 1e-12;
  */
 export const normSlack = 2e-3;
 
+/** Below 1/(1 + {@link normSlack}). */
+const mostContractive = 0.998;
+
 /**
  * Checks a bound on a layer's norm. Norms are reported with {@link normSlack} added, so from
  * 1/(1 + slack) = 0.998 on no block could be told to be contractive.
@@ -31,7 +34,7 @@ export const normSlack = 2e-3;
  * @throws {LipschitzError} unless 0 < c < 0.998.
  */
 export function expectContractive(c: number, where: string): void {
-  if (c > 0 && c * (1 + normSlack) < 1) return;
+  if (c > 0 && c < mostContractive) return;
   const reason =
     c > 0 && c < 1
       ? `norms are estimated and reported ${100 * normSlack} % larger, so from 0.998 on no block is known to have an inverse`

@@ -14,7 +14,7 @@ import { Context, inverseDefaults, type ContextOptions } from "../nn/index.js";
 import type { Arrays } from "../tree.js";
 import { Checks, expectConverged, unconverged, type Direction, type Measured } from "./checks.js";
 import type { Preprocessor } from "./preprocessor.js";
-import { withNaN, type Entered, type RowOptions } from "./rows.js";
+import { expectNumbers, withNaN, type Entered, type RowOptions } from "./rows.js";
 import { Shared, Shelf } from "./shared.js";
 
 /** A model's numbers, its norms settled. */
@@ -140,16 +140,20 @@ export class Core {
   /**
    * What a call gives: NaN where rows are invalid, or weren't solved for.
    * @throws {ConvergenceError} if a row wasn't solved for, unless `invalid` is `"nan"`.
+   * @throws {DataError} if another row's results aren't numbers, unless it is.
    */
   settled(
     results: Arrays,
     numbers: Numbers,
     { invalid }: Entered,
     options: RowOptions,
-    direction: Direction,
+    { direction, where }: { readonly direction: Direction; readonly where: string },
   ): { readonly results: Arrays; readonly isInvalid: (row: number) => boolean } {
     const checks = this.measured(results, numbers);
-    if (options.invalid !== "nan") expectConverged(checks, direction);
+    if (options.invalid !== "nan") {
+      expectConverged(checks, direction);
+      expectNumbers(results, invalid, where);
+    }
     const bad = [...invalid, ...unconverged(checks, invalid)];
     return { results: withNaN(results, bad), isInvalid: (row) => bad.includes(row) };
   }

@@ -5,7 +5,13 @@ import { expectConverged, unconverged, type Measured } from "./checks.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
 import { limitArrays, limitOptions, type InverseLimits } from "./limits.js";
-import { enterLatents, enterRows, expectRowOptions, type RowOptions } from "./rows.js";
+import {
+  enterLatents,
+  enterRows,
+  expectNumbers,
+  expectRowOptions,
+  type RowOptions,
+} from "./rows.js";
 
 export interface Inverse {
   /** `[B, ...shape]`, in the data's units. */
@@ -33,7 +39,10 @@ export async function forward(core: Core, x: unknown, options: RowOptions): Prom
           compiled.run(compiled.prepare(batch), numbers.store),
         ),
     );
-    return core.settled(results, numbers, entered, options, "forward pass").results.z!;
+    return core.settled(results, numbers, entered, options, {
+      direction: "forward pass",
+      where,
+    }).results.z!;
   });
 }
 
@@ -77,8 +86,12 @@ export async function inverse(
   z: unknown,
   options: InverseLimits & RowOptions,
 ): Promise<NDArray<Float64Array>> {
-  const { x, checks, invalid } = await attemptInverse(core, z, options, "Runner.inverse");
-  if (options.invalid !== "nan") expectConverged(checks, "inverse");
+  const where = "Runner.inverse";
+  const { x, checks, invalid } = await attemptInverse(core, z, options, where);
+  if (options.invalid !== "nan") {
+    expectConverged(checks, "inverse");
+    expectNumbers({ x }, invalid, where);
+  }
   return filled(x, unconverged(checks, invalid));
 }
 

@@ -4,7 +4,7 @@ import type { NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
-import { enterRows, expectRowOptions, withNaN, type RowOptions } from "./rows.js";
+import { enterRows, expectNumbers, expectRowOptions, withNaN, type RowOptions } from "./rows.js";
 
 /** p(class | x), `[B, classes]`, of a hybrid's pixels by their middles. */
 export async function predict(core: Core, x: unknown, options: RowOptions): Promise<NDArray> {
@@ -26,6 +26,7 @@ export async function predict(core: Core, x: unknown, options: RowOptions): Prom
           compiled.run(compiled.prepare(batch), numbers.store),
         ),
     );
+    if (options.invalid !== "nan") expectNumbers(results, entered.invalid, where);
     return withNaN(results, entered.invalid).probabilities!;
   });
 }

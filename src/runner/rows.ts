@@ -1,6 +1,6 @@
-import { expectArray, expectFinite, nonFiniteRows } from "../border/arrays.js";
+import { expectArray, expectFinite, nonFiniteRows, rowList } from "../border/arrays.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
-import { UsageError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { sizeOf, type Arrays, type NDArray, type NumberArray, type Shape } from "../tree.js";
 import type { Deviation } from "../data/index.js";
@@ -15,8 +15,9 @@ export interface Conditioned {
 /** What becomes of rows that can't be mapped. */
 export interface RowOptions extends Conditioned {
   /**
-   * `"error"` (the default) refuses all if a row holds NaN or an infinity, or a solve of it doesn't
-   * converge; `"nan"` gives NaN for those rows, and for the others what they get without them.
+   * `"error"` (the default) refuses all if a row holds NaN or an infinity, leaves the range of
+   * float32 on its way, or a solve of it doesn't converge; `"nan"` gives NaN for those rows, and for
+   * the others what they get without them.
    */
   readonly invalid?: "error" | "nan";
 }
@@ -49,10 +50,12 @@ interface Entry {
 export function enterRows(x: unknown, options: RowOptions, entry: Entry): Entered {
   const { where, preprocessor } = entry;
   const rows = expectArray(x, { where, name: "x", event: preprocessor.shape });
-  const { array, invalid, condition } = harmless("x", rows, options, entry);
+  const { array, invalid: bad, condition } = harmless("x", rows, options, entry);
   const prepared = preprocessor.prepare(array, where);
+  const args = { x: prepared.x, ...condition };
+  const invalid = withBeyond(bad, args, options, entry);
   return {
-    args: { x: prepared.x, ...condition },
+    args,
     count: rows.shape[0]!,
     invalid,
     deviations: prepared.deviations.filter(({ row }) => !invalid.includes(row)),
@@ -64,10 +67,11 @@ export function enterLatents(z: unknown, event: Shape, options: RowOptions, entr
   const rows = expectArray(z, { where: entry.where, name: "z", event });
   const { array, invalid, condition } = harmless("z", rows, options, entry);
   const data = Float32Array.from(array.data);
+  const args = { z: { shape: array.shape, data }, ...condition };
   return {
-    args: { z: { shape: array.shape, data }, ...condition },
+    args,
     count: rows.shape[0]!,
-    invalid,
+    invalid: withBeyond(invalid, args, options, entry),
     deviations: [],
   };
 }
@@ -99,6 +103,19 @@ export function enterCondition(
   return expectArray(condition, rules);
 }
 
+/**
+ * What came of finite rows must be numbers: these leave the range of float32 on their way.
+ * @throws {DataError} naming the rows, other than the invalid ones, where one of the arrays holds NaN.
+ */
+export function expectNumbers(
+  arrays: Readonly<Record<string, NumberArray>>,
+  invalid: readonly number[],
+  where: string,
+): void {
+  const rows = rowsOfAny(arrays, rowsWithNaN).filter((row) => !invalid.includes(row));
+  if (rows.length > 0) throw beyondFloat32(rows, where);
+}
+
 /** Puts NaN in these rows of each array. */
 export function withNaN(arrays: Arrays, rows: readonly number[]): Arrays {
   if (rows.length === 0) return arrays;
@@ -117,6 +134,45 @@ export function expectRowOptions(
   if (options.invalid !== undefined) {
     expectOneOf(options.invalid, ["error", "nan"], `${where}: invalid`);
   }
+}
+
+/**
+ * The invalid rows, and those that float32 can't hold in the model's units.
+ * @throws {DataError} naming the latter, unless `invalid` is `"nan"`.
+ */
+function withBeyond(
+  bad: readonly number[],
+  args: Arrays,
+  { invalid }: RowOptions,
+  { where }: Entry,
+): readonly number[] {
+  const beyond = rowsOfAny(args, nonFiniteRows);
+  if (beyond.length === 0) return bad;
+  if (invalid !== "nan") throw beyondFloat32(beyond, where);
+  return [...new Set([...bad, ...beyond])].sort((a, b) => a - b);
+}
+
+function beyondFloat32(rows: readonly number[], where: string): DataError {
+  return new DataError(
+    `${where}: expected rows that stay within float32's range, up to 3.4e38, got larger numbers from ${rowList(rows)}; leave these rows out, or pass \`invalid: "nan"\``,
+    { rows },
+  );
+}
+
+function rowsOfAny(
+  arrays: Readonly<Record<string, NumberArray>>,
+  rowsOf: (array: NumberArray) => readonly number[],
+): number[] {
+  return [...new Set(Object.values(arrays).flatMap(rowsOf))].sort((a, b) => a - b);
+}
+
+function rowsWithNaN({ shape, data }: NumberArray): number[] {
+  const size = sizeOf(shape.slice(1));
+  const rows = new Set<number>();
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isNaN(data[i])) rows.add(Math.floor(i / size));
+  }
+  return [...rows];
 }
 
 /** The rows with harmless ones in the places of bad ones, and the condition likewise. */

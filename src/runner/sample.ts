@@ -9,7 +9,7 @@ import { expectConverged } from "./checks.js";
 import type { Core } from "./core.js";
 import { expectAbility, expectWhole, keysOf } from "./entry.js";
 import { limitArrays, limitOptions, type InverseLimits } from "./limits.js";
-import { enterCondition, type Conditioned } from "./rows.js";
+import { enterCondition, expectNumbers, type Conditioned } from "./rows.js";
 
 export interface SampleOptions extends InverseLimits, Conditioned {
   /** Source of the draws: the r-th comes from `random.split(first + r)` alone. */
@@ -61,6 +61,7 @@ export async function sample(
         }),
     );
     expectConverged(core.measured(results, numbers), "inverse");
+    expectNumbers({ x: results.x! }, [], where);
     return preprocessor.restore(results.x!, "samples");
   });
 }

@@ -96,7 +96,10 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
             return scorer.run(scorer.prepare(batch, keys), numbers.store);
           }),
       );
-      const settled = core.settled(results, numbers, entered, options, "forward pass");
+      const settled = core.settled(results, numbers, entered, options, {
+        direction: "forward pass",
+        where,
+      });
       perProbe.push({
         logProb: shifted(settled.results.logProb!, preprocessor.logScale),
         logDet: shifted(settled.results.logDet!, preprocessor.logScale),

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
 import { createModel } from "../models/index.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { findPreset } from "../train/presets/index.js";
-import { expectDataName } from "../data/index.js";
+import { expectDataName, expectReadFrom } from "../data/index.js";
 import type { RunConfig } from "./run-folder.js";
 import { version } from "../version.js";
 
@@ -14,7 +14,8 @@ export interface Overrides {
   /** The command that begins the run, for its report. */
   readonly command?: string;
   readonly data?: string;
-  readonly dataDir: string;
+  /** Folder of the data sets; `data` unless given. */
+  readonly dataDir?: string;
   readonly steps?: number;
   readonly batchSize?: number;
   readonly lr?: number;
@@ -39,6 +40,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
   expectDataName(data, "data");
+  if (overrides.dataDir !== undefined) expectReadFrom(data, "dataDir");
   if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
     throw new UsageError(
       `vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a c close to 1`,
@@ -61,7 +63,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     preset: preset.name,
     command: overrides.command ?? "",
     version,
-    data: { name: data, folder: resolve(overrides.dataDir) },
+    data: { name: data, folder: resolve(overrides.dataDir ?? "data") },
     model: { kind, config },
     training,
     validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 10),

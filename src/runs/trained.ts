@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/index.js";
 import { openData } from "../data/files.js";
-import type { Split } from "../data/index.js";
+import { expectReadFrom, type Split } from "../data/index.js";
 import { openRunner, type Runner } from "../runner/index.js";
 import { withEngine, type EngineSettings } from "./engine.js";
 import { openRun, type Run } from "./run-folder.js";
@@ -36,6 +36,7 @@ export async function splitOf(
   name: Split["name"],
   folder: string | undefined,
 ): Promise<Split> {
+  if (folder !== undefined) expectReadFrom(data.name, "--data-dir");
   const set = await openData(data.name, { folder: folder ?? data.folder });
   return set.split(name);
 }

@@ -4,20 +4,22 @@ import {
   arrayData,
   createModel,
   fit,
+  modelDefinitions,
   openRunner,
   Random,
   sampleToy,
   type DataSet,
   type Engine,
-  type JsonValue,
   type NumberArray,
 } from "../../src/index.js";
+import type { JsonObject } from "../../src/json.js";
 import { nodeEngine } from "../../src/node.js";
 import { mean } from "../../src/measure/index.js";
 
-/** One density of the plane of every kind, and what it is trained with. */
-const densities: Readonly<Record<string, JsonValue>> = {
+/** A density of the plane of every kind there is: one that isn't here has no test. */
+const densities: Readonly<Record<string, JsonObject>> = {
   "i-resnet-density": { shape: [2], blocks: [2], widths: [16] },
+  "i-resnet-hybrid": { shape: [2], blocks: [2], widths: [16], head: 4, classes: 2 },
   "residual-flow": { shape: [2], blocks: [2], widths: [16] },
   nice: { shape: [2], couplings: 2, hidden: [16] },
   made: { shape: [2], hidden: [16], components: 3 },
@@ -62,7 +64,7 @@ describe("units", () => {
 
   async function meanLogProb(
     kind: string,
-    config: JsonValue,
+    config: JsonObject,
     data: DataSet,
     x: NumberArray,
     condition?: NumberArray,
@@ -81,9 +83,18 @@ describe("units", () => {
     return mean(logProb.data);
   }
 
+  it("are changed in a density of every kind in the registry", () => {
+    const kinds = modelDefinitions().flatMap(({ kind, task }) =>
+      task === "classification" ? [] : [kind],
+    );
+    assert.deepEqual(Object.keys(densities).sort(), [...kinds].sort());
+  });
+
   for (const [kind, config] of Object.entries(densities)) {
+    const labelled = kind === "i-resnet-hybrid" && { labels };
+
     it(`move log p of ${kind} by ln of their size alone`, async () => {
-      const usual = await meanLogProb(kind, config, arrayData({ x: moons }), moons);
+      const usual = await meanLogProb(kind, config, arrayData({ x: moons, ...labelled }), moons);
       assert.ok(Math.abs(usual) < 8, String(usual));
       for (const changes of [
         [
@@ -98,7 +109,7 @@ describe("units", () => {
         [same, { scale: 1e-6, shift: 3 }],
       ] as const) {
         const x = changed(changes);
-        const logProb = await meanLogProb(kind, config, arrayData({ x }), x);
+        const logProb = await meanLogProb(kind, config, arrayData({ x, ...labelled }), x);
         const expected = usual - changes.reduce((sum, { scale }) => sum + Math.log(scale), 0);
         assert.ok(
           Math.abs(logProb - expected) < 0.2,
@@ -107,8 +118,10 @@ describe("units", () => {
       }
     });
 
+    if (labelled) continue; // it has no condition
+
     it(`of a condition don't matter to ${kind}`, async () => {
-      const conditional = { ...(config as object), condition: 1 } as JsonValue;
+      const conditional = { ...config, condition: 1 };
       const score = (condition: NumberArray): Promise<number> =>
         meanLogProb(kind, conditional, arrayData({ x: moons, condition }), moons, condition);
       const centred = await score({ shape: [rows, 1], data: labels.map((y) => 2 * y - 1) });

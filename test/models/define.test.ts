@@ -72,16 +72,17 @@ describe("a bound c near 1", () => {
   it("is refused when the model is made, with the reason", () => {
     const refused = {
       name: LipschitzError.name,
-      message: /0 < c < 0\.998, got 0\.999; norms are estimated and reported 0\.2 % larger/,
+      message: /0 < c < 0\.998, got 0\.99[89]; norms are estimated and reported 0\.2 % larger/,
     };
-    const c = 0.999;
-    assert.throws(() => iResNetDensity({ ...density, c }), refused);
-    assert.throws(() => iResNetHybrid({ ...density, classes: 2, c }), refused);
-    assert.throws(() => residualFlow({ ...density, c }), refused);
-    assert.throws(() => iResNetClassifier({ ...classifier, c }), refused);
-    const scope = new Scope();
-    const weight = scope.parameter("weight", [2, 2], () => [1, 0, 0, 1]);
-    assert.throws(() => new SpectralNorm(scope, weight, matrixOperator(2, 2), c), refused);
+    for (const c of [0.998, 0.999]) {
+      assert.throws(() => iResNetDensity({ ...density, c }), refused);
+      assert.throws(() => iResNetHybrid({ ...density, classes: 2, c }), refused);
+      assert.throws(() => residualFlow({ ...density, c }), refused);
+      assert.throws(() => iResNetClassifier({ ...classifier, c }), refused);
+      const scope = new Scope();
+      const weight = scope.parameter("weight", [2, 2], () => [1, 0, 0, 1]);
+      assert.throws(() => new SpectralNorm(scope, weight, matrixOperator(2, 2), c), refused);
+    }
   });
 
   it("is taken below that, and no bound of 1 or more comes out", () => {

@@ -44,7 +44,6 @@ async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promi
     steps: 2000,
     command,
     ...options,
-    dataDir: "data",
   });
   const prepared = await prepareRun(config);
   const folder = await createRun(out ?? freeFolder(), config);

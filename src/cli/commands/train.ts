@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
+import { expectReadFrom } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
 import { configure, workersConfig, type Overrides } from "../../runs/configuration.js";
@@ -82,14 +83,14 @@ and ends it; the resumed run is the same, bit for bit, on as many threads and wo
 async function start(
   terminal: Terminal,
   preset: string | undefined,
-  { out, dataDir = "data", ...options }: TrainOptions,
+  { out, ...options }: TrainOptions,
 ): Promise<void> {
   if (preset === undefined) {
     throw new UsageError(
       `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --resume, got neither`,
     );
   }
-  const config = configure(preset, { ...options, dataDir, command: commandLine() });
+  const config = configure(preset, { ...options, command: commandLine() });
   const prepared = await prepareRun(config);
   const folder = await createRun(out ?? join("runs", config.preset), config);
   await trainAndPrint(terminal, prepared, folder);
@@ -110,6 +111,7 @@ async function resume(
   const { dataDir, threads, device, workers } = options;
   const folder = new RunFolder(path);
   const { workers: before, ...saved } = await readRunConfig(folder);
+  if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
   const hasBegun = saved.engine !== undefined;
   const config = {
     ...saved,
