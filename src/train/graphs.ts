@@ -20,7 +20,7 @@ import { Context } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
 import { logDetEstimator, type TrainingConfig } from "./config.js";
 import { stateName, type Layout } from "./layout.js";
-import { average, createOptimizer } from "./optimizers.js";
+import { average } from "./optimizers.js";
 import { emaName, slotName } from "./stored-arrays.js";
 
 /** What is trained, how, and where. */
@@ -100,19 +100,19 @@ export interface UpdateInputs extends Pick<Gradient, "means" | "state"> {
  */
 export function traceUpdate({ config, layout }: Task, inputs: UpdateInputs): Traced {
   const { means, state, rate, step } = inputs;
-  const optimizer = createOptimizer(config.optimizer);
   const gradientOf = (group: string): Tensor => means[gradientPrefix + group]!;
   const squares = layout.groups.map(({ name }) => dot(gradientOf(name), gradientOf(name)));
   const gradNorm = sqrt(addAll(squares, []));
   const scale = config.clip === null ? constant(1) : minimum(div(config.clip, gradNorm), 1);
   const updates: Record<string, Tensor> = { ...(state && { [stateName]: state }) };
-  const sums = layout.groups.map(({ name, decay, packing: { size } }) => {
-    const stored = (key: string): Tensor => input(key, [size]);
+  const sums = layout.groups.map(({ name, decay, optimizer, packing }) => {
+    const stored = (key: string): Tensor => input(key, [packing.size]);
     const kept = Object.fromEntries(
       optimizer.slots.map((slot) => [slot, stored(slotName(slot, name))]),
     );
     const gradient = mul(gradientOf(name), scale);
-    const { value, slots } = optimizer.apply(stored(name), gradient, kept, { rate, step, decay });
+    const at = { rate, step, decay, packing };
+    const { value, slots } = optimizer.apply(stored(name), gradient, kept, at);
     updates[name] = value;
     for (const [slot, next] of Object.entries(slots)) updates[slotName(slot, name)] = next;
     if (config.ema !== null) {

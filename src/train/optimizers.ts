@@ -11,11 +11,14 @@ import {
   sub,
   type Tensor,
 } from "../graph/index.js";
+import { decoupled } from "./decoupled.js";
+import { muonMatrices, muonOptions } from "./muon.js";
+import type { Packing } from "./packing.js";
 
 const decay = z.number().nonnegative().default(0);
 const fraction = z.number().gt(0).lt(1);
 
-export const optimizerConfig = z.discriminatedUnion("kind", [
+const elementwise = [
   z.strictObject({
     kind: z.literal("sgd"),
     momentum: z.number().nonnegative().lt(1).default(0.9),
@@ -36,17 +39,35 @@ export const optimizerConfig = z.discriminatedUnion("kind", [
     epsilon: z.number().positive().default(1e-8),
     weightDecay: decay,
   }),
+] as const;
+
+export const optimizerConfig = z.discriminatedUnion("kind", [
+  ...elementwise,
+  z.strictObject({
+    kind: z.literal("muon"),
+    ...muonOptions,
+    /** Updates what is no matrix; Adam unless given. */
+    rest: z.discriminatedUnion("kind", elementwise).prefault({ kind: "adam" }),
+    /** The rate of the rest, in that of the matrices. */
+    restRate: z.number().positive().default(0.1),
+  }),
 ]);
 
 /**
  * How parameters are updated: `sgd` (momentum μ, 0.9 unless given, or Nesterov's), `adam` or
  * `adamax` (β₁ 0.9, β₂ 0.999, ε 10⁻⁸ unless given). `weightDecay` λ is 0 unless given; for `sgd` it
  * adds λp to the gradient, for the others it is decoupled from it.
+ *
+ * `muon` is for matrices and filters (see {@link Variable.isMatrix}); `rest`, Adam unless given,
+ * updates everything else at `restRate` times its rate, 0.1 unless given: an orthogonal update of
+ * n columns has elements of about 1/√n, where Adam's are of about 1.
  */
 export type OptimizerConfig = z.infer<typeof optimizerConfig>;
 
 /** One update of one parameter p by its gradient g, as a pure function of tensors. */
 export interface Optimizer {
+  /** Updates matrices in its place, see {@link Variable.isMatrix}; absent if nothing needs to. */
+  readonly matrices?: Optimizer;
   /** Names of the arrays kept for each parameter: of its shape, 0 at first. */
   readonly slots: readonly string[];
   apply(
@@ -64,6 +85,8 @@ export interface StepInputs {
   readonly step: Tensor;
   /** Whether weight decay applies to this parameter. */
   readonly decay: boolean;
+  /** The parameters that p holds, laid end to end. */
+  readonly packing: Packing;
 }
 
 /**
@@ -72,6 +95,7 @@ export interface StepInputs {
  * - `sgd`: h = g + λp, v ← μv + h, p ← p − αv, or with Nesterov's momentum p ← p − α(h + μv)
  * - `adam`: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − α(m/(1−β₁ᵗ)/(√(v/(1−β₂ᵗ)) + ε) + λp)
  * - `adamax`: m as Adam's, u ← max(β₂u, |g| + ε), p ← p − α(m/(1−β₁ᵗ)/u + λp)
+ * - `muon`: see {@link muonMatrices}
  *
  * @see Sutskever et al. 2013, section 2, https://proceedings.mlr.press/v28/sutskever13.html
  * @see Kingma and Ba 2015, algorithms 1 and 2, https://arxiv.org/abs/1412.6980
@@ -85,7 +109,20 @@ export function createOptimizer(config: OptimizerConfig): Optimizer {
       return adam(config);
     case "adamax":
       return adamax(config);
+    case "muon":
+      return {
+        ...atRate(createOptimizer(config.rest), config.restRate),
+        matrices: muonMatrices(config),
+      };
   }
+}
+
+/** The optimizer at `factor` times the learning rate. */
+function atRate({ slots, apply }: Optimizer, factor: number): Optimizer {
+  return {
+    slots,
+    apply: (p, g, kept, at) => apply(p, g, kept, { ...at, rate: mul(at.rate, factor) }),
+  };
 }
 
 type ConfigOf<K extends OptimizerConfig["kind"]> = Extract<OptimizerConfig, { kind: K }>;
@@ -127,11 +164,6 @@ function adamax({ beta1, beta2, epsilon, weightDecay }: ConfigOf<"adamax">): Opt
       return { value, slots: { mean, largest } };
     },
   };
-}
-
-function decoupled(p: Tensor, direction: Tensor, rate: Tensor, weightDecay: number): Tensor {
-  const whole = weightDecay > 0 ? add(direction, mul(p, weightDecay)) : direction;
-  return sub(p, mul(whole, rate));
 }
 
 /** The moving average βa + (1−β)x. */

@@ -1,7 +1,7 @@
 import type { Model } from "../models/index.js";
 import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
-import { createOptimizer } from "./optimizers.js";
+import { createOptimizer, type Optimizer } from "./optimizers.js";
 
 const slotPrefix = "optimizer.";
 const emaPrefix = "ema.";
@@ -16,11 +16,14 @@ export const emaName = (parameter: string): string => emaPrefix + parameter;
 /** Name of one of the arrays kept for a parameter. */
 export type KeptName = (parameter: string) => string;
 
-/** Names of what is kept for each parameter: itself, optimizer slots, moving average. */
-export function keptNames({ optimizer, ema }: TrainingConfig): readonly KeptName[] {
+/** Names of what is kept for a parameter: itself, slots of its optimizer, moving average. */
+export function keptNames(
+  { slots }: Optimizer,
+  { ema }: Pick<TrainingConfig, "ema">,
+): readonly KeptName[] {
   return [
     (parameter) => parameter,
-    ...createOptimizer(optimizer).slots.map(
+    ...slots.map(
       (slot): KeptName =>
         (parameter) =>
           slotName(slot, parameter),
@@ -31,12 +34,14 @@ export function keptNames({ optimizer, ema }: TrainingConfig): readonly KeptName
 
 /** Shapes of all arrays of a run, by name: variables, optimizer slots, moving averages. */
 export function storedShapes(model: Model, config: TrainingConfig): Record<string, Shape> {
-  const kept = keptNames(config);
+  const optimizer = createOptimizer(config.optimizer);
+  const kept = keptNames(optimizer, config);
+  const keptOfMatrices = keptNames(optimizer.matrices ?? optimizer, config);
   return Object.fromEntries(
-    model.scope.variables.flatMap(({ name, kind, tensor: { shape } }) =>
+    model.scope.variables.flatMap(({ name, kind, isMatrix, tensor: { shape } }) =>
       kind === "state"
         ? [[name, shape] as const]
-        : kept.map((nameOf) => [nameOf(name), shape] as const),
+        : (isMatrix ? keptOfMatrices : kept).map((nameOf) => [nameOf(name), shape] as const),
     ),
   );
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { evaluate, type Float64NDArray } from "../../src/engine/reference.js";
 import { input } from "../../src/graph/index.js";
 import { createOptimizer, optimizerConfig } from "../../src/train/optimizers.js";
+import { Packing } from "../../src/train/packing.js";
 
 type Options = Parameters<typeof optimizerConfig.parse>[0];
 type Gradient = (p: number, step: number) => number;
@@ -21,7 +22,8 @@ function run(
   const optimizer = createOptimizer(optimizerConfig.parse(options));
   const scalar = (name: string) => input(name, []);
   const kept = Object.fromEntries(optimizer.slots.map((name) => [name, scalar(name)]));
-  const at = { rate: scalar("rate"), step: scalar("step"), decay };
+  const packing = new Packing([{ name: "p", shape: [] }]);
+  const at = { rate: scalar("rate"), step: scalar("step"), decay, packing };
   const { value, slots } = optimizer.apply(scalar("p"), scalar("g"), kept, at);
   const path: number[] = [];
   let p = start;

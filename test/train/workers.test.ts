@@ -89,6 +89,12 @@ describe("workers", () => {
     });
   }
 
+  it("take Muon's steps together too", async () => {
+    const muon = { optimizer: { kind: "muon", rest: { kind: "sgd" } } } as const;
+    const whole = await train(density, references(1), muon);
+    assertClose((await train(density, references(2), muon)).arrays, whole.arrays);
+  });
+
   it("average the running statistics of batch normalisation", async () => {
     const first = classifier.scope.variables.find(
       ({ name, kind }) => kind === "state" && name.endsWith(".mean"),
