@@ -2,6 +2,7 @@
 export * from "./augment.js";
 export * from "./batch-order.js";
 export * from "./cifar.js";
+export type { Examples } from "./flip.js";
 export * from "./idx.js";
 export * from "./image-set-name.js";
 export * from "./images.js";

@@ -72,7 +72,7 @@ export class IResNetHybrid extends ResidualDensity implements HybridModel {
     const { value: z, logDet } = this.bijection.forward(dequantised(this, x, ctx), ctx);
     const logProb = add(this.flow.base.logProb(z, ctx), logDet);
     const perDimension = div(neg(meanAll(logProb)), this.dimensions);
-    const { loss, metrics } = classification(this.#head(z), y);
+    const { loss, metrics } = classification(this.#head(z), y, ctx);
     return {
       loss: add(loss, mul(perDimension, this.weight)),
       metrics: { ...metrics, "cross-entropy (nats)": loss, "-log p(x) (nats/dim)": perDimension },

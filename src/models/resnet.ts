@@ -98,7 +98,7 @@ export class ResNet implements ClassifierModel {
   /** Cross-entropy in nats, and the percentage of wrong answers. */
   objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
     if (!x || !y) throw new UsageError("ResNet: expected a batch of x and one-hot y");
-    return classification(this.logits(x, ctx), y);
+    return classification(this.logits(x, ctx), y, ctx);
   }
 }
 

@@ -26,6 +26,8 @@ export interface ContextOptions {
   readonly inverse?: (path: string) => InverseOptions;
   /** What the model is conditioned on, `[B, K]`. */
   readonly condition?: Tensor | undefined;
+  /** Share of a label's weight that classifiers spread over all classes; 0 unless given. */
+  readonly labelSmoothing?: number;
 }
 
 export interface InverseOptions {
@@ -46,6 +48,7 @@ export class Context {
   readonly phase: "train" | "initialise" | "infer";
   readonly powerIterations: number;
   readonly inverse: (path: string) => InverseOptions;
+  readonly labelSmoothing: number;
   readonly noises: Record<string, NoiseKind> = {};
   readonly updates: Record<string, Tensor> = {};
   readonly watched: Record<string, Tensor> = {};
@@ -59,6 +62,7 @@ export class Context {
     this.powerIterations = options.powerIterations ?? 0;
     this.inverse = options.inverse ?? (() => inverseDefaults);
     this.condition = options.condition;
+    this.labelSmoothing = options.labelSmoothing ?? 0;
     this.#logDet = options.logDet;
   }
 

@@ -1,4 +1,4 @@
-import { augment, BatchOrder, imageBatch, oneHot, sampleToy } from "../data/index.js";
+import { augment, BatchOrder, imageBatch, keepsWhole, oneHot, sampleToy } from "../data/index.js";
 import type { Augmentation, ImageSet } from "../data/index.js";
 import { ShapeError, UsageError } from "../errors.js";
 import type { Random } from "../random.js";
@@ -38,9 +38,9 @@ export function imageBatches(
   set: ImageSet,
   { augmentation = { kind: "none" }, labels, conditional = false, ...options }: ImageBatchOptions,
 ): BatchSource {
-  if (!labels && augmentation.kind === "affine") {
+  if (!labels && !keepsWhole(augmentation)) {
     throw new UsageError(
-      'imageBatches: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "affine"; choose "crop" or "none"',
+      `imageBatches: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "${augmentation.kind}"; choose "crop" or "none"`,
     );
   }
   const gather = (indices: Uint32Array): Arrays => {
@@ -48,13 +48,15 @@ export function imageBatches(
     const marks = oneHot(batch.labels, set.classes);
     return { x: batch.x, ...(labels && { y: marks }), ...(conditional && { condition: marks }) };
   };
-  const source = indexed(set.count, options, gather);
-  const noise = options.random.split("augmentation");
+  const order = new BatchOrder({ count: set.count, ...options });
+  const random = options.random.split("augmentation");
   return {
-    ...source,
+    ...indexed(set.count, options, gather),
     batch: (step) => {
-      const { x, ...rest } = source.batch(step);
-      return { x: augment(x!, augmentation, noise.split(step)), ...rest };
+      const indices = order.indices(step);
+      const { x, ...rest } = gather(indices);
+      const examples = { indices, epoch: order.epoch(step), random };
+      return { x: augment(x!, augmentation, random.split(step), examples), ...rest };
     },
   };
 }

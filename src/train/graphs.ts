@@ -151,8 +151,9 @@ export function compileProbe({ engine, model, config }: Job): Compiled {
 }
 
 function trainingContext(
-  { powerIterations, logDet }: TrainingConfig,
+  { powerIterations, logDet, labelSmoothing }: TrainingConfig,
   phase: "train" | "initialise" = "train",
 ): Context {
-  return new Context({ phase, powerIterations, logDet: logDetEstimator(logDet) });
+  const estimator = logDetEstimator(logDet);
+  return new Context({ phase, powerIterations, logDet: estimator, labelSmoothing });
 }

@@ -33,7 +33,7 @@ export class Layout {
     const optimizer = createOptimizer(config.optimizer);
     const isApart = (v: Variable): boolean => optimizer.matrices !== undefined && v.isMatrix;
     const group = (name: string, decay: boolean, matrices = false): Group => {
-      const own = (matrices && optimizer.matrices) || optimizer;
+      const own = (matrices ? optimizer.matrices : undefined) ?? optimizer;
       const members = variables.filter(
         (v) => v.kind === "parameter" && v.decay === decay && isApart(v) === matrices,
       );

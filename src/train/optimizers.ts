@@ -118,10 +118,10 @@ export function createOptimizer(config: OptimizerConfig): Optimizer {
 }
 
 /** The optimizer at `factor` times the learning rate. */
-function atRate({ slots, apply }: Optimizer, factor: number): Optimizer {
+function atRate(optimizer: Optimizer, factor: number): Optimizer {
   return {
-    slots,
-    apply: (p, g, kept, at) => apply(p, g, kept, { ...at, rate: mul(at.rate, factor) }),
+    slots: optimizer.slots,
+    apply: (p, g, slots, at) => optimizer.apply(p, g, slots, { ...at, rate: mul(at.rate, factor) }),
   };
 }
 

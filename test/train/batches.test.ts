@@ -95,6 +95,41 @@ describe("imageBatches", () => {
     assert.deepEqual(Object.keys(source.batch(0)), ["x"]);
   });
 
+  it("mirrors an image in every other epoch, whenever the run began", () => {
+    const options = {
+      batchSize: 4,
+      labels: true,
+      augmentation: { kind: "flip", alternate: true } as const,
+      random,
+    };
+    const perEpoch = Math.floor(set.count / 4);
+    const pixels = set.pixels.map((_, i) => i); // none is its own mirror image
+    const uneven = { ...set, pixels };
+    const plain = imageBatches(uneven, { ...options, augmentation: { kind: "none" } });
+    /** The images of each epoch, by their labels and pixels as they were. */
+    const epoch = (n: number): Map<string, string> => {
+      const source = imageBatches(uneven, options);
+      const seen = new Map<string, string>();
+      for (let step = n * perEpoch; step < (n + 1) * perEpoch; step++) {
+        const [as, was] = [source.batch(step).x!, plain.batch(step).x!];
+        const size = was.data.length / 4;
+        for (let b = 0; b < 4; b++) {
+          const image = (of: Float32Array): string => of.slice(b * size, (b + 1) * size).join();
+          seen.set(image(was.data), image(as.data));
+        }
+      }
+      return seen;
+    };
+    const [first, second, third] = [epoch(0), epoch(1), epoch(2)];
+    let flipped = 0;
+    for (const [image, seen] of first) {
+      if (second.has(image)) assert.notEqual(second.get(image), seen);
+      if (third.has(image)) assert.equal(third.get(image), seen);
+      if (image !== seen) flipped++;
+    }
+    assert.ok(flipped > 0 && flipped < first.size, `${flipped} of ${first.size}`);
+  });
+
   it("refuses to blur the pixels of a density", () => {
     const augmentation = { kind: "affine", shift: 1, rotation: 0, scale: 0, shear: 0 } as const;
     const options = { batchSize: 4, augmentation, random };
