@@ -18,7 +18,7 @@ export interface CutoutSquare {
 
 /**
  * Fills a square of image b of `[B, C, H, W]`, at `corners[b]`; what of it lies outside is lost.
- * @see DeVries and Taylor 2017, section 3, https://arxiv.org/abs/1708.04552
+ * @see DeVries and Taylor 2017, https://arxiv.org/abs/1708.04552
  */
 export function cutout(
   x: NDArray,

@@ -13,14 +13,35 @@ import {
   softplus,
   type Tensor,
 } from "../graph/index.js";
+import { cLipSwish } from "./c-lip-swish.js";
 import type { Scope } from "./scope.js";
+import { sinePairs } from "./sine-pairs.js";
 
 /** Activations with a Lipschitz constant of at most 1. */
-export const activationNames = ["elu", "softplus", "relu", "lipswish", "maxmin"] as const;
+export const activationNames = [
+  "elu",
+  "softplus",
+  "relu",
+  "lipswish",
+  "maxmin",
+  "clipswish",
+  "sine",
+] as const;
 
 export type ActivationName = (typeof activationNames)[number];
 
 export type Activation = (x: Tensor) => Tensor;
+
+/** How many channels an activation makes of each. */
+export const channelsPer: Readonly<Record<ActivationName, number>> = {
+  elu: 1,
+  softplus: 1,
+  relu: 1,
+  lipswish: 1,
+  maxmin: 1,
+  clipswish: 2,
+  sine: 2,
+};
 
 /** An activation by name; those with parameters declare them in `scope`. */
 export function activation(name: ActivationName, scope: Scope): Activation {
@@ -35,11 +56,15 @@ export function activation(name: ActivationName, scope: Scope): Activation {
       return lipSwish(scope);
     case "maxmin":
       return maxMin;
+    case "clipswish":
+      return cLipSwish(scope);
+    case "sine":
+      return sinePairs(scope);
   }
 }
 
 /**
- * x·σ(βx)/1.1 with β = softplus(b) learned; 1.1 bounds its slope for every β.
+ * The activation LipSwish: x·σ(βx)/1.1 with β = softplus(b) learned; 1.1 bounds its slope for every β.
  * @see Chen et al. 2019, section 3.3, https://arxiv.org/abs/1906.02735
  */
 function lipSwish(scope: Scope): Activation {

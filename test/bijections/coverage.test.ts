@@ -27,10 +27,12 @@ const covered: Readonly<Record<BijectionName, true>> = {
   InvertibleConv: true,
   Logit: true,
   MaskedAutoregressive: true,
+  MonotoneBlock: true,
   MultiScale: true,
   Rescale: true,
   ResidualBlock: true,
   squeeze: true,
+  Whitening: true,
   ZeroPad: true,
 };
 
