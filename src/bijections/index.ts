@@ -5,6 +5,7 @@ export * from "./bijection.js";
 export * from "./chain.js";
 export * from "./coupling.js";
 export * from "./diagonal-scale.js";
+export * from "./inverted.js";
 export * from "./invertible-conv.js";
 export * from "./logdet/exact.js";
 export * from "./logdet/power-series.js";

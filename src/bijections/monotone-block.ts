@@ -62,7 +62,7 @@ export class MonotoneBlock implements Bijection {
 
   forward(x: Tensor, ctx: Context): Mapped {
     expectEvent(x, this.inShape, `MonotoneBlock ${this.path}: x`);
-    const { w, checks } = this.#solve(mul(x, Math.SQRT2), 1, ctx);
+    const { w, checks } = this.#solve(x, 1, ctx);
     const y = sub(mul(w, Math.SQRT2), x);
     ctx.watch(this.path, y);
     return mapped(y, () => this.#logDet(w, ctx), checks);
@@ -70,13 +70,14 @@ export class MonotoneBlock implements Bijection {
 
   inverse(y: Tensor, ctx: Context): Mapped {
     expectEvent(y, this.outShape, `MonotoneBlock ${this.path}: y`);
-    const { w, checks } = this.#solve(mul(y, Math.SQRT2), -1, ctx);
+    const { w, checks } = this.#solve(y, -1, ctx);
     const x = sub(mul(w, Math.SQRT2), y);
     return mapped(x, () => neg(this.#logDet(w, ctx)), checks);
   }
 
-  /** w with w ± g(w) = target. */
-  #solve(target: Tensor, sign: 1 | -1, ctx: Context): Solved {
+  /** w with w ± g(w) = √2·from. */
+  #solve(from: Tensor, sign: 1 | -1, ctx: Context): Solved {
+    const target = mul(from, Math.SQRT2);
     const g = (t: Tensor): Tensor => mul(this.branch.apply(t, ctx), sign);
     const { steps, tolerance } = ctx.inverse(this.path);
     const { value, step } = fixedPoint(target, (t) => sub(target, g(t)), {
@@ -95,7 +96,8 @@ export class MonotoneBlock implements Bijection {
     });
     const check = {
       where: this.path,
-      residual: relativeResidual(step, target),
+      // Of √2·w, which is all of the result that is solved for.
+      residual: relativeResidual(mul(step, Math.SQRT2), from),
       tolerance: 1e-5,
       remedy: "allow more inverse steps, or check the block's Lipschitz bound",
     };

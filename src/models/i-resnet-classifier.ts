@@ -1,4 +1,12 @@
-import { Chain, Rescale, squeeze, ZeroPad, type Bijection } from "../bijections/index.js";
+import {
+  Chain,
+  Inverted,
+  Rescale,
+  squeeze,
+  Whitening,
+  ZeroPad,
+  type Bijection,
+} from "../bijections/index.js";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import { mean, relu, reshape, type Tensor } from "../graph/index.js";
@@ -22,6 +30,11 @@ export const iResNetClassifierConfig = z
     squeezeFirst: z.boolean(),
     /** Channels (or features) that zero-padding brings the first stage to. */
     channels: count,
+    /**
+     * Whether patches of 2x2 pixels, or the features of a vector, are made white before padding;
+     * not unless given.
+     */
+    whiten: z.boolean().exactOptional(),
     /** Mean and standard deviation of the data, in its own units. */
     centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
   })
@@ -100,6 +113,9 @@ function body(
   const blocks: BlockInfo[] = [];
   const shape = (): Shape => parts.at(-1)!.outShape;
   if (config.squeezeFirst) parts.push(squeeze(expectImage(shape())));
+  if (config.whiten === true) {
+    parts.push(...whitening(scope.child("whitening"), shape(), config.squeezeFirst));
+  }
   parts.push(new ZeroPad("padding", shape(), config.channels));
   config.blocks.forEach((count, stage) => {
     if (stage > 0 && shape().length === 3) parts.push(squeeze(expectImage(shape())));
@@ -117,4 +133,11 @@ function body(
     blocks.push(...stack.blocks);
   });
   return { parts, blocks };
+}
+
+/** Of patches: images that aren't squeezed already are so for the time being. */
+function whitening(scope: Scope, shape: Shape, isSqueezed: boolean): Bijection[] {
+  if (isSqueezed || shape.length !== 3) return [new Whitening(scope, shape)];
+  const patches = squeeze(expectImage(shape));
+  return [patches, new Whitening(scope, patches.outShape), new Inverted(patches)];
 }

@@ -24,6 +24,7 @@ const covered: Readonly<Record<BijectionName, true>> = {
   DiagonalScale: true,
   evensFirst: true,
   flatten: true,
+  Inverted: true,
   InvertibleConv: true,
   Logit: true,
   MaskedAutoregressive: true,

@@ -9,6 +9,7 @@ import {
   evensFirst,
   flatten,
   halvesMask,
+  Inverted,
   InvertibleConv,
   Logit,
   MaskedAutoregressive,
@@ -268,6 +269,10 @@ export const registry: Readonly<Record<string, Entry>> = {
       });
       return conditioned(monotoneBlock(block), [0.7, -1.5]);
     }),
+  },
+  "Inverted, squeeze": { build: inScope(() => new Inverted(squeeze([2, 4, 2]))) },
+  "Inverted, InvertibleConv": {
+    build: inScope((scope) => new Inverted(new InvertibleConv(scope, [4, 2, 3]))),
   },
   "Whitening, vector": {
     build: inScope((scope) => new Whitening(scope, [5])),
