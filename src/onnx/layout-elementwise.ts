@@ -45,7 +45,10 @@ export function elementwiseIn(
     sigmoid: apply,
     softplus: apply,
     stopGradient: apply,
-    add: apply,
+    add: (node, scope) => {
+      const name = layout.addInto(scope, node);
+      return name === undefined ? apply(node, scope) : { layout, name };
+    },
     sub: apply,
     mul: apply,
     div: apply,
