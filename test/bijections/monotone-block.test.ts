@@ -108,6 +108,27 @@ describe("MonotoneBlock", () => {
     }
   });
 
+  it("is off by at most L/(1 − L) of its residual, as a residual block's inverse is", () => {
+    const { scope, block } = small();
+    const feeds = settledFeeds(scope);
+    const x = normals("x", [4, 3], 2);
+    const lipschitz = 0.95 ** 2;
+    const at = (steps: number) => {
+      const ctx = new Context({ phase: "infer", inverse: () => ({ steps, tolerance: 1e-15 }) });
+      const { value, checks } = block.forward(input("x", x.shape), ctx);
+      return evaluate({ y: value, residual: checks[0]!.residual }, { ...feeds, x });
+    };
+    const [rough, close] = [at(4), at(500)];
+    const length = (data: ArrayLike<number>): number => Math.hypot(...Array.from(data));
+    for (let i = 0; i < 4; i++) {
+      const row = (data: ArrayLike<number>): number[] => Array.from(data).slice(3 * i, 3 * i + 3);
+      const error = length(row(rough.y.data).map((y, k) => y - row(close.y.data)[k]!));
+      const bound =
+        (lipschitz / (1 - lipschitz)) * rough.residual.data[i]! * (1 + length(row(x.data)));
+      assert.ok(error <= bound && error > 1e-6, `${error} of ${bound}`);
+    }
+  });
+
   it("says how far it is from a solution that takes too long", () => {
     const { scope, block } = small();
     const feeds = settledFeeds(scope);
