@@ -7,10 +7,11 @@ import { input, mul, sub, type Tensor } from "../src/graph/index.js";
 import type { JsonObject } from "../src/json.js";
 import {
   convergeNorms,
-  IResNetClassifier,
-  IResNetDensity,
+  iResNetClassifier,
+  iResNetDensity,
+  stepOf,
   type AnyModel,
-  type ClassifierModel,
+  type Classifier,
 } from "../src/models/index.js";
 import { Context, type LogDetEstimator } from "../src/nn/index.js";
 import { Random } from "../src/random.js";
@@ -65,7 +66,7 @@ export function classifierCase({
   blocks = [7, 7, 7],
   width = defaultWidth("classifier"),
   size = 32,
-}: CaseOptions): Case & { readonly model: ClassifierModel } {
+}: CaseOptions): Case & { readonly model: Classifier } {
   const random = Random.fromSeed(1);
   const shape = [3, size, size];
   const shared = { blocks, c: 0.9, classes: 10 };
@@ -76,7 +77,7 @@ export function classifierCase({
   const x = random.split("x").normal(batch * 3 * size * size);
   return {
     kind: "classifier",
-    model: new IResNetClassifier({
+    model: iResNetClassifier({
       ...shared,
       shape,
       widths,
@@ -116,7 +117,7 @@ function densityCase(options: CaseOptions): Case {
   const terms = 5;
   return {
     kind: "density",
-    model: new IResNetDensity({
+    model: iResNetDensity({
       shape,
       blocks,
       widths: [width],
@@ -156,7 +157,12 @@ export function traceStep(
   batch: Readonly<Record<string, Tensor>>,
   { withGradients }: { readonly withGradients: boolean },
 ): Traced {
-  const ctx = new Context({ phase: "train", powerIterations, ...(logDet && { logDet }) });
+  const ctx = new Context({
+    phase: "train",
+    powerIterations,
+    step: stepOf(model),
+    ...(logDet && { logDet }),
+  });
   const { loss } = model.objective(batch, ctx);
   const parameters = model.scope.variables.filter(({ kind }) => kind === "parameter");
   const inParameters = gradients(

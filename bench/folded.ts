@@ -1,6 +1,6 @@
 import { compile } from "../src/engine/compile.js";
 import type { Engine, Store } from "../src/engine/engine.js";
-import type { ClassifierModel } from "../src/models/index.js";
+import type { Model } from "../src/models/index.js";
 import { Context } from "../src/nn/index.js";
 import type { Arrays, NDArray } from "../src/tree.js";
 
@@ -31,11 +31,7 @@ export interface FoldedClassifier {
 }
 
 /** @param store the model's arrays, whose norms have settled */
-export async function fold(
-  engine: Engine,
-  model: ClassifierModel,
-  store: Store,
-): Promise<FoldedClassifier> {
+export async function fold(engine: Engine, model: Model, store: Store): Promise<FoldedClassifier> {
   const arrays = await store.read();
   const normalised = compile(engine, () => {
     const ctx = new Context({ phase: "infer" });

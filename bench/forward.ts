@@ -27,7 +27,7 @@ export async function makeForwards(
   const net = await fold(engine, model, store);
   const x = args.x!;
   const compiled = compile(engine, (batch) => ({
-    outputs: { logits: model.logits(batch.x!, new Context({ phase: "infer" })) },
+    outputs: { logits: model.classifier.logits(batch.x!, new Context({ phase: "infer" })) },
   }));
   const prepared = compiled.prepare({ x });
   return {

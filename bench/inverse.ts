@@ -1,8 +1,9 @@
 import type { Engine } from "../src/engine/engine.js";
 import { nodeEngine } from "../src/engine/node.js";
 import type { JsonObject } from "../src/json.js";
-import { convergeNorms, DensityRunner, IResNetDensity } from "../src/models/index.js";
-import type { Arrays, NDArray } from "../src/tree.js";
+import { convergeNorms } from "../src/models/index.js";
+import { openModel, type AnyRunner } from "../src/runner/index.js";
+import type { Arrays, NDArray, NumberArray } from "../src/tree.js";
 import { makeCase, moved, twinVariables, type CaseOptions } from "./cases.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
@@ -10,7 +11,7 @@ import { findPython, Twin } from "./twin.js";
 
 /** The benchmark's density with images and their latents, and the same for the PyTorch twin. */
 export interface InverseCase {
-  readonly runner: DensityRunner;
+  readonly runner: AnyRunner;
   /** `[B, C, H, W]`, pixels in 0…255. */
   readonly x: NDArray;
   readonly z: NDArray;
@@ -18,28 +19,28 @@ export interface InverseCase {
 }
 
 export async function makeInverse(engine: Engine, options: CaseOptions): Promise<InverseCase> {
-  const { kind, config, args, random, ...test } = makeCase("density", options);
-  const model = new IResNetDensity(test.model.config as IResNetDensity["config"]);
+  const { kind, config, args, random, model } = makeCase("density", options);
   const store = await engine.createStore(moved(model.scope.initialArrays(random), random));
   await convergeNorms(engine, model, store);
   const arrays = await store.read();
-  const runner = await DensityRunner.open(engine, model, arrays);
+  const runner = await openModel(model, arrays, { engine });
   const x = args.x!;
   const z = await runner.forward(x);
   return { runner, x, z, twin: { kind, config, arrays: { ...twinVariables(arrays), z } } };
 }
 
 /** Largest difference in units of a pixel's range. */
-export function largestError(x: NDArray, back: NDArray): number {
-  return x.data.reduce(
-    (most, pixel, i) => Math.max(most, Math.abs(pixel - back.data[i]!) / 256),
-    0,
-  );
+export function largestError(x: NumberArray, back: NumberArray): number {
+  let most = 0;
+  for (let i = 0; i < x.data.length; i++) {
+    most = Math.max(most, Math.abs(x.data[i]! - back.data[i]!) / 256);
+  }
+  return most;
 }
 
-/** The twin's x, which is centred and scaled to 1, in pixels. */
+/** The twin's x, which is centred and scaled to 1 and a middle of a pixel, in pixels. */
 export function toPixels({ shape, data }: NDArray): NDArray {
-  return { shape, data: data.map((value) => (value + 0.5) * 256) };
+  return { shape, data: data.map((value) => (value + 0.5) * 256 - 0.5) };
 }
 
 /**

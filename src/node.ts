@@ -6,4 +6,5 @@
 export { getData } from "./data/download.js";
 export { loadSplit, type Split } from "./data/files.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
-export { loadCheckpoint, saveCheckpoint } from "./train/checkpoint-file.js";
+export { loadCheckpoint, saveCheckpoint } from "./checkpoint/checkpoint-file.js";
+export { openRunner } from "./runner/open-file.js";

@@ -2,8 +2,7 @@ import { availableParallelism, cpus, platform, release, totalmem } from "node:os
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
-import { createModel, models } from "../models/index.js";
-import type { ActivationName } from "../nn/index.js";
+import { createModel } from "../models/index.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { findPreset } from "../train/presets/index.js";
 import { expectDataName } from "./examples.js";
@@ -19,7 +18,7 @@ export interface Overrides {
   readonly lr?: number;
   readonly c?: number;
   readonly vanilla?: boolean;
-  readonly activation?: ActivationName;
+  readonly activation?: string;
   readonly seed?: number;
   readonly validateEvery?: number;
   readonly checkpointEvery?: number;
@@ -32,18 +31,12 @@ export interface Overrides {
 /**
  * A run's configuration: a preset with the user's changes.
  * @throws {UsageError} if the preset or a value doesn't exist, or a density has no bound.
- * @throws {LipschitzError} unless c is in (0, 1).
+ * @throws {LipschitzError} unless c is in (0, 0.998).
  */
 export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
   expectDataName(data);
-  const { task } = models[preset.model.kind];
-  if (overrides.vanilla && task !== "classification") {
-    throw new UsageError(
-      `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
-    );
-  }
   const training = parseTrainingConfig({
     ...preset.training,
     ...(steps !== undefined && { steps }),
@@ -51,12 +44,17 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     ...(seed !== undefined && { seed }),
     schedule: { ...preset.training.schedule, ...(lr !== undefined && { learningRate: lr }) },
   });
-  const { kind, config } = createModel(preset.model.kind, {
+  const { kind, config, task } = createModel(preset.model.kind, {
     ...asObject(preset.model.config),
     ...(c !== undefined && { c }),
     ...(overrides.vanilla && { c: null }),
     ...(activation !== undefined && { activation }),
   });
+  if (overrides.vanilla && task !== "classification") {
+    throw new UsageError(
+      `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
+    );
+  }
   return {
     preset: preset.name,
     command: commandLine(),

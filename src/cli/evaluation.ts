@@ -1,14 +1,7 @@
 import { z } from "zod";
-import {
-  bitsPerDim,
-  type Classifier,
-  type ClassifierRunner,
-  type Density,
-  type DensityRunner,
-  type HybridRunner,
-  type Scores,
-} from "../models/index.js";
+import { bitsPerDim } from "../models/index.js";
 import { Random } from "../random.js";
+import { expectAbility, type AnyRunner, type Scores } from "../runner/index.js";
 import { inChunks, type Examples } from "./examples.js";
 import { measured } from "./measured.js";
 import { deviation, mean } from "./statistics.js";
@@ -84,11 +77,11 @@ const seed = 0;
 const leastProbability = 2 ** -149;
 
 export async function evaluateClassifier(
-  runner: Pick<ClassifierRunner, "predict"> & { readonly model: Classifier },
+  runner: AnyRunner,
   examples: Examples,
   { indices, onProgress }: EvaluationOptions,
 ): Promise<ClassifierEvaluation> {
-  const { classes } = runner.model;
+  const { classes } = expectAbility(runner.model, "classifier", "evaluate").classifier;
   let errors = 0;
   let total = 0;
   await inChunks(indices, chunkSize, async (chunk, start) => {
@@ -113,19 +106,19 @@ export async function evaluateClassifier(
 }
 
 export async function evaluateDensity(
-  runner: Pick<DensityRunner, "score"> & { readonly model: Density },
+  runner: AnyRunner,
   examples: Examples,
   { indices, terms, probes = 1, onProgress }: DensityEvaluationOptions,
 ): Promise<DensityEvaluation> {
-  const { dimensions, discrete } = runner.model;
+  const { dimensions, pixels } = runner.model;
   const options = { probes, ...(terms !== undefined && { terms }) };
+  const random = Random.fromSeed(seed).split("evaluation");
   const means = Array.from({ length: probes }, () => 0);
   const scores: number[] = [];
-  let method: Pick<Scores, "logDet" | "terms" | "bias"> = { logDet: "exact", terms: null, bias: 0 };
+  let method: Pick<Scores, "method" | "terms" | "bias"> = { method: "exact", terms: null, bias: 0 };
   await inChunks(indices, chunkSize, async (chunk, start) => {
     const { x } = examples.take(chunk);
-    const random = Random.fromSeed(seed).split("evaluation").split(start);
-    const scored = await runner.score(x, { ...options, random });
+    const scored = await runner.score(x, { ...options, random, first: start });
     method = scored;
     scores.push(...scored.logProb.data);
     scored.perProbe.forEach(({ data }, probe) => {
@@ -133,25 +126,25 @@ export async function evaluateDensity(
     });
     onProgress?.(start + chunk.length);
   });
-  const inUnit = (nats: number): number => (discrete ? -bitsPerDim(nats, dimensions) : nats);
+  const inUnit = (nats: number): number => (pixels ? -bitsPerDim(nats, dimensions) : nats);
   return {
     task: "density",
     split: examples.split,
     examples: indices.length,
     value: -inUnit(mean(scores)),
-    unit: discrete ? "bits/dim" : "nats",
+    unit: pixels ? "bits/dim" : "nats",
     dimensions,
     standardError: inUnit(deviation(scores)) / Math.sqrt(scores.length),
     probeSpread: probes > 1 ? inUnit(deviation(means)) : null,
     biasBound: Number.isFinite(method.bias) ? inUnit(method.bias) : null,
-    logDet: method.logDet,
+    logDet: method.method,
     terms: method.terms,
     probes,
   };
 }
 
 export async function evaluateHybrid(
-  runner: HybridRunner,
+  runner: AnyRunner,
   examples: Examples,
   options: DensityEvaluationOptions,
 ): Promise<HybridEvaluation> {
@@ -164,7 +157,7 @@ export async function evaluateHybrid(
     task: "hybrid",
     split: examples.split,
     examples: indices.length,
-    objective: classification.nll + runner.model.weight * natsPerDim,
+    objective: classification.nll + (runner.model.density?.weight ?? 1) * natsPerDim,
     classification,
     density,
   };

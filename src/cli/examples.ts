@@ -1,7 +1,7 @@
 import { imageBatch, imageSetNames, range, sampleToy, toyNames } from "../data/index.js";
 import { loadSplit, type Split } from "../data/files.js";
 import { DataError, UsageError } from "../errors.js";
-import type { Density, Model } from "../models/index.js";
+import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
 import { sameShape, takeRows, type NDArray, type Shape } from "../tree.js";
 
@@ -96,17 +96,6 @@ export function expectFit(name: string, shape: Shape, model: Model, classes?: nu
 export function spread(total: number, count: number): Uint32Array {
   const step = Math.max(1, total / count);
   return range(0, Math.min(total, count)).map((i) => Math.floor(i * step));
-}
-
-/**
- * Data as a model maps them: whole pixels in the middle of what a density's dequantisation makes of
- * them, x + ½, others as they are.
- */
-export function atMiddle(
-  { discrete = false }: Model & Partial<Pick<Density, "discrete">>,
-  x: NDArray,
-): NDArray {
-  return discrete ? { ...x, data: x.data.map((value) => value + 0.5) } : x;
 }
 
 /** Runs `f` on successive chunks of indices. */

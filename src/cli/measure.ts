@@ -1,8 +1,7 @@
 import { range } from "../data/index.js";
-import { DensityRunner, HybridRunner } from "../models/index.js";
 import { Random } from "../random.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import type { NDArray } from "../tree.js";
+import type { NumberArray } from "../tree.js";
 import {
   evaluateClassifier,
   evaluateDensity,
@@ -10,7 +9,7 @@ import {
   type DensityEvaluationOptions,
   type Evaluation,
 } from "./evaluation.js";
-import { atMiddle, spread, type Examples } from "./examples.js";
+import { spread, type Examples } from "./examples.js";
 import { counter, type AnyRunner } from "./perform.js";
 import { imageSheet, pairSheet } from "./pictures/image-sheet.js";
 import { encodeRgb } from "./pictures/png.js";
@@ -35,12 +34,14 @@ export async function evaluateRun(
   const indices = range(0, examples.count);
   const label = `evaluate ${examples.split}`;
   const onProgress = counter(terminal, { label, total: examples.count, unit: "examples" });
-  if (runner instanceof HybridRunner) {
-    return evaluateHybrid(runner, examples, { ...options, indices, onProgress });
+  switch (runner.model.task) {
+    case "hybrid":
+      return evaluateHybrid(runner, examples, { ...options, indices, onProgress });
+    case "density":
+      return evaluateDensity(runner, examples, { ...options, indices, onProgress });
+    case "classification":
+      return evaluateClassifier(runner, examples, { indices, onProgress });
   }
-  return runner instanceof DensityRunner
-    ? evaluateDensity(runner, examples, { ...options, indices, onProgress })
-    : evaluateClassifier(runner, examples, { indices, onProgress });
 }
 
 export async function saveEvaluation(folder: RunFolder, evaluation: Evaluation): Promise<void> {
@@ -67,7 +68,7 @@ export async function reconstructRun(
   const onProgress = counter(terminal, { label, total: indices.length, unit: "examples" });
   const measurement = await reconstruct(runner, examples, { ...limits, indices, onProgress });
   if (runner.model.batch.x?.length !== 3) return { ...measurement, pictures: {} };
-  const x = atMiddle(runner.model, examples.take(spread(examples.count, pairs)).x);
+  const { x } = examples.take(spread(examples.count, pairs));
   const back = await runner.attemptInverse(await runner.forward(x), limits);
   const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));
   return { ...measurement, pictures: { "reconstructions.png": sheet } };
@@ -82,16 +83,16 @@ export async function saveReconstruction(
 }
 
 /** Samples as a PNG: a sheet of images, or a histogram of the plane. */
-export function samplesPng(samples: NDArray): Uint8Array {
+export function samplesPng(samples: NumberArray): Uint8Array {
   return samples.shape.length === 4 ? encodeRgb(imageSheet(samples)) : samplesImage(samples);
 }
 
 /** What a density looks like: samples of images, or all of the plane. */
 export async function drawDensity(
-  runner: DensityRunner,
+  runner: AnyRunner,
   examples: Examples,
 ): Promise<{ readonly pictures: Pictures; readonly plane?: Plane }> {
-  if (runner.model.discrete) {
+  if (runner.model.pixels) {
     const samples = await runner.sample(64, { random: Random.fromSeed(0) });
     return { pictures: { "samples.png": samplesPng(samples) } };
   }

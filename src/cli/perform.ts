@@ -1,11 +1,11 @@
 import { nodeEngine } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
-import { ClassifierRunner, DensityRunner, HybridRunner } from "../models/index.js";
+import { openModel, type AnyRunner } from "../runner/index.js";
 import type { EngineOptions, ResultOptions } from "./options.js";
 import type { Run } from "./run-folder.js";
 import { Terminal } from "./terminal.js";
 
-export type AnyRunner = ClassifierRunner | DensityRunner | HybridRunner;
+export type { AnyRunner } from "../runner/index.js";
 
 /** Runs what a command does: its error becomes a message on stderr and the exit code. */
 export async function perform(
@@ -42,14 +42,7 @@ export async function openRunner(
   engine: Engine,
   { model, arrays }: Pick<Run, "model" | "arrays">,
 ): Promise<AnyRunner> {
-  switch (model.task) {
-    case "density":
-      return DensityRunner.open(engine, model, arrays);
-    case "classification":
-      return ClassifierRunner.open(engine, model, arrays);
-    case "hybrid":
-      return HybridRunner.open(engine, model, arrays);
-  }
+  return openModel(model, arrays, { engine });
 }
 
 /** Shows how many of `total` are done. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { DensityRunner } from "../models/index.js";
 import type { Random } from "../random.js";
-import { ndarray, type NDArray } from "../tree.js";
+import type { AnyRunner } from "../runner/index.js";
+import { ndarray, type NDArray, type NumberArray } from "../tree.js";
 import { measured } from "./measured.js";
 import { densityImage, logPeak, scatterImage } from "./pictures/density.js";
 import type { Bounds } from "./pictures/plane.js";
@@ -38,7 +38,7 @@ const shown = 20_000;
 
 /** @param points `[n, 2]` of the data. */
 export async function planePictures(
-  runner: DensityRunner,
+  runner: AnyRunner,
   points: NDArray,
   random: Random,
 ): Promise<PlanePictures> {
@@ -67,7 +67,7 @@ export async function planePictures(
 }
 
 /** Samples of a 2-D density as a PNG. */
-export function samplesImage(samples: NDArray): Uint8Array {
+export function samplesImage(samples: NumberArray): Uint8Array {
   return encodeRgb(scatterImage(samples, { bounds: view, size: panelSize, bins: 80 }));
 }
 
@@ -96,7 +96,7 @@ function middle({ data }: NDArray): NDArray {
 }
 
 /** A regular grid over the latents of the data, brought back by the inverse. */
-async function warpedLines(runner: DensityRunner, points: NDArray): Promise<NDArray[]> {
+async function warpedLines(runner: AnyRunner, points: NDArray): Promise<NDArray[]> {
   const z = await runner.forward(points);
   const [x, y] = [axisOf(z, 0), axisOf(z, 1)];
   const linesPerAxis = 25;

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { ConvergenceError } from "../errors.js";
-import { expectConverged, type Measured } from "../models/index.js";
-import type { NDArray } from "../tree.js";
-import { atMiddle, inChunks, spread, type Examples } from "./examples.js";
+import { expectConverged, type AnyRunner, type Measured } from "../runner/index.js";
+import type { NumberArray } from "../tree.js";
+import { inChunks, spread, type Examples } from "./examples.js";
 import { measured } from "./measured.js";
-import type { AnyRunner } from "./perform.js";
 import type { Point } from "./pictures/plane.js";
 import { formatNumber } from "./terminal.js";
 import { table } from "./text.js";
@@ -55,8 +54,7 @@ const chunkSize = 500;
 const halfGrayLevel = 0.5 / 255;
 
 /**
- * Maps examples to the latent and back: pixels of a density with ½ added, the middle of what it
- * takes for one.
+ * Maps examples to the latent and back.
  * @throws {UsageError} if the model has no inverse.
  */
 export async function reconstruct(
@@ -67,7 +65,7 @@ export async function reconstruct(
   const total = new Errors(examples.unitSize);
   const worst = new Map<string, Measured>();
   await inChunks(indices, chunkSize, async (chunk, start) => {
-    const x = atMiddle(runner.model, examples.take(chunk).x);
+    const { x } = examples.take(chunk);
     const back = await runner.attemptInverse(await runner.forward(x), limits);
     total.add(x, back.x);
     for (const check of back.checks) {
@@ -107,7 +105,7 @@ async function errorCurve(
   places: Uint32Array,
   indices: Uint32Array,
 ): Promise<CurvePoint[]> {
-  const x = atMiddle(runner.model, examples.take(places.map((place) => indices[place]!)).x);
+  const { x } = examples.take(places.map((place) => indices[place]!));
   const z = await runner.forward(x);
   const curve: CurvePoint[] = [];
   for (const steps of curveSteps) {
@@ -182,7 +180,7 @@ export class Errors {
     return this.#sum / this.#count;
   }
 
-  add(x: NDArray, back: NDArray): void {
+  add(x: NumberArray, back: NumberArray): void {
     for (let i = 0; i < x.data.length; i++) {
       const error = Math.abs(x.data[i]! - back.data[i]!) / this.#unitSize;
       this.max = Math.max(this.max, error);

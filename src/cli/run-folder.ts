@@ -3,15 +3,15 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { devices } from "../engine/node.js";
-import { CheckpointError, FileError, UsageError } from "../errors.js";
+import { FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
-import { createModel, type AnyModel } from "../models/index.js";
+import type { AnyModel } from "../models/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { CHECKPOINT_FILE, loadCheckpoint } from "../train/checkpoint-file.js";
-import { expectArrays, expectModel, type Checkpoint } from "../train/checkpoint.js";
+import { BEST_FILE, CHECKPOINT_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
+import { expectModel, type Checkpoint } from "../checkpoint/checkpoint.js";
+import { openCheckpoint } from "../checkpoint/open.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
 import { readError } from "../files/file-errors.js";
-import { inferenceArrays } from "../train/stored-arrays.js";
 import type { Arrays } from "../tree.js";
 
 const runConfig = z.object({
@@ -61,7 +61,7 @@ export class RunFolder {
     this.config = join(path, "config.json");
     this.metrics = join(path, "metrics.jsonl");
     this.checkpoint = join(path, CHECKPOINT_FILE);
-    this.best = join(path, "best.safetensors");
+    this.best = join(path, BEST_FILE);
     this.reconstruction = join(path, "reconstruction.json");
     this.plane = join(path, "plane.json");
     this.report = join(path, "report.html");
@@ -142,11 +142,7 @@ export async function openRun(path: string): Promise<Run> {
   const file = isFile ? path : preferred;
   const checkpoint = await loadCheckpoint(file);
   expectModel(checkpoint, config.model, file);
-  const model = createModel(config.model.kind, config.model.config);
-  const arrays = inferenceArrays(checkpoint.arrays);
-  const shapes = model.scope.variables.map(({ name, tensor }) => [name, tensor.shape] as const);
-  expectArrays({ arrays }, Object.fromEntries(shapes), file);
-  expectInitialised(arrays, file);
+  const { model, arrays } = openCheckpoint(checkpoint, file);
   return { folder, config, file, model, arrays };
 }
 
@@ -164,15 +160,4 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
   throw new FileError(
     `${path}: expected a file that iresnet wrote, got another or a damaged one; restore it: ${z.prettifyError(result.error)}`,
   );
-}
-
-function expectInitialised(arrays: Arrays, file: string): void {
-  const flag = Object.entries(arrays).find(
-    ([name, { data }]) => name.endsWith(".initialised") && data[0] === 0,
-  );
-  if (flag) {
-    throw new CheckpointError(
-      `${file}: expected a model that has seen data, got ${flag[0]} = 0; train it first`,
-    );
-  }
 }

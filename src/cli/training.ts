@@ -1,11 +1,11 @@
 import { loadSplit } from "../data/files.js";
 import type { Engine } from "../engine/index.js";
 import { ConvergenceError } from "../errors.js";
-import { createModel, DensityRunner, type AnyModel } from "../models/index.js";
+import { createModel, type AnyModel } from "../models/index.js";
 import { Random } from "../random.js";
 import { imageBatches, toyBatches, type BatchSource } from "../train/batches.js";
-import { saveCheckpoint } from "../train/checkpoint-file.js";
-import type { Checkpoint } from "../train/checkpoint.js";
+import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { fit, type FitOptions, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { expectShares } from "../train/start.js";
@@ -200,7 +200,7 @@ async function finish(
     : undefined;
   const density = await warnIfDiverging(terminal, async () => {
     if (measurement) expectReconstructed(measurement);
-    return runner instanceof DensityRunner ? drawDensity(runner, examples) : undefined;
+    return runner.model.density ? drawDensity(runner, examples) : undefined;
   });
   await runner.close();
   const plane = density?.plane;

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.js";
-import { ClassifierRunner, HybridRunner, type AnyModel } from "../models/index.js";
+import type { AnyModel } from "../models/index.js";
 import type { Arrays } from "../tree.js";
 import {
   evaluateClassifier,
@@ -55,14 +55,14 @@ export class Validator {
   async #evaluate(runner: AnyRunner): Promise<Readonly<Record<string, number>>> {
     const { model, examples } = this.#options;
     const indices = spread(examples.count, validatedOn(model, examples));
-    if (runner instanceof ClassifierRunner) {
+    if (model.task === "classification") {
       const { errorPercent, nll } = await evaluateClassifier(runner, examples, { indices });
       return {
         [`${validationPrefix}error (%)`]: errorPercent,
         [`${validationPrefix}nll (nats)`]: nll,
       };
     }
-    if (runner instanceof HybridRunner) {
+    if (model.task === "hybrid") {
       const { objective, classification, density } = await evaluateHybrid(runner, examples, {
         indices,
       });

@@ -1,7 +1,7 @@
 import { closable, type Closable } from "../closable.js";
 import { UsageError } from "../errors.js";
 import { input, inputShapes, simplify, type Tensor } from "../graph/index.js";
-import type { NoiseKind, Random } from "../random.js";
+import { Random, type NoiseKind } from "../random.js";
 import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import { allTensors, outputName, updateName } from "./program.js";
@@ -23,22 +23,28 @@ export interface Prepared {
   readonly feeds: Arrays;
 }
 
+/** Source of noise: one key for all of it, or one for each row of a batch. */
+export type NoiseSource = Random | readonly Random[];
+
 export interface CallOptions {
   /** Holds the inputs that aren't arguments, and takes the updates. */
   readonly store?: Store;
   /** Needed where the graph has noise. */
-  readonly random?: Random;
+  readonly random?: NoiseSource;
 }
 
 /** A function of arrays that an engine executes. */
 export interface Compiled extends Closable {
   /**
    * Readies one run: traces if the arguments have new shapes, and draws each noise from
-   * `random.split(name)`. It can be called while another run is under way.
+   * `random.split(name)`. With a key for each row of the batch, row r of each noise is drawn from
+   * the r-th key's, so that it doesn't depend on what else is in the batch. It can be called while
+   * another run is under way.
    *
-   * @throws {UsageError} if the graph needs noise and `random` isn't given.
+   * @throws {UsageError} if the graph needs noise and `random` isn't given, or is a key for each row
+   * and a noise hasn't as many.
    */
-  prepare(args: Arrays, random?: Random): Prepared;
+  prepare(args: Arrays, random?: NoiseSource): Prepared;
   /** @throws what {@link Session.run} throws. */
   run(prepared: Prepared, store?: Store): Promise<Arrays>;
   /** Prepares and runs. */
@@ -55,7 +61,7 @@ export interface CompiledShares extends Closable {
    * @throws {UsageError} if a number of rows isn't a multiple of n, or the graph needs noise and
    * `random` isn't given.
    */
-  prepare(args: Arrays, random?: Random): readonly Prepared[];
+  prepare(args: Arrays, random?: NoiseSource): readonly Prepared[];
 }
 
 type Trace = (args: Record<string, Tensor>) => Traced;
@@ -183,7 +189,7 @@ export function simplifyGraph({ outputs, updates, guard }: Graph): Graph {
 function drawAll(
   noises: readonly Noise[],
   count: number,
-  random: Random | undefined,
+  random: NoiseSource | undefined,
 ): Record<string, NDArray>[] {
   const [first] = noises;
   if (first && !random) {
@@ -191,10 +197,34 @@ function drawAll(
   }
   const drawn = noises.map(({ name, kind, shape }) => {
     const hasRows = shape.length > 0;
-    const data = random!.split(name)[kind](hasRows ? count * sizeOf(shape) : 1);
+    const data =
+      random instanceof Random
+        ? random.split(name)[kind](hasRows ? count * sizeOf(shape) : 1)
+        : drawRows({ name, kind, shape }, count, random!);
     return { name, shape, of: (i: number) => (hasRows ? part(data, i, count) : data.slice()) };
   });
   return Array.from({ length: count }, (_, i) =>
     Object.fromEntries(drawn.map(({ name, shape, of }) => [name, { shape, data: of(i) }])),
   );
+}
+
+/** One noise, each row from its own key. */
+function drawRows(
+  { name, kind, shape }: Noise,
+  count: number,
+  keys: readonly Random[],
+): Float32Array {
+  const [rows = 0, ...event] = shape;
+  if (rows * count !== keys.length) {
+    throw new UsageError(
+      `compile: expected noise of ${keys.length} rows, as there are keys, got ${name} of shape [${shape}]; pass one key for all`,
+      { name },
+    );
+  }
+  const size = sizeOf(event);
+  const data = new Float32Array(keys.length * size);
+  keys.forEach((key, row) => {
+    data.set(key.split(name)[kind](size), row * size);
+  });
+  return data;
 }

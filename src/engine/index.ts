@@ -4,6 +4,7 @@ export {
   type CallOptions,
   type Compiled,
   type CompiledShares,
+  type NoiseSource,
   type Prepared,
   type Traced,
 } from "./compile.js";

@@ -1,20 +1,28 @@
 import { z } from "zod";
+import { suggestion } from "../border/options.js";
 import { UsageError } from "../errors.js";
+import { activationNames } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 
 /** A whole number of at least 1, in a configuration. */
 export const count = z.int().positive();
 
-/** Features of the condition of a conditional model, in a configuration; 0 for none. */
-export const conditionOption = z.int().nonnegative().default(0);
+/** Features K of the condition of a conditional model, in a configuration; 0 or absent for none. */
+export const conditionOption = z.int().nonnegative();
 
-/** Shape of an event, in a configuration: `[D]`, or an image's `[C, H, W]` in pixels 0…255. */
+/** Shape of an event, in a configuration: `[D]`, or an image's `[C, H, W]`. */
 export const eventShape = z
   .array(count)
   .refine(({ length }) => length === 1 || length === 3, {
     error: "expected sizes [D] of a vector or [C, H, W] of an image",
   })
   .readonly();
+
+/** Name of a registered activation, in a configuration. */
+export const activationOption = z.string().refine((name) => activationNames().includes(name), {
+  error: ({ input }) =>
+    `expected one of ${activationNames().join(", ")}, got "${String(input)}"${suggestion(String(input), activationNames())}`,
+});
 
 /**
  * Checks a configuration and fills in its defaults.
@@ -27,7 +35,37 @@ export function parseConfig<S extends z.ZodType>(
 ): z.output<S> {
   const result = schema.safeParse(options);
   if (result.success) return result.data;
-  throw new UsageError(`${where}: ${z.prettifyError(result.error)}`);
+  const near = result.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => suggestion(key, knownFields(schema, issue.path)))
+      : [],
+  );
+  throw new UsageError(`${where}: ${z.prettifyError(result.error)}${near.join("")}`);
+}
+
+/** Fields that an object at `path` of what a schema describes may have. */
+function knownFields(schema: unknown, path: readonly PropertyKey[]): string[] {
+  if (schema instanceof z.ZodObject) {
+    const [key, ...rest] = path;
+    return key === undefined
+      ? Object.keys(schema.shape)
+      : knownFields(schema.shape[String(key)], rest);
+  }
+  if (schema instanceof z.ZodUnion) {
+    return schema.options.flatMap((option) => knownFields(option, path));
+  }
+  if (schema instanceof z.ZodArray) return knownFields(schema.element, path.slice(1));
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodReadonly
+  ) {
+    return knownFields(schema.unwrap(), path);
+  }
+  return [];
 }
 
 /** @throws {UsageError} if this isn't the shape of an image. */

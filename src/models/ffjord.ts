@@ -7,41 +7,34 @@ import {
   squeeze,
   type Bijection,
 } from "../bijections/index.js";
-import { Flow, StandardGaussian } from "../distributions/index.js";
+import { StandardGaussian } from "../distributions/index.js";
 import { UsageError } from "../errors.js";
 import { addAll, type Tensor } from "../graph/index.js";
 import { odeActivationNames, odeNet, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, expectImage, parseConfig } from "./config.js";
-import { FlowDensity } from "./flow-density.js";
-import type { Objective } from "./model.js";
-import { pixelBijections, pixelOption } from "./pixels.js";
+import { conditionOption, count, eventShape, expectImage } from "./config.js";
+import { defineModel } from "./define.js";
+import type { Batch, DensityPart, Objective } from "./model.js";
+import { densityObjective } from "./objectives.js";
+import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { multiScale } from "./scales.js";
 
 const flowCount = z.int().nonnegative();
 
-export const ffjordConfig = z.strictObject({
+const ffjordConfig = z.strictObject({
   shape: eventShape,
-  /**
-   * Continuous flows of each scale: how many before a squeeze and how many after it, or how many
-   * without one. Half the channels are factored out between scales. A vector has one scale.
-   */
   flows: z
     .array(z.union([z.tuple([flowCount]), z.tuple([flowCount, flowCount])]))
     .min(1)
     .default([[1]])
     .readonly(),
-  /** Sizes of the hidden layers of each flow's network: features of vectors, channels of images. */
   widths: z.array(count).readonly(),
   activation: z.enum(odeActivationNames).default("softplus"),
-  /** Whether an ActNorm, set from data, precedes the flows of each scale; the paper has none. */
   actNorm: z.boolean().default(false),
-  /** Error that the solver allows in each step, absolute and relative; float32 has 10⁻⁶ at best. */
   tolerance: z.number().positive().default(1e-5),
-  /** Most steps that the solver tries in each flow. */
   steps: count.default(1000),
   pixels: pixelOption,
-  condition: conditionOption,
+  condition: conditionOption.default(0),
 });
 
 /** Shape of the data, numbers of flows, sizes of their networks, and accuracy of the solver. */
@@ -50,52 +43,71 @@ export type FfjordConfig = z.infer<typeof ffjordConfig>;
 /**
  * FFJORD: continuous flows of networks of any form, a standard Gaussian as base. Where the
  * log-determinant is not asked for exactly, it is estimated without bias by Hutchinson's trace.
+ * Beside its loss, training reports the `evaluations` of the networks in a forward pass.
  *
- * Densities of images are over [0, 256)ᴰ, so −log p/(D ln 2) is in bits/dim.
+ * @param config.shape `[D]` of vectors or `[C, H, W]` of images
+ * @param config.flows continuous flows of each scale: `[before]` or `[before, after]` a squeeze; half the
+ *   channels are factored out between scales. A vector has one scale, `[[n]]`. `[[1]]` by default
+ * @param config.widths hidden layers of each flow's network: units for vectors, channels for images
+ * @param config.activation of those networks, `"softplus"` (default) or `"tanh"`
+ * @param config.actNorm whether an ActNorm, set from data, precedes the flows of each scale; not by
+ *   default, as in the paper
+ * @param config.tolerance error that the solver allows in each step, absolute and relative, 10⁻⁵ by
+ *   default; float32 has 10⁻⁶ at best
+ * @param config.steps most steps that the solver tries in each flow, 1000 by default
+ * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
+ *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
+ *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
+ * @param config.condition features K of a condition, for p(x | condition); 0, none, by default
+ * @throws {UsageError} if a field is unknown, missing or outside its range.
+ * @throws {ShapeError} if an image can't be squeezed so often.
  *
  * @see Grathwohl et al. 2019, sections 3, 4.1 and B.1, https://arxiv.org/abs/1810.01367
  */
-export class Ffjord extends FlowDensity {
-  readonly kind = "ffjord";
-  override readonly logDet = "Hutchinson probe";
-  readonly config: FfjordConfig;
+export const ffjord = defineModel({
+  kind: "ffjord",
+  name: "FFJORD",
+  task: "density",
+  paper:
+    "Grathwohl et al., FFJORD: Free-form Continuous Dynamics for Scalable Reversible Generative Models, https://arxiv.org/abs/1810.01367",
+  year: 2019,
+  schema: ffjordConfig,
+  build: (config, scope) => {
+    const { shape, condition } = config;
+    const bijection =
+      shape.length === 3
+        ? new Chain([...pixelBijections(config), imageScales(scope, config)])
+        : new Chain(vectorFlows(scope, config));
+    const base = new StandardGaussian(sizeOf(shape));
+    const density: DensityPart = { base, logDet: "Hutchinson probe" };
+    return {
+      shape,
+      condition,
+      pixels: holdPixels(config),
+      bijection,
+      density,
+      objective: (batch: Batch, ctx: Context): Objective => {
+        const { loss } = densityObjective({ kind: "ffjord", bijection, density }, batch, ctx);
+        return { loss, metrics: { evaluations: evaluationsOf(ctx) } };
+      },
+    };
+  },
+});
 
-  /**
-   * @throws {UsageError} if a field is unknown, missing or outside its range.
-   * @throws {ShapeError} if an image can't be squeezed so often.
-   */
-  constructor(options: z.input<typeof ffjordConfig>) {
-    const config = parseConfig(ffjordConfig, options, "Ffjord");
-    super(config, (scope) => ffjordFlow(scope, config));
-    this.config = config;
-  }
-
-  /** Mean of −log p in nats; `evaluations` of the networks that the solves of a forward pass took. */
-  override objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
-    const { loss } = super.objective(batch, ctx);
-    const counts = Object.entries(ctx.watched).filter(([name]) => name.endsWith(evaluationsSuffix));
-    const evaluations = addAll(
-      counts.map(([, number]) => number),
-      [],
-    );
-    return { loss, metrics: { evaluations } };
-  }
-}
-
-function ffjordFlow(scope: Scope, config: FfjordConfig): Flow {
-  const { shape } = config;
-  const body =
-    shape.length === 3
-      ? new Chain([...pixelBijections(shape, config.pixels), imageScales(scope, config)])
-      : new Chain(vectorFlows(scope, config));
-  return new Flow(new StandardGaussian(sizeOf(shape)), body);
+/** How often the solves of a forward pass evaluated their networks, in all. */
+function evaluationsOf({ watched }: Context): Tensor {
+  const counts = Object.entries(watched).filter(([name]) => name.endsWith(evaluationsSuffix));
+  return addAll(
+    counts.map(([, number]) => number),
+    [],
+  );
 }
 
 function vectorFlows(scope: Scope, config: FfjordConfig): Bijection[] {
   const [[number, squeezed] = [], ...others] = config.flows;
   if (number === undefined || squeezed !== undefined || others.length > 0) {
     throw new UsageError(
-      `Ffjord: expected one scale of flows without a squeeze for vectors, got ${JSON.stringify(config.flows)}; such as [[2]]`,
+      `ffjord: expected one scale of flows without a squeeze for vectors, got ${JSON.stringify(config.flows)}; such as [[2]]`,
     );
   }
   return [

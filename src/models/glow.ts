@@ -8,22 +8,20 @@ import {
   squeeze,
   type Bijection,
 } from "../bijections/index.js";
-import { Flow, StandardGaussian } from "../distributions/index.js";
+import { StandardGaussian } from "../distributions/index.js";
 import { convNetwork, denseNetwork, type NetworkMaker, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, expectImage, parseConfig } from "./config.js";
-import { FlowDensity } from "./flow-density.js";
-import { pixelBijections, pixelOption } from "./pixels.js";
+import { conditionOption, count, eventShape, expectImage } from "./config.js";
+import { defineModel } from "./define.js";
+import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { hiddenChannels, multiScale } from "./scales.js";
 
-export const glowConfig = z.strictObject({
+const glowConfig = z.strictObject({
   shape: eventShape,
-  /** Steps of flow of each scale, of which each begins with a squeeze of an image. */
   steps: z.array(count).nonempty().readonly(),
-  /** Hidden channels of every network on images; for vectors, the sizes of the hidden layers. */
   widths: z.array(count).readonly(),
   pixels: pixelOption,
-  condition: conditionOption,
+  condition: conditionOption.default(0),
 });
 
 /** Shape of the data, `steps` of flow by scale, and sizes of their networks. */
@@ -34,28 +32,40 @@ export type GlowConfig = z.infer<typeof glowConfig>;
  * channels, with a standard Gaussian as base. An image is squeezed before each scale, and half its
  * channels are finished after it. Vectors pass the same steps with matrices.
  *
- * Densities of images are over [0, 256)ᴰ, so −log p/(D ln 2) is in bits/dim.
+ * @param config.shape `[D]` of vectors or `[C, H, W]` of images
+ * @param config.steps numbers of steps of flow of each scale, of which each begins with a squeeze of an
+ *   image
+ * @param config.widths of images the hidden channels of every network, one number; of vectors the units
+ *   of each hidden layer
+ * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
+ *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
+ *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
+ * @param config.condition features K of a condition, for p(x | condition); 0, none, by default
+ * @throws {UsageError} if a field is unknown, missing or outside its range.
+ * @throws {ShapeError} if an image can't be squeezed so often, or a vector has one feature.
  *
  * @see Kingma and Dhariwal 2018, section 3, https://arxiv.org/abs/1807.03039
  */
-export class Glow extends FlowDensity {
-  readonly kind = "glow";
-  readonly config: GlowConfig;
-
-  /**
-   * @throws {UsageError} if a field is unknown, missing or outside its range.
-   * @throws {ShapeError} if an image can't be squeezed so often, or a vector has one feature.
-   */
-  constructor(options: z.input<typeof glowConfig>) {
-    const config = parseConfig(glowConfig, options, "Glow");
-    super(config, (scope) => {
-      const bijection =
-        config.shape.length === 3 ? imageBijection(scope, config) : vectorBijection(scope, config);
-      return new Flow(new StandardGaussian(sizeOf(config.shape)), bijection);
-    });
-    this.config = config;
-  }
-}
+export const glow = defineModel({
+  kind: "glow",
+  name: "Glow",
+  task: "density",
+  paper:
+    "Kingma and Dhariwal, Glow: Generative Flow with Invertible 1x1 Convolutions, https://arxiv.org/abs/1807.03039",
+  year: 2018,
+  schema: glowConfig,
+  build: (config, scope) => {
+    const { shape, condition } = config;
+    return {
+      shape,
+      condition,
+      pixels: holdPixels(config),
+      bijection:
+        shape.length === 3 ? imageBijection(scope, config) : vectorBijection(scope, config),
+      density: { base: new StandardGaussian(sizeOf(shape)), logDet: "closed form" },
+    };
+  },
+});
 
 function vectorBijection(scope: Scope, { shape, steps, widths, condition }: GlowConfig): Bijection {
   const network = denseNetwork({ hidden: widths, condition, startsAtZero: true });
@@ -66,17 +76,15 @@ function vectorBijection(scope: Scope, { shape, steps, widths, condition }: Glow
   );
 }
 
-function imageBijection(
-  scope: Scope,
-  { shape, steps, widths, pixels, condition }: GlowConfig,
-): Bijection {
-  const network = convNetwork({ hidden: hiddenChannels(widths, "Glow"), condition });
+function imageBijection(scope: Scope, config: GlowConfig): Bijection {
+  const { shape, steps, condition } = config;
+  const network = convNetwork({ hidden: hiddenChannels(config.widths, "glow"), condition });
   const scales = multiScale(shape, steps.length, (whole, i) => {
     const half = squeeze(expectImage(whole));
     const at = scope.child("scales").child(i);
     return new Chain([half, ...flowSteps(at, half.outShape, steps[i]!, network)]);
   });
-  return new Chain([...pixelBijections(shape, pixels), scales]);
+  return new Chain([...pixelBijections(config), scales]);
 }
 
 function flowSteps(scope: Scope, shape: Shape, length: number, network: NetworkMaker): Bijection[] {

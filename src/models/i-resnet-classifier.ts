@@ -8,46 +8,33 @@ import {
   type Bijection,
 } from "../bijections/index.js";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
 import { mean, relu, reshape, type Tensor } from "../graph/index.js";
-import { BatchNorm, Linear, Scope, type Context } from "../nn/index.js";
+import { BatchNorm, Linear, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
-import { classification } from "./classification.js";
-import { count, eventShape, expectImage, parseConfig } from "./config.js";
-import { expectResidualOptions, residualOptions, ResidualStack } from "./residual-stack.js";
+import { count, eventShape, expectImage } from "./config.js";
+import { defineModel } from "./define.js";
+import type { BlockInfo } from "./model.js";
+import { expectBound, residualOptions, ResidualStack } from "./residual-stack.js";
 
-export const iResNetClassifierConfig = z
+const iResNetClassifierConfig = z
   .strictObject({
     ...residualOptions,
     shape: eventShape,
     classes: count,
-    /** Blocks of each stage; images are squeezed between stages. */
     blocks: z.array(count).readonly(),
-    /** Hidden channels of each stage; for vectors, the sizes of every block's hidden layers. */
     widths: z.array(count).readonly(),
-    /** Whether images are squeezed before the first stage too. */
     squeezeFirst: z.boolean(),
-    /** Channels (or features) that zero-padding brings the first stage to. */
     channels: count,
-    /**
-     * Whether patches of 2x2 pixels, or the features of a vector, are made white before padding;
-     * not unless given.
-     */
     whiten: z.boolean().exactOptional(),
-    /** Mean and standard deviation of the data, in its own units. */
     centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
+    pixels: z.literal("real").exactOptional(),
   })
   .refine(({ shape, blocks, widths }) => shape.length === 1 || widths.length === blocks.length, {
     error: "expected a width for each stage of blocks",
     path: ["widths"],
   });
 
-/**
- * Shape of the data, and sizes of the network: `blocks`, `widths` and `channels` of its stages;
- * `c` bounds each layer's norm, so that a block's Lipschitz constant is at most the product over
- * its layers, c³ for images.
- */
+/** Shape of the data, sizes of the network, and the bound on its layers. */
 export type IResNetClassifierConfig = z.infer<typeof iResNetClassifierConfig>;
 
 /**
@@ -55,54 +42,61 @@ export type IResNetClassifierConfig = z.infer<typeof iResNetClassifierConfig>;
  * a linear layer. With `c: null` it is the paper's "vanilla" network: the same, but not
  * guaranteed to be invertible.
  *
+ * @param config.shape `[D]` of vectors or `[C, H, W]` of images
+ * @param config.classes number of classes
+ * @param config.blocks numbers of blocks of each stage; images are squeezed between stages
+ * @param config.widths of images the hidden channels of each stage; of vectors the units of every block's
+ *   hidden layers
+ * @param config.squeezeFirst whether images are squeezed before the first stage too
+ * @param config.channels channels (or features) that zero-padding brings the first stage to
+ * @param config.whiten whether patches of 2x2 pixels, or the features of a vector, are made white before
+ *   padding; not unless given
+ * @param config.centre mean and standard deviation of the data, in their own units: 0…255 for pixels
+ * @param config.pixels `"real"` for images of real numbers; unless given, images are pixels 0…255, which
+ *   may lie between whole ones
+ * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"`,
+ *   `"clipswish"`, `"sine"` or a registered one
+ * @param config.c bound on the norm of each layer, in (0, 0.998), 0.9 by default, so that a block's
+ *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
+ *   nothing keeps a block invertible, and an inverse may fail
+ * @throws {UsageError} if a field is unknown, missing or outside its range.
+ * @throws {LipschitzError} unless c is `null` or in (0, 0.998).
+ * @throws {ShapeError} if an image can't be squeezed so often, or has too many channels.
+ *
  * @see Behrmann et al. 2019, section 5.1, https://arxiv.org/abs/1811.00995
  */
-export class IResNetClassifier implements ClassifierModel {
-  readonly kind = "i-resnet-classifier";
-  readonly task = "classification";
-  readonly config: IResNetClassifierConfig;
-  readonly scope = new Scope();
-  readonly batch: Readonly<Record<string, Shape>>;
-  readonly bijection: Bijection;
-  readonly blocks: readonly BlockInfo[];
-  readonly classes: number;
-  readonly #norm: BatchNorm;
-  readonly #linear: Linear;
-
-  /**
-   * @throws {UsageError} if a field is unknown, missing or outside its range.
-   * @throws {LipschitzError} unless c is `null` or in (0, 1).
-   * @throws {ShapeError} if an image can't be squeezed so often, or has too many channels.
-   */
-  constructor(options: z.input<typeof iResNetClassifierConfig>) {
-    expectResidualOptions(options, "IResNetClassifier");
-    const config = parseConfig(iResNetClassifierConfig, options, "IResNetClassifier");
-    this.config = config;
-    this.classes = config.classes;
-    this.batch = { x: config.shape, y: [config.classes] };
-    const { parts, blocks } = body(this.scope, config);
-    this.bijection = new Chain(parts);
-    this.blocks = blocks;
-    const channels = this.bijection.outShape[0]!;
-    const head = this.scope.child("head");
-    this.#norm = new BatchNorm(head.child("norm"), channels);
-    this.#linear = new Linear(head.child("linear"), channels, config.classes);
-  }
-
-  logits(x: Tensor, ctx: Context): Tensor {
-    const z = this.bijection.forward(x, ctx).value;
-    const [batch, channels] = [z.shape[0]!, z.shape[1]!];
-    const image = reshape(z, [batch, channels, sizeOf(z.shape.slice(2)), 1]);
-    const features = mean(relu(this.#norm.apply(image, ctx)), [2, 3]);
-    return this.#linear.apply(reshape(features, [batch, channels]));
-  }
-
-  /** Cross-entropy in nats, and the percentage of wrong answers. */
-  objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
-    if (!x || !y) throw new UsageError("IResNetClassifier: expected a batch of x and one-hot y");
-    return classification(this.logits(x, ctx), y, ctx);
-  }
-}
+export const iResNetClassifier = defineModel({
+  kind: "i-resnet-classifier",
+  name: "i-ResNet classifier",
+  task: "classification",
+  paper: "Behrmann et al., Invertible Residual Networks, https://arxiv.org/abs/1811.00995",
+  year: 2019,
+  schema: iResNetClassifierConfig,
+  build: (config, scope) => {
+    expectBound(config, "i-resnet-classifier");
+    const { shape, classes, pixels } = config;
+    const { parts, blocks } = body(scope, config);
+    const bijection = new Chain(parts);
+    const channels = bijection.outShape[0]!;
+    const head = scope.child("head");
+    const norm = new BatchNorm(head.child("norm"), channels);
+    const linear = new Linear(head.child("linear"), channels, classes);
+    const logits = (x: Tensor, ctx: Context): Tensor => {
+      const z = bijection.forward(x, ctx).value;
+      const [batch, channels] = [z.shape[0]!, z.shape[1]!];
+      const image = reshape(z, [batch, channels, sizeOf(z.shape.slice(2)), 1]);
+      const features = mean(relu(norm.apply(image, ctx)), [2, 3]);
+      return linear.apply(reshape(features, [batch, channels]));
+    };
+    return {
+      shape,
+      pixels: shape.length === 3 && pixels !== "real",
+      bijection,
+      blocks,
+      classifier: { classes, logits },
+    };
+  },
+});
 
 function body(
   scope: Scope,

@@ -1,45 +1,49 @@
 import { z } from "zod";
-import { parseConfig } from "./config.js";
-import type { DensityModel } from "./model.js";
-import { conditionOption, residualBodyOptions } from "./residual-body.js";
-import { ResidualDensity } from "./residual-density.js";
-import { expectResidualOptions } from "./residual-stack.js";
+import { conditionOption } from "./config.js";
+import { defineModel } from "./define.js";
+import { residualBodyOptions, residualDensity } from "./residual-body.js";
+import { expectBound } from "./residual-stack.js";
 
-export const iResNetDensityConfig = z.strictObject({
+const iResNetDensityConfig = z.strictObject({
   ...residualBodyOptions,
-  condition: conditionOption,
+  condition: conditionOption.exactOptional(),
 });
 
-/**
- * Shape of the data, and sizes of the network: `blocks` and `widths` of its scales; `c` bounds
- * each layer's norm, so that a block's Lipschitz constant is at most the product over its layers,
- * c³ for images. With `c: null` nothing keeps a block invertible: its log-determinant may be NaN,
- * and the series may diverge. With a `condition` of K features it is p(x | condition).
- */
+/** Shape of the data, sizes of the network, and the bound on its layers. */
 export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
 
 /**
  * The i-ResNet as a density: squeeze, residual blocks, half the channels factored out after each
  * scale, a learned diagonal Gaussian as base. Vectors pass one stack of dense blocks.
  *
- * Densities of images are over [0, 256)ᴰ, so −log p/(D ln 2) is in bits/dim.
+ * @param config.shape `[D]` of vectors or `[C, H, W]` of images
+ * @param config.blocks numbers of residual blocks, of each scale of an image
+ * @param config.widths of images the hidden channels of every block, one number; of vectors the units of
+ *   each hidden layer
+ * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"` or a
+ *   registered one
+ * @param config.c bound on the norm of each layer, in (0, 0.998), 0.9 by default, so that a block's
+ *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
+ *   nothing keeps a block invertible, its log-determinant may be NaN, and the series may diverge
+ * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
+ *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
+ *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
+ * @param config.condition features K of a condition, for p(x | condition); none by default
+ * @throws {UsageError} if a field is unknown, missing or outside its range.
+ * @throws {LipschitzError} unless c is `null` or in (0, 0.998).
+ * @throws {ShapeError} if an image can't be squeezed so often.
  *
  * @see Behrmann et al. 2019, section 5.3, https://arxiv.org/abs/1811.00995
  */
-export class IResNetDensity extends ResidualDensity implements DensityModel {
-  readonly kind = "i-resnet-density";
-  readonly task = "density";
-  readonly config: IResNetDensityConfig;
-
-  /**
-   * @throws {UsageError} if a field is unknown, missing or outside its range.
-   * @throws {LipschitzError} unless c is `null` or in (0, 1).
-   * @throws {ShapeError} if an image can't be squeezed so often.
-   */
-  constructor(options: z.input<typeof iResNetDensityConfig>) {
-    expectResidualOptions(options, "IResNetDensity");
-    const config = parseConfig(iResNetDensityConfig, options, "IResNetDensity");
-    super(config, { squeezeFirst: true, factorOut: true });
-    this.config = config;
-  }
-}
+export const iResNetDensity = defineModel({
+  kind: "i-resnet-density",
+  name: "i-ResNet density",
+  task: "density",
+  paper: "Behrmann et al., Invertible Residual Networks, https://arxiv.org/abs/1811.00995",
+  year: 2019,
+  schema: iResNetDensityConfig,
+  build: (config, scope) => {
+    expectBound(config, "i-resnet-density");
+    return residualDensity(scope, config, { squeezeFirst: true, factorOut: true });
+  },
+});

@@ -1,20 +1,18 @@
 import { z } from "zod";
 import { Chain } from "../bijections/index.js";
-import { AutoregressiveMixture, Flow } from "../distributions/index.js";
+import { AutoregressiveMixture } from "../distributions/index.js";
 import { sizeOf } from "../tree.js";
-import { conditionOption, count, eventShape, parseConfig } from "./config.js";
-import { FlowDensity } from "./flow-density.js";
-import { pixelOption } from "./pixels.js";
+import { conditionOption, count, eventShape } from "./config.js";
+import { defineModel } from "./define.js";
+import { holdPixels, pixelOption } from "./pixels.js";
 import { standardised } from "./standardised.js";
 
-export const madeConfig = z.strictObject({
+const madeConfig = z.strictObject({
   shape: eventShape,
-  /** Sizes of the hidden layers. */
   hidden: z.array(count).readonly(),
-  /** Gaussians in each conditional. */
   components: count.default(1),
   pixels: pixelOption,
-  condition: conditionOption,
+  condition: conditionOption.default(0),
 });
 
 /** Shape of the data, sizes of the network, and Gaussians in each conditional. */
@@ -26,28 +24,37 @@ export type MadeConfig = z.infer<typeof madeConfig>;
  * standardised by an ActNorm.
  *
  * The network is the base distribution: latents are the standardised elements, and sampling is
- * sequential. With Gaussian conditionals, a {@link Maf} of one layer has standard normal latents.
+ * sequential. With Gaussian conditionals, a {@link maf} of one layer has standard normal latents.
  *
- * Densities of images are over [0, 256)ᴰ, so −log p/(D ln 2) is in bits/dim.
+ * @param config.shape `[D]` of vectors or `[C, H, W]` of images
+ * @param config.hidden units of each hidden layer
+ * @param config.components Gaussians in each conditional, 1 by default
+ * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
+ *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
+ *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
+ * @param config.condition features K of a condition, for p(x | condition); 0, none, by default
+ * @throws {UsageError} if a field is unknown, missing or outside its range.
  *
  * @see Germain et al. 2015, https://arxiv.org/abs/1502.03509
  * @see Papamakarios et al. 2017, section 4, https://arxiv.org/abs/1705.07057 (real numbers)
  */
-export class Made extends FlowDensity {
-  readonly kind = "made";
-  readonly config: MadeConfig;
-
-  /** @throws {UsageError} if a field is unknown, missing or outside its range. */
-  constructor(options: z.input<typeof madeConfig>) {
-    const config = parseConfig(madeConfig, options, "Made");
-    super(config, (scope) => {
-      const { shape, pixels, ...network } = config;
-      const base = new AutoregressiveMixture(scope.child("base"), sizeOf(shape), {
-        ...network,
-        reversed: false,
-      });
-      return new Flow(base, new Chain(standardised(scope, shape, pixels)));
-    });
-    this.config = config;
-  }
-}
+export const made = defineModel({
+  kind: "made",
+  name: "MADE",
+  task: "density",
+  paper:
+    "Germain et al., MADE: Masked Autoencoder for Distribution Estimation, https://arxiv.org/abs/1502.03509",
+  year: 2015,
+  schema: madeConfig,
+  build: ({ shape, pixels, condition, ...network }, scope) => {
+    const options = { ...network, condition, reversed: false };
+    const base = new AutoregressiveMixture(scope.child("base"), sizeOf(shape), options);
+    return {
+      shape,
+      condition,
+      pixels: holdPixels({ shape, pixels }),
+      bijection: new Chain(standardised(scope, { shape, pixels })),
+      density: { base, logDet: "closed form" },
+    };
+  },
+});

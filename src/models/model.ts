@@ -1,4 +1,5 @@
-import type { Bijection, Check } from "../bijections/index.js";
+import type { Bijection } from "../bijections/index.js";
+import type { Base } from "../distributions/index.js";
 import type { Tensor } from "../graph/index.js";
 import type { JsonValue } from "../json.js";
 import type { Context, Scope } from "../nn/index.js";
@@ -12,22 +13,11 @@ export interface Objective {
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
-/** A network with variables, ready to be trained. */
-export interface Model {
-  /** Name in the registry, kept in checkpoints. */
-  readonly kind: string;
-  /** What the constructor was given, as JSON. */
-  readonly config: JsonValue;
-  /** Where its variables are declared. */
-  readonly scope: Scope;
-  /** Shapes per event of the arrays a batch holds, by name. */
-  readonly batch: Readonly<Record<string, Shape>>;
-  /** Data to latent; a classifier may have none. */
-  readonly bijection?: Bijection;
-  /** Residual blocks in order, by path: the product of a block's norms bounds it. */
-  readonly blocks: readonly BlockInfo[];
-  objective(batch: Readonly<Record<string, Tensor>>, ctx: Context): Objective;
-}
+/**
+ * A batch in a graph: x `[B, ...shape]`, one-hot y `[B, classes]` for a classifier, condition
+ * `[B, K]` for a conditional model, and weight `[B]`, of mean 1, where examples count differently.
+ */
+export type Batch = Readonly<Record<string, Tensor>>;
 
 export interface BlockInfo {
   readonly path: string;
@@ -44,46 +34,87 @@ export interface BlockInfo {
  */
 export type LogDetMethod = "closed form" | "series" | "Hutchinson probe";
 
-/** A model of p(x), whatever else it is. */
-export interface Density extends Model {
-  readonly bijection: Bijection;
-  /** Elements per event, the D of bits/dim. */
-  readonly dimensions: number;
-  /** Whether x holds whole pixel values 0…255, to which uniform noise in [0, 1) is added. */
-  readonly discrete: boolean;
+/** What makes a bijection a model of p(x). */
+export interface DensityPart {
+  /** Distribution of the latents. */
+  readonly base: Base;
   readonly logDet: LogDetMethod;
-  /** log p(x) in nats, `[B]`, x with its noise already added. */
-  score(x: Tensor, ctx: Context): { readonly logProb: Tensor; readonly checks: readonly Check[] };
-  sample(
-    count: number,
-    temperature: Tensor | number,
-    ctx: Context,
-  ): { readonly x: Tensor; readonly checks: readonly Check[] };
+  /** In a hybrid, what −log p(x)/D counts for beside −log p(class | x). */
+  readonly weight?: number;
 }
 
-/** A model of p(class | x), whatever else it is. */
-export interface Classifier extends Model {
+/** What makes a model of p(class | x). */
+export interface ClassifierPart {
   readonly classes: number;
-  /** Unnormalised log-probabilities, `[B, classes]`, of x as a batch holds it. */
+  /**
+   * Unnormalised log-probabilities, `[B, classes]`. In a hybrid, x has left whole numbers behind,
+   * see {@link Context.step}; else it is as a batch holds it.
+   */
   logits(x: Tensor, ctx: Context): Tensor;
 }
 
-/** A model of p(x). */
-export interface DensityModel extends Density {
-  readonly task: "density";
+/** What a model is composed of. */
+export interface ModelParts {
+  /** Of an event x, as the model takes it: `[D]` or `[C, H, W]`. */
+  readonly shape: Shape;
+  /** Features K of a condition; 0 or absent for none. */
+  readonly condition?: number;
+  /** Whether x holds pixel values 0…255: whole ones, if the model is a density. */
+  readonly pixels?: boolean;
+  /** Data to latent; a classifier may have none. */
+  readonly bijection?: Bijection;
+  /** Residual blocks in order, by path: the product of a block's norms bounds it. */
+  readonly blocks?: readonly BlockInfo[];
+  /** Of p(x); needs a bijection. */
+  readonly density?: DensityPart;
+  /** Of p(class | x). */
+  readonly classifier?: ClassifierPart;
+  /**
+   * Only where it isn't the usual one: the mean of −log p(x) for a density, of −log p(class | x) for
+   * a classifier.
+   */
+  readonly objective?: (batch: Batch, ctx: Context) => Objective;
 }
 
-/** A model of p(class | x). */
-export interface ClassifierModel extends Classifier {
-  readonly task: "classification";
+export type Task = "density" | "classification" | "hybrid";
+
+/** The parts that a model may have or not. */
+export type PartName = "bijection" | "density" | "classifier";
+
+/** What every model has beside its parts, which are those of the names `Parts`. */
+export interface ModelFrame<C extends JsonValue = JsonValue, Parts extends PartName = PartName> {
+  /** Name in the registry, kept in checkpoints. */
+  readonly kind: string;
+  /** Its configuration, complete, as checkpoints keep it. */
+  readonly config: C;
+  readonly task: Task;
+  /** Where its variables are declared. */
+  readonly scope: Scope;
+  /** Elements of an event, the D of bits/dim. */
+  readonly dimensions: number;
+  /** Shapes per event of the arrays a batch holds, by name: x, y, condition. */
+  readonly batch: Readonly<Record<string, Shape>>;
+  readonly condition: number;
+  readonly pixels: boolean;
+  readonly blocks: readonly BlockInfo[];
+  readonly objective: (batch: Batch, ctx: Context) => Objective;
+  /** Whether the model has a part. That a part is surely missing shows in the type. */
+  has(part: Parts): boolean;
 }
 
-/** A model of both p(class | x) and p(x). */
-export interface HybridModel extends Density, Classifier {
-  readonly task: "hybrid";
-  readonly bijection: Bijection;
-  /** What −log p(x)/D counts for beside −log p(class | x) in its objective. */
-  readonly weight: number;
+/** A network with variables, ready to be trained. Which parts it has says what it can do. */
+export interface Model extends ModelFrame {
+  readonly shape: Shape;
+  readonly bijection?: Bijection;
+  readonly density?: DensityPart;
+  readonly classifier?: ClassifierPart;
 }
 
-export type AnyModel = ClassifierModel | DensityModel | HybridModel;
+/** A model of which nothing more is known, such as one from a checkpoint. */
+export type AnyModel = Model;
+
+/** A model of p(x), whatever else it is. */
+export type Density = Model & Required<Pick<Model, "bijection" | "density">>;
+
+/** A model of p(class | x), whatever else it is. */
+export type Classifier = Model & Required<Pick<Model, "classifier">>;

@@ -9,27 +9,21 @@ import {
   type Bijection,
   type Mask,
 } from "../bijections/index.js";
-import { Flow, StandardGaussian } from "../distributions/index.js";
+import { StandardGaussian } from "../distributions/index.js";
 import { denseNetwork, residualNetwork, type NetworkMaker, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, expectImage, parseConfig } from "./config.js";
-import { FlowDensity } from "./flow-density.js";
-import { pixelBijections, pixelOption } from "./pixels.js";
+import { conditionOption, count, eventShape, expectImage } from "./config.js";
+import { defineModel } from "./define.js";
+import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { hiddenChannels, multiScale } from "./scales.js";
 
-export const realNvpConfig = z.strictObject({
+const realNvpConfig = z.strictObject({
   shape: eventShape,
-  /**
-   * Couplings of each scale: of an image so many on chessboards, then, but for the last scale, as
-   * many on halves of the channels; of a vector so many on halves.
-   */
   couplings: z.array(count).nonempty().readonly(),
-  /** Hidden channels at an image's first scale, doubled at each next; sizes of hidden layers. */
   widths: z.array(count).readonly(),
-  /** Residual blocks in each network on images. */
   blocks: count.default(2),
   pixels: pixelOption,
-  condition: conditionOption,
+  condition: conditionOption.default(0),
 });
 
 /** Shape of the data, `couplings` by scale, and sizes of their networks. */
@@ -40,28 +34,40 @@ export type RealNvpConfig = z.infer<typeof realNvpConfig>;
  * base. An image passes couplings on chessboards, a squeeze, and couplings on halves of the
  * channels, half of which are then finished; the last scale has chessboards alone.
  *
- * Densities of images are over [0, 256)ᴰ, so −log p/(D ln 2) is in bits/dim.
+ * @param config.shape `[D]` of vectors or `[C, H, W]` of images
+ * @param config.couplings numbers of couplings of each scale: of an image so many on chessboards, then,
+ *   but for the last scale, as many on halves of the channels; of a vector so many on halves
+ * @param config.widths of images the hidden channels at the first scale, one number, doubled at each
+ *   next; of vectors the units of each hidden layer
+ * @param config.blocks residual blocks in each network on images, 2 by default
+ * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
+ *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
+ *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
+ * @param config.condition features K of a condition, for p(x | condition); 0, none, by default
+ * @throws {UsageError} if a field is unknown, missing or outside its range.
+ * @throws {ShapeError} if an image can't be squeezed so often, or a vector has one feature.
  *
  * @see Dinh et al. 2017, sections 3 and 4.1, https://arxiv.org/abs/1605.08803
  */
-export class RealNvp extends FlowDensity {
-  readonly kind = "real-nvp";
-  readonly config: RealNvpConfig;
-
-  /**
-   * @throws {UsageError} if a field is unknown, missing or outside its range.
-   * @throws {ShapeError} if an image can't be squeezed so often, or a vector has one feature.
-   */
-  constructor(options: z.input<typeof realNvpConfig>) {
-    const config = parseConfig(realNvpConfig, options, "RealNvp");
-    super(config, (scope) => {
-      const bijection =
-        config.shape.length === 3 ? imageBijection(scope, config) : vectorBijection(scope, config);
-      return new Flow(new StandardGaussian(sizeOf(config.shape)), bijection);
-    });
-    this.config = config;
-  }
-}
+export const realNvp = defineModel({
+  kind: "real-nvp",
+  name: "Real NVP",
+  task: "density",
+  paper: "Dinh et al., Density estimation using Real NVP, https://arxiv.org/abs/1605.08803",
+  year: 2017,
+  schema: realNvpConfig,
+  build: (config, scope) => {
+    const { shape, condition } = config;
+    return {
+      shape,
+      condition,
+      pixels: holdPixels(config),
+      bijection:
+        shape.length === 3 ? imageBijection(scope, config) : vectorBijection(scope, config),
+      density: { base: new StandardGaussian(sizeOf(shape)), logDet: "closed form" },
+    };
+  },
+});
 
 function vectorBijection(
   scope: Scope,
@@ -77,7 +83,7 @@ function vectorBijection(
 
 function imageBijection(scope: Scope, config: RealNvpConfig): Bijection {
   const { couplings, condition, blocks } = config;
-  const width = hiddenChannels(config.widths, "RealNvp");
+  const width = hiddenChannels(config.widths, "real-nvp");
   const scales = multiScale(config.shape, couplings.length, (shape, i) => {
     const network = residualNetwork({ hidden: width * 2 ** i, condition, blocks });
     const at = scope.child("scales").child(i);
@@ -92,7 +98,7 @@ function imageBijection(scope: Scope, config: RealNvpConfig): Bijection {
       ...normalisedCouplings(at.child("channels"), network, channels),
     ]);
   });
-  return new Chain([...pixelBijections(config.shape, config.pixels), scales]);
+  return new Chain([...pixelBijections(config), scales]);
 }
 
 function normalisedCouplings(

@@ -7,26 +7,22 @@ import {
   squeeze,
   type Bijection,
 } from "../bijections/index.js";
+import { DiagonalGaussian } from "../distributions/index.js";
 import type { Scope } from "../nn/index.js";
-import type { Shape } from "../tree.js";
+import { sizeOf, type Shape } from "../tree.js";
 import { count, eventShape, expectImage } from "./config.js";
-import type { BlockInfo } from "./model.js";
-import { pixelBijections, pixelOption } from "./pixels.js";
+import type { BlockInfo, DensityPart } from "./model.js";
+import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { residualOptions, ResidualStack } from "./residual-stack.js";
 
 /** What the configurations of densities made of residual blocks have in common. */
 export const residualBodyOptions = {
   ...residualOptions,
   shape: eventShape,
-  /** Blocks of each scale of an image. */
   blocks: z.array(count).readonly(),
-  /** Hidden channels of every block; for vectors, the sizes of the hidden layers. */
   widths: z.array(count).readonly(),
   pixels: pixelOption,
 };
-
-/** Features K of a condition that every block takes, in a configuration; none unless given. */
-export const conditionOption = z.int().nonnegative().exactOptional();
 
 export interface ResidualBodyOptions extends z.output<z.ZodObject<typeof residualBodyOptions>> {
   readonly condition?: number;
@@ -111,9 +107,38 @@ function imageBody(
   const chains = scales.map((parts) => new Chain(parts));
   return {
     bijection: new Chain([
-      ...pixelBijections(options.shape, options.pixels, alpha),
+      ...pixelBijections(options, alpha),
       new MultiScale(factorOut ? chains : [new Chain(chains)]),
     ]),
     blocks,
+  };
+}
+
+/** The parts of a density made of residual blocks. */
+export interface ResidualParts {
+  readonly shape: Shape;
+  readonly condition: number;
+  readonly pixels: boolean;
+  readonly bijection: Bijection;
+  readonly blocks: readonly BlockInfo[];
+  readonly density: DensityPart;
+}
+
+/** A density of residual blocks, with a learned diagonal Gaussian as base. */
+export function residualDensity(
+  scope: Scope,
+  options: ResidualBodyOptions,
+  scales: ScaleOptions,
+): ResidualParts {
+  const { shape, condition = 0 } = options;
+  const { bijection, blocks } = residualBody(scope, options, scales);
+  const base = new DiagonalGaussian(scope.child("base"), sizeOf(shape));
+  return {
+    shape,
+    condition,
+    pixels: holdPixels(options),
+    bijection,
+    blocks,
+    density: { base, logDet: "series" },
   };
 }

@@ -1,30 +1,21 @@
 import { z } from "zod";
-import { activationNames } from "../nn/index.js";
-import { count, parseConfig } from "./config.js";
-import type { DensityModel } from "./model.js";
-import { conditionOption, residualBodyOptions } from "./residual-body.js";
-import { ResidualDensity } from "./residual-density.js";
-import { expectResidualOptions } from "./residual-stack.js";
+import { activationOption, conditionOption, count } from "./config.js";
+import { defineModel } from "./define.js";
+import { residualBodyOptions, residualDensity } from "./residual-body.js";
+import { contraction, expectBound } from "./residual-stack.js";
 
-export const residualFlowConfig = z.strictObject({
+const residualFlowConfig = z.strictObject({
   ...residualBodyOptions,
-  activation: z.enum(activationNames).default("lipswish"),
-  c: z.number().nullable().default(0.98),
-  condition: conditionOption,
-  /** Whether images are squeezed before the first scale too. */
+  activation: activationOption.default("lipswish"),
+  c: contraction.default(0.98),
+  condition: conditionOption.exactOptional(),
   squeezeFirst: z.boolean().default(false),
-  /** Whether half the channels are finished after each scale. */
   factorOut: z.boolean().default(false),
-  /** Fully connected blocks after the last scale of an image; none unless given. */
   dense: z.strictObject({ blocks: count, widths: z.array(count).readonly() }).exactOptional(),
-  /** The logit is of α + (1 − 2α)·x/256. */
   alpha: z.number().gt(0).lt(0.5).default(1e-6),
 });
 
-/**
- * As {@link IResNetDensityConfig}, with the paper's LipSwish and c = 0.98 as defaults; `dense`
- * adds its fully connected blocks, and `alpha` is 0.05 for its CIFAR-10.
- */
+/** Shape of the data, sizes of the network, how its scales differ, and the bound on its layers. */
 export type ResidualFlowConfig = z.infer<typeof residualFlowConfig>;
 
 /**
@@ -35,22 +26,40 @@ export type ResidualFlowConfig = z.infer<typeof residualFlowConfig>;
  * The base is a learned diagonal Gaussian, where the paper has a last ActNorm and a standard one.
  * The paper's learned induced norms are left out: all norms are spectral.
  *
+ * @param config.shape `[D]` of vectors or `[C, H, W]` of images
+ * @param config.blocks numbers of residual blocks, of each scale of an image
+ * @param config.widths of images the hidden channels of every block, one number; of vectors the units of
+ *   each hidden layer
+ * @param config.activation `"lipswish"` (default), `"elu"`, `"softplus"`, `"relu"`, `"maxmin"` or a
+ *   registered one
+ * @param config.c bound on the norm of each layer, in (0, 0.998), 0.98 by default, so that a block's
+ *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
+ *   nothing keeps a block invertible, its log-determinant may be NaN, and the series may diverge
+ * @param config.squeezeFirst whether images are squeezed before the first scale too; not by default
+ * @param config.factorOut whether half the channels are finished after each scale; not by default
+ * @param config.dense `{ blocks, widths }` of fully connected blocks after the last scale of an image:
+ *   their number, and the units of each hidden layer; none by default
+ * @param config.alpha the logit is of α + (1 − 2α)·x/256, 10⁻⁶ by default, 0.05 for the paper's CIFAR-10
+ * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
+ *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
+ *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
+ * @param config.condition features K of a condition, for p(x | condition); none by default
+ * @throws {UsageError} if a field is unknown, missing or outside its range.
+ * @throws {LipschitzError} unless c is `null` or in (0, 0.998).
+ * @throws {ShapeError} if an image can't be squeezed so often.
+ *
  * @see Chen et al. 2019, sections 3 and 5.1, https://arxiv.org/abs/1906.02735
  */
-export class ResidualFlow extends ResidualDensity implements DensityModel {
-  readonly kind = "residual-flow";
-  readonly task = "density";
-  readonly config: ResidualFlowConfig;
-
-  /**
-   * @throws {UsageError} if a field is unknown, missing or outside its range.
-   * @throws {LipschitzError} unless c is `null` or in (0, 1).
-   * @throws {ShapeError} if an image can't be squeezed so often.
-   */
-  constructor(options: z.input<typeof residualFlowConfig>) {
-    expectResidualOptions(options, "ResidualFlow");
-    const config = parseConfig(residualFlowConfig, options, "ResidualFlow");
-    super(config, config);
-    this.config = config;
-  }
-}
+export const residualFlow = defineModel({
+  kind: "residual-flow",
+  name: "Residual Flow",
+  task: "density",
+  paper:
+    "Chen et al., Residual Flows for Invertible Generative Modeling, https://arxiv.org/abs/1906.02735",
+  year: 2019,
+  schema: residualFlowConfig,
+  build: (config, scope) => {
+    expectBound(config, "residual-flow");
+    return residualDensity(scope, config, config);
+  },
+});

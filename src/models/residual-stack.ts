@@ -2,7 +2,6 @@ import type { Bijection } from "../bijections/index.js";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import {
-  activationNames,
   concatenatedBranch,
   convBranch,
   denseBranch,
@@ -13,13 +12,20 @@ import {
 } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 import { blockOptions, blockParts, type BlockOptions } from "./block-options.js";
+import { activationOption } from "./config.js";
 import type { BlockInfo } from "./model.js";
+
+/** Bound on the norm of each layer, in (0, 0.998); `null` for none ("vanilla"). */
+export const contraction = z
+  .custom<number>((c) => typeof c === "number", {
+    error: "expected a number, or null for no bound",
+  })
+  .nullable();
 
 /** What the blocks of an i-ResNet have in common. */
 export const residualOptions = {
-  activation: z.enum(activationNames).default("elu"),
-  /** Bound on the norm of each layer, in (0, 1), 0.9 by default; `null` for none ("vanilla"). */
-  c: z.number().nullable().default(0.9),
+  activation: activationOption.default("elu"),
+  c: contraction.default(0.9),
   ...blockOptions,
 };
 
@@ -28,10 +34,9 @@ export interface ResidualOptions extends z.output<z.ZodObject<typeof residualOpt
   readonly condition?: number;
 }
 
-/** @throws {LipschitzError} if the options hold a number c outside (0, 1). */
-export function expectResidualOptions(options: unknown, where: string): void {
-  if (typeof options !== "object" || options === null || !("c" in options)) return;
-  if (typeof options.c === "number") expectContractive(options.c, where);
+/** @throws {LipschitzError} if c is a number outside (0, 0.998). */
+export function expectBound({ c }: Pick<ResidualOptions, "c">, where: string): void {
+  if (c !== null) expectContractive(c, where);
 }
 
 /** ActNorm and residual block, again and again, on events of one shape. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ShapeError, UsageError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import {
   add,
   axisSize,
@@ -12,24 +12,19 @@ import {
   sub,
   type Tensor,
 } from "../graph/index.js";
-import { BatchNorm, Linear, Scope, type Context, type Layer } from "../nn/index.js";
-import type { Shape } from "../tree.js";
-import { classification } from "./classification.js";
-import { count, eventShape, expectImage, parseConfig } from "./config.js";
-import type { BlockInfo, ClassifierModel, Objective } from "./model.js";
+import { BatchNorm, Linear, type Context, type Layer, type Scope } from "../nn/index.js";
+import { count, eventShape, expectImage } from "./config.js";
+import { defineModel } from "./define.js";
 
-export const resNetConfig = z
+const resNetConfig = z
   .strictObject({
     shape: eventShape,
     classes: count,
-    /** Channels of the first convolution. */
     channels: count,
-    /** Bottlenecks of each stage; each stage but the first halves height and width. */
     blocks: z.array(count).readonly(),
-    /** Channels of each stage; a bottleneck has a quarter of them inside. */
     widths: z.array(count.multipleOf(4)).readonly(),
-    /** Mean and standard deviation of the data, in its own units. */
     centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
+    pixels: z.literal("real").exactOptional(),
   })
   .refine(({ blocks, widths }) => widths.length === blocks.length && widths.length > 0, {
     error: "expected a width for each stage of blocks, and at least one stage",
@@ -44,63 +39,51 @@ export type ResNetConfig = z.infer<typeof resNetConfig>;
  * convolution, stages of bottlenecks, then batch norm, ReLU, average pooling and a linear layer.
  * With n bottlenecks in each of three stages it has 9n + 2 layers: ResNet-164 for n = 18.
  *
+ * @param config.shape `[C, H, W]` of images
+ * @param config.classes number of classes
+ * @param config.channels of the first convolution
+ * @param config.blocks numbers of bottlenecks of each stage; each stage but the first halves height and
+ *   width
+ * @param config.widths channels of each stage, multiples of 4; a bottleneck has a quarter of them inside
+ * @param config.centre mean and standard deviation of the data, in their own units: 0…255 for pixels
+ * @param config.pixels `"real"` for images of real numbers; unless given, images are pixels 0…255, which
+ *   may lie between whole ones
+ * @throws {UsageError} if a field is unknown, missing or outside its range, or the data aren't images.
+ * @throws {ShapeError} if an image can't be halved so often.
+ *
  * @see He et al. 2016, section 4 and figure 4 (e), https://arxiv.org/abs/1603.05027
  */
-export class ResNet implements ClassifierModel {
-  readonly kind = "resnet";
-  readonly task = "classification";
-  readonly config: ResNetConfig;
-  readonly scope = new Scope();
-  readonly batch: Readonly<Record<string, Shape>>;
-  readonly blocks: readonly BlockInfo[] = [];
-  readonly classes: number;
-  readonly #stem: Convolution;
-  readonly #bottlenecks: readonly Layer[];
-  readonly #norm: BatchNorm;
-  readonly #linear: Linear;
-
-  /**
-   * @throws {UsageError} if a field is unknown, missing or outside its range, or the data aren't
-   * images.
-   * @throws {ShapeError} if an image can't be halved so often.
-   */
-  constructor(options: z.input<typeof resNetConfig>) {
-    const config = parseConfig(resNetConfig, options, "ResNet");
-    this.config = config;
-    this.classes = config.classes;
-    this.batch = { x: config.shape, y: [config.classes] };
-    const [channels, height, width] = expectImage(config.shape);
+export const resNet = defineModel({
+  kind: "resnet",
+  name: "ResNet",
+  task: "classification",
+  paper: "He et al., Identity Mappings in Deep Residual Networks, https://arxiv.org/abs/1603.05027",
+  year: 2016,
+  schema: resNetConfig,
+  build: (config, scope) => {
+    const { shape, classes, centre, pixels } = config;
+    const [channels, height, width] = expectImage(shape);
     const halvings = 2 ** (config.blocks.length - 1);
     if (height % halvings !== 0 || width % halvings !== 0) {
       throw new ShapeError(
-        `ResNet: expected a height and width that ${config.blocks.length} stages can halve, multiples of ${halvings}, got ${height} x ${width}; take fewer stages, or pad the images`,
+        `resnet: expected a height and width that ${config.blocks.length} stages can halve, multiples of ${halvings}, got ${height} x ${width}; take fewer stages, or pad the images`,
       );
     }
-    this.#stem = convolution(this.scope.child("stem"), channels, config.channels, 3);
-    this.#bottlenecks = stages(this.scope, config);
+    const stem = convolution(scope.child("stem"), channels, config.channels, 3);
+    const bottlenecks = stages(scope, config);
     const features = config.widths.at(-1)!;
-    const head = this.scope.child("head");
-    this.#norm = new BatchNorm(head.child("norm"), features);
-    this.#linear = new Linear(head.child("linear"), features, config.classes);
-  }
-
-  logits(x: Tensor, ctx: Context): Tensor {
-    const { centre } = this.config;
-    const standard = mul(sub(x, centre.mean), 1 / centre.deviation);
-    const h = this.#bottlenecks.reduce(
-      (h, bottleneck) => bottleneck.apply(h, ctx),
-      this.#stem(standard),
-    );
-    const features = mean(relu(this.#norm.apply(h, ctx)), [2, 3]);
-    return this.#linear.apply(reshape(features, [axisSize(h, 0), axisSize(h, 1)]));
-  }
-
-  /** Cross-entropy in nats, and the percentage of wrong answers. */
-  objective({ x, y }: Readonly<Record<string, Tensor>>, ctx: Context): Objective {
-    if (!x || !y) throw new UsageError("ResNet: expected a batch of x and one-hot y");
-    return classification(this.logits(x, ctx), y, ctx);
-  }
-}
+    const head = scope.child("head");
+    const norm = new BatchNorm(head.child("norm"), features);
+    const linear = new Linear(head.child("linear"), features, classes);
+    const logits = (x: Tensor, ctx: Context): Tensor => {
+      const standard = mul(sub(x, centre.mean), 1 / centre.deviation);
+      const h = bottlenecks.reduce((h, layer) => layer.apply(h, ctx), stem(standard));
+      const pooled = mean(relu(norm.apply(h, ctx)), [2, 3]);
+      return linear.apply(reshape(pooled, [axisSize(h, 0), axisSize(h, 1)]));
+    };
+    return { shape, pixels: pixels !== "real", classifier: { classes, logits } };
+  },
+});
 
 function stages(scope: Scope, config: ResNetConfig): Layer[] {
   let channels = config.channels;

@@ -1,4 +1,5 @@
-import { ShapeError } from "../errors.js";
+import { expectOneOf } from "../border/options.js";
+import { ShapeError, UsageError } from "../errors.js";
 import {
   axisSize,
   concat,
@@ -17,50 +18,75 @@ import { cLipSwish } from "./c-lip-swish.js";
 import type { Scope } from "./scope.js";
 import { sinePairs } from "./sine-pairs.js";
 
-/** Activations with a Lipschitz constant of at most 1. */
-export const activationNames = [
-  "elu",
-  "softplus",
-  "relu",
-  "lipswish",
-  "maxmin",
-  "clipswish",
-  "sine",
-] as const;
-
-export type ActivationName = (typeof activationNames)[number];
-
+/** A function of a tensor, element by element or over channels, whose slope is at most 1. */
 export type Activation = (x: Tensor) => Tensor;
 
-/** How many channels an activation makes of each. */
-export const channelsPer: Readonly<Record<ActivationName, number>> = {
-  elu: 1,
-  softplus: 1,
-  relu: 1,
-  lipswish: 1,
-  maxmin: 1,
-  clipswish: 2,
-  sine: 2,
-};
+/** Makes an activation; one with parameters declares them in `scope`. */
+export type ActivationMaker = (scope: Scope) => Activation;
 
-/** An activation by name; those with parameters declare them in `scope`. */
-export function activation(name: ActivationName, scope: Scope): Activation {
-  switch (name) {
-    case "elu":
-      return (x) => elu(x);
-    case "softplus":
-      return softplus;
-    case "relu":
-      return relu;
-    case "lipswish":
-      return lipSwish(scope);
-    case "maxmin":
-      return maxMin;
-    case "clipswish":
-      return cLipSwish(scope);
-    case "sine":
-      return sinePairs(scope);
+interface Known {
+  readonly make: ActivationMaker;
+  readonly channels: number;
+}
+
+const makers = new Map<string, Known>([
+  ["elu", { make: () => (x) => elu(x), channels: 1 }],
+  ["softplus", { make: () => softplus, channels: 1 }],
+  ["relu", { make: () => relu, channels: 1 }],
+  ["lipswish", { make: lipSwish, channels: 1 }],
+  ["maxmin", { make: () => maxMin, channels: 1 }],
+  ["clipswish", { make: cLipSwish, channels: 2 }],
+  ["sine", { make: sinePairs, channels: 2 }],
+]);
+
+/** Names of the activations there are: those of this package first. */
+export function activationNames(): readonly string[] {
+  return [...makers.keys()];
+}
+
+/**
+ * Adds an activation, which configurations can name from then on. A checkpoint of a model that uses
+ * it opens wherever it has been registered.
+ *
+ * @param name kept in configurations
+ * @param make called once for each place in a network, with a scope of its own. What it gives must
+ *   have a Lipschitz constant of at most 1, whatever its parameters: blocks are invertible by it.
+ * @param options.channels how many channels (or features) it makes of each; 1 unless given
+ * @throws {UsageError} if another activation has this name.
+ */
+export function registerActivation(
+  name: string,
+  make: ActivationMaker,
+  { channels = 1 }: { readonly channels?: number } = {},
+): void {
+  const known = makers.get(name);
+  if (known !== undefined && (known.make !== make || known.channels !== channels)) {
+    throw new UsageError(
+      `registerActivation: expected a new name, got "${name}", which another activation has; choose another`,
+      { name },
+    );
   }
+  makers.set(name, { make, channels });
+}
+
+/**
+ * An activation by name; those with parameters declare them in `scope`.
+ * @throws {UsageError} if there is none of this name, naming the nearest.
+ */
+export function activation(name: string, scope: Scope): Activation {
+  return find(name).make(scope);
+}
+
+/**
+ * How many channels an activation makes of each.
+ * @throws {UsageError} if there is none of this name, naming the nearest.
+ */
+export function channelsPer(name: string): number {
+  return find(name).channels;
+}
+
+function find(name: string): Known {
+  return makers.get(expectOneOf(name, activationNames(), "activation"))!;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/index.js";
-import { activation, channelsPer, type Activation, type ActivationName } from "./activations.js";
+import { activation, channelsPer, type Activation } from "./activations.js";
 import { ConditionShift } from "./condition-shift.js";
 import type { Context } from "./context.js";
 import { LipschitzConv2d, LipschitzLinear, type Layer } from "./linear.js";
@@ -7,7 +7,8 @@ import type { Scope } from "./scope.js";
 import type { SpectralNorm } from "./spectral-norm.js";
 
 export interface BranchOptions {
-  readonly activation: ActivationName;
+  /** Name of an activation, see {@link registerActivation}. */
+  readonly activation: string;
   /** Bound on each layer's norm; `undefined` for none. */
   readonly c: number | undefined;
   /** Whether the input passes an activation first; not in a network's first block. */
@@ -69,7 +70,7 @@ export function denseBranch(
 
 /** Channels that reach layer `index` for each that the one before it gave. */
 function expansion({ activation, activateInput }: BranchOptions, index: number): number {
-  return index === 0 && !activateInput ? 1 : channelsPer[activation];
+  return index === 0 && !activateInput ? 1 : channelsPer(activation);
 }
 
 function sequence(

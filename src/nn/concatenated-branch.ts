@@ -43,7 +43,7 @@ export function concatenatedBranch(
       `concatenatedBranch ${scope.path}: expected a bound c with 0 < c < 1 on each layer, got none; set c`,
     );
   }
-  const factor = channelsPer[options.activation];
+  const factor = channelsPer(options.activation);
   const make = (name: string): ((x: Tensor) => Tensor) =>
     activation(options.activation, scope.child(name));
   const first = activateInput ? make("activation0") : undefined;

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import { expectEvent, input, type Input, type Tensor } from "../graph/index.js";
+import { add, expectEvent, input, mul, sub, type Input, type Tensor } from "../graph/index.js";
 import type { NoiseKind } from "../random.js";
 import type { Shape } from "../tree.js";
 
@@ -28,6 +28,8 @@ export interface ContextOptions {
   readonly condition?: Tensor | undefined;
   /** Share of a label's weight that classifiers spread over all classes; 0 unless given. */
   readonly labelSmoothing?: number;
+  /** See {@link Context.step}; none unless given. */
+  readonly step?: Tensor | undefined;
 }
 
 export interface InverseOptions {
@@ -54,6 +56,11 @@ export class Context {
   readonly watched: Record<string, Tensor> = {};
   /** What the model is conditioned on, `[B, K]`; an objective sets it from its batch. */
   condition: Tensor | undefined;
+  /**
+   * Width of the uniform noise [0, step) that makes whole numbers of x real ones: a scalar, or
+   * `[1, D]` with 0 for real columns; absent where x is real.
+   */
+  readonly step: Tensor | undefined;
   readonly #logDet: LogDetEstimator | undefined;
   readonly #memo = new Map<object, unknown>();
 
@@ -63,6 +70,7 @@ export class Context {
     this.inverse = options.inverse ?? (() => inverseDefaults);
     this.condition = options.condition;
     this.labelSmoothing = options.labelSmoothing ?? 0;
+    this.step = options.step;
     this.#logDet = options.logDet;
   }
 
@@ -118,4 +126,19 @@ export class Context {
     if (!this.#memo.has(key)) this.#memo.set(key, make());
     return this.#memo.get(key) as T;
   }
+}
+
+/** x + u·step with u uniform on [0, 1): whole numbers as real ones. Real numbers stay as they are. */
+export function dequantised(x: Tensor, ctx: Context): Tensor {
+  return ctx.step ? add(x, mul(ctx.noise("uniform", x.shape), ctx.step)) : x;
+}
+
+/** x + step/2, the middle of what {@link dequantised} makes of it. */
+export function centred(x: Tensor, { step }: Context): Tensor {
+  return step ? add(x, mul(step, 0.5)) : x;
+}
+
+/** x − step/2: {@link centred} undone. */
+export function uncentred(x: Tensor, { step }: Context): Tensor {
+  return step ? sub(x, mul(step, 0.5)) : x;
 }

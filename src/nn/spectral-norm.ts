@@ -55,13 +55,29 @@ export function convOperator(
 /** Share of the old vector in the new one: nothing, unless the weight's product vanishes. */
 const inertia = 1e-12;
 
-/** @throws {LipschitzError} unless 0 < c < 1. */
+/**
+ * Added to reported norms, relatively. Power iteration approaches from below, and where singular
+ * values lie close it stops short: from one start by up to 1.2·10⁻³, for the weights of two trained
+ * networks and against 5,000 more iterations.
+ */
+export const normSlack = 2e-3;
+
+/**
+ * Checks a bound on a layer's norm. Norms are reported with {@link normSlack} added, so from
+ * 1/(1 + slack) = 0.998 on no block could be told to be contractive.
+ *
+ * @throws {LipschitzError} unless 0 < c < 0.998.
+ */
 export function expectContractive(c: number, where: string): void {
-  if (!(c > 0 && c < 1)) {
-    throw new LipschitzError(
-      `${where}: expected a Lipschitz bound c with 0 < c < 1, got ${c}; the inverse exists only below 1`,
-    );
-  }
+  if (c > 0 && c * (1 + normSlack) < 1) return;
+  const reason =
+    c > 0 && c < 1
+      ? `norms are estimated and reported ${100 * normSlack} % larger, so from 0.998 on no block is known to have an inverse`
+      : "the inverse exists only below 1";
+  throw new LipschitzError(
+    `${where}: expected a Lipschitz bound c with 0 < c < 0.998, got ${c}; ${reason}`,
+    { name: "c" },
+  );
 }
 
 /**
@@ -81,7 +97,7 @@ export class SpectralNorm {
   readonly v: Input;
   readonly #operator: LinearOperator;
 
-  /** @throws {LipschitzError} unless 0 < c < 1 or c is `undefined`. */
+  /** @throws {LipschitzError} unless 0 < c < 0.998 or c is `undefined`. */
   constructor(scope: Scope, weight: Tensor, operator: LinearOperator, c: number | undefined) {
     if (c !== undefined) expectContractive(c, `SpectralNorm ${scope.path}`);
     this.path = scope.path;

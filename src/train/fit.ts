@@ -4,7 +4,7 @@ import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
 import type { Arrays } from "../tree.js";
 import type { BatchSource } from "./batches.js";
-import type { Checkpoint, TrainingState } from "./checkpoint.js";
+import type { Checkpoint, TrainingState } from "../checkpoint/checkpoint.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { divergenceError } from "./divergence.js";
 import { learningRate } from "./schedules.js";
@@ -16,7 +16,7 @@ import {
   initialArrays,
   resumedState,
 } from "./start.js";
-import { inferenceArrays } from "./stored-arrays.js";
+import { inferenceArrays } from "../checkpoint/stored-arrays.js";
 import { openTrainStep, type ReadyStep, type TrainStep } from "./train-step.js";
 
 /** Where a run stands after a step. */

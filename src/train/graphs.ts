@@ -15,13 +15,13 @@ import {
   type Tensor,
 } from "../graph/index.js";
 import { substitute } from "../graph/substitute.js";
-import type { Model } from "../models/index.js";
+import { stepOf, type Model } from "../models/index.js";
 import { Context } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
 import { logDetEstimator, type TrainingConfig } from "./config.js";
 import { stateName, type Layout } from "./layout.js";
 import { average } from "./optimizers.js";
-import { emaName, slotName } from "./stored-arrays.js";
+import { emaName, slotName } from "../checkpoint/stored-arrays.js";
 
 /** What is trained, how, and where. */
 export interface Job {
@@ -55,7 +55,7 @@ const gradientPrefix = "gradient.";
 
 /** Traces the objective and its gradient at the stored variables. */
 export function traceGradient({ model, config, layout }: Task, batch: Tensors): Gradient {
-  const ctx = trainingContext(config);
+  const ctx = trainingContext(model, config);
   const { loss, metrics } = model.objective(batch, ctx);
   const variables = Object.fromEntries(model.scope.variables.map((v) => [v.name, v.tensor]));
   const parameters = layout.groups.flatMap(({ packing }) => packing.names);
@@ -131,7 +131,7 @@ export function traceUpdate({ config, layout }: Task, inputs: UpdateInputs): Tra
 /** Sets what depends on data, such as ActNorm, from the batch it is run on. */
 export function compileInitialisation({ engine, model, config }: Job): Compiled {
   return compile(engine, (batch) => {
-    const ctx = trainingContext({ ...config, powerIterations: 0 }, "initialise");
+    const ctx = trainingContext(model, { ...config, powerIterations: 0 }, "initialise");
     model.objective(batch, ctx);
     return { outputs: {}, updates: ctx.updates, noise: ctx.noises };
   });
@@ -143,7 +143,7 @@ export function compileInitialisation({ engine, model, config }: Job): Compiled 
  */
 export function compileProbe({ engine, model, config }: Job): Compiled {
   return compile(engine, (batch) => {
-    const ctx = trainingContext(config);
+    const ctx = trainingContext(model, config);
     const { loss } = model.objective(batch, ctx);
     const sums = Object.entries(ctx.watched).map(([name, y]) => [name, sumAll(abs(y))] as const);
     return { outputs: { ...Object.fromEntries(sums), loss }, noise: ctx.noises };
@@ -151,9 +151,15 @@ export function compileProbe({ engine, model, config }: Job): Compiled {
 }
 
 function trainingContext(
+  model: Model,
   { powerIterations, logDet, labelSmoothing }: TrainingConfig,
   phase: "train" | "initialise" = "train",
 ): Context {
-  const estimator = logDetEstimator(logDet);
-  return new Context({ phase, powerIterations, logDet: estimator, labelSmoothing });
+  return new Context({
+    phase,
+    powerIterations,
+    logDet: logDetEstimator(logDet),
+    step: stepOf(model),
+    labelSmoothing,
+  });
 }

@@ -5,7 +5,7 @@ import type { Arrays, NDArray } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
 import { createOptimizer, type Optimizer } from "./optimizers.js";
 import { Packing } from "./packing.js";
-import { keptNames, type KeptName } from "./stored-arrays.js";
+import { keptNames, type KeptName } from "./kept-arrays.js";
 
 /** Parameters that the optimizer treats alike, as one. */
 export interface Group {

@@ -3,10 +3,15 @@ import { convergeNorms, type Model } from "../models/index.js";
 import { Random } from "../random.js";
 import { sameShape, type Arrays } from "../tree.js";
 import type { BatchSource } from "./batches.js";
-import { expectArrays, expectModel, type Checkpoint, type TrainingState } from "./checkpoint.js";
+import {
+  expectArrays,
+  expectModel,
+  type Checkpoint,
+  type TrainingState,
+} from "../checkpoint/checkpoint.js";
 import type { TrainingConfig } from "./config.js";
 import { firstNonFinite } from "./divergence.js";
-import { storedShapes, withTrainingArrays } from "./stored-arrays.js";
+import { storedShapes, withTrainingArrays } from "./kept-arrays.js";
 import { compileInitialisation, type Job } from "./graphs.js";
 
 /** First values of a model's variables: a function of the seed. */

@@ -4,7 +4,7 @@ import { Random } from "../random.js";
 import type { BatchSource } from "./batches.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { freshArrays } from "./start.js";
-import { withTrainingArrays } from "./stored-arrays.js";
+import { withTrainingArrays } from "./kept-arrays.js";
 import { openTrainStep, type ReadyStep } from "./train-step.js";
 
 const rounds = 3;

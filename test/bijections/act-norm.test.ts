@@ -5,7 +5,7 @@ import { evaluate } from "../../src/engine/reference.js";
 import { input } from "../../src/graph/index.js";
 import { Context, Scope, type ContextOptions } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/train/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/checkpoint/safetensors.js";
 import { ndarray } from "../../src/tree.js";
 import { assertClose, meanOf, normals, type Feeds, type Values } from "../support/values.js";
 

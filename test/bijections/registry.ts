@@ -25,8 +25,8 @@ import {
   type Mask,
 } from "../../src/bijections/index.js";
 import { axisSize, broadcast, literal, type Tensor } from "../../src/graph/index.js";
-import { IResNetClassifier } from "../../src/models/i-resnet-classifier.js";
-import { IResNetDensity } from "../../src/models/i-resnet-density.js";
+import { iResNetClassifier } from "../../src/models/index.js";
+import { iResNetDensity } from "../../src/models/index.js";
 import {
   activationNames,
   concatenatedBranch,
@@ -152,7 +152,7 @@ function maskedAutoregressive(options: {
 }
 
 const blocks = Object.fromEntries(
-  activationNames.flatMap((activation): [string, Entry][] => [
+  activationNames().flatMap((activation): [string, Entry][] => [
     [
       `ResidualBlock, dense, ${activation}`,
       { build: inScope((scope) => denseBlock(scope.child("block"), 4, [6, 6], { activation })) },
@@ -339,7 +339,7 @@ export const registry: Readonly<Record<string, Entry>> = {
   },
   "i-ResNet classifier, image": {
     build: () =>
-      new IResNetClassifier({
+      iResNetClassifier({
         shape: [1, 4, 4],
         classes: 3,
         blocks: [2, 1],
@@ -353,7 +353,7 @@ export const registry: Readonly<Record<string, Entry>> = {
   },
   "i-ResNet classifier, vector": {
     build: () =>
-      new IResNetClassifier({
+      iResNetClassifier({
         shape: [4],
         classes: 3,
         blocks: [1, 1],
@@ -367,7 +367,7 @@ export const registry: Readonly<Record<string, Entry>> = {
   },
   "i-ResNet density, image, logit": {
     build: () =>
-      new IResNetDensity({
+      iResNetDensity({
         shape: [1, 4, 4],
         blocks: [1, 1],
         widths: [3],
@@ -379,7 +379,7 @@ export const registry: Readonly<Record<string, Entry>> = {
   },
   "i-ResNet density, image, centre": {
     build: () =>
-      new IResNetDensity({
+      iResNetDensity({
         shape: [2, 4, 2],
         blocks: [2],
         widths: [3],
@@ -391,7 +391,7 @@ export const registry: Readonly<Record<string, Entry>> = {
   },
   "i-ResNet density, vector": {
     build: () =>
-      new IResNetDensity({
+      iResNetDensity({
         shape: [2],
         blocks: [6],
         widths: [8, 8],

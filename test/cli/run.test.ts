@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { RunConfig } from "../../src/cli/run-folder.js";
-import { loadCheckpoint } from "../../src/train/checkpoint-file.js";
+import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { readMetrics } from "../../src/train/metrics-file.js";
 import { iresnet, start, temporaryFolder, waitForFile, writeMnist, writeRun } from "./support.js";
 

@@ -144,6 +144,25 @@ describe("compile", () => {
     await assert.rejects(g.run(prepared), UsageError);
   });
 
+  it("draws each row of a noise from its own key", async () => {
+    const f = compile(engine, ({ x }) => ({
+      outputs: { y: add(x!, input("noise.0", [3, 2])) },
+      noise: { "noise.0": "normal" },
+    }));
+    const x = ndarray(new Float32Array(6), [3, 2]);
+    const keys = [5, 6, 7].map((row) => Random.fromSeed(1).split(row));
+    const { y } = await f.call({ x }, { random: keys });
+    const rows = keys.flatMap((key) => [...key.split("noise.0").normal(2)]);
+    assert.deepEqual([...y!.data], rows);
+    const [first, , last] = keys;
+    const swapped = await f.call({ x }, { random: [last!, keys[1]!, first!] });
+    assert.deepEqual(
+      [...swapped.y!.data],
+      [...rows.slice(4), ...rows.slice(2, 4), ...rows.slice(0, 2)],
+    );
+    assert.throws(() => f.prepare({ x }, keys.slice(1)), /noise of 2 rows, .* shape \[3,2\]/);
+  });
+
   it("traces afresh once released", async () => {
     let traces = 0;
     const f = compile(engine, ({ x }) => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { FileError } from "../../src/errors.js";
 import { writeFileAtomic } from "../../src/files/atomic-file.js";
-import { loadCheckpoint, saveCheckpoint } from "../../src/train/checkpoint-file.js";
+import { loadCheckpoint, saveCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { appendMetrics } from "../../src/train/metrics-file.js";
 import { ndarray } from "../../src/tree.js";
 

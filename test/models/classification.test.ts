@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { input } from "../../src/graph/index.js";
-import { classification } from "../../src/models/classification.js";
-import { IResNetClassifier } from "../../src/models/index.js";
+import { classification } from "../../src/models/objectives.js";
+import { iResNetClassifier } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { fit, vectorBatches } from "../../src/train/index.js";
 import { ndarray } from "../../src/tree.js";
@@ -38,7 +38,7 @@ describe("classification", () => {
   }
 
   it("smooths labels where training says so", async () => {
-    const model = new IResNetClassifier({
+    const model = iResNetClassifier({
       shape: [2],
       classes: 2,
       blocks: [1],

@@ -3,18 +3,12 @@ import { after, before, describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
-import {
-  DensityRunner,
-  Glow,
-  IResNetDensity,
-  Nice,
-  RealNvp,
-  type DensityModel,
-} from "../../src/models/index.js";
+import { glow, iResNetDensity, nice, realNvp, type Density } from "../../src/models/index.js";
 import type { Engine } from "../../src/index.js";
+import { openModel, type Runner } from "../../src/runner/index.js";
 import { Random } from "../../src/random.js";
 import { fit } from "../../src/train/fit.js";
-import { inferenceArrays } from "../../src/train/stored-arrays.js";
+import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
 import { vectorBatches } from "../../src/train/batches.js";
 import { oneHot } from "../../src/data/images.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
@@ -39,11 +33,11 @@ function clusters(count: number): { x: NDArray; condition: NDArray; labels: numb
   return { x: ndarray(data, [count, 2]), condition: oneHot(labels, classes), labels };
 }
 
-const conditional: Readonly<Record<string, DensityModel>> = {
-  NICE: new Nice({ shape: [2], couplings: 4, hidden: [32], condition: classes }),
-  "Real NVP": new RealNvp({ shape: [2], couplings: [4], widths: [32], condition: classes }),
-  Glow: new Glow({ shape: [2], steps: [4], widths: [32], condition: classes }),
-  "i-ResNet": new IResNetDensity({ shape: [2], blocks: [4], widths: [32], condition: classes }),
+const conditional: Readonly<Record<string, Density>> = {
+  NICE: nice({ shape: [2], couplings: 4, hidden: [32], condition: classes }),
+  "Real NVP": realNvp({ shape: [2], couplings: [4], widths: [32], condition: classes }),
+  Glow: glow({ shape: [2], steps: [4], widths: [32], condition: classes }),
+  "i-ResNet": iResNetDensity({ shape: [2], blocks: [4], widths: [32], condition: classes }),
 };
 
 describe("a density conditioned on classes, trained for a moment", () => {
@@ -67,7 +61,7 @@ describe("a density conditioned on classes, trained for a moment", () => {
         },
         { engine },
       );
-      const runner = await DensityRunner.open(engine, model, inferenceArrays(arrays));
+      const runner = await openModel(model, inferenceArrays(arrays), { engine });
 
       const right = await runner.score(x, { random, condition });
       const others = oneHot(
@@ -95,8 +89,8 @@ describe("a density conditioned on classes, trained for a moment", () => {
 });
 
 describe("a runner", () => {
-  const open = (model: DensityModel): Promise<DensityRunner> =>
-    DensityRunner.open(referenceEngine(), model, model.scope.initialArrays(random));
+  const open = (model: Density): Promise<Runner<Density>> =>
+    openModel(model, model.scope.initialArrays(random), { engine: referenceEngine() });
   const { x, condition } = clusters(4);
 
   it("asks for the condition that its model needs", async () => {
@@ -110,7 +104,7 @@ describe("a runner", () => {
       await assert.rejects(call, (error) => {
         assert.ok(error instanceof UsageError);
         return error.message.includes(
-          "expected a condition of shape [4,3], got none; pass `condition`",
+          "expected a condition of shape [4, 3], got none; pass `condition`",
         );
       });
     }
@@ -119,7 +113,7 @@ describe("a runner", () => {
   });
 
   it("refuses one that its model doesn't take", async () => {
-    const runner = await open(new Nice({ shape: [2], hidden: [4] }));
+    const runner = await open(nice({ shape: [2], hidden: [4] }));
     await assert.rejects(runner.forward(x, { condition }), UsageError);
     assert.deepEqual((await runner.forward(x)).shape, [4, 2]);
   });

@@ -5,31 +5,26 @@ import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate, type Float64NDArray } from "../../src/engine/reference.js";
 import type { Engine } from "../../src/index.js";
 import { broadcast, input, type Tensor } from "../../src/graph/index.js";
-import * as library from "../../src/models/index.js";
-import {
-  createModel,
-  DensityRunner,
-  models,
-  type AnyModel,
-  type DensityModel,
-  type ModelKind,
-} from "../../src/models/index.js";
+import * as library from "../../src/index.js";
+import { Flow } from "../../src/distributions/index.js";
+import { openModel, type AnyRunner } from "../../src/runner/index.js";
+import { createModel, modelDefinitions, stepOf, type AnyModel } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { toyBatches } from "../../src/train/batches.js";
-import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { fit } from "../../src/train/fit.js";
 import { presets } from "../../src/train/presets/index.js";
-import { inferenceArrays } from "../../src/train/stored-arrays.js";
+import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
 import { ndarray, sameShape, sizeOf } from "../../src/tree.js";
 import { gradientsAt, jacobian } from "../support/derivatives.js";
 import { logAbsDet } from "../support/matrices.js";
 import { noiseFeeds, parametersOf, settledFeeds } from "../support/modules.js";
 import { assertClose, events, normals, sumOf, uniforms, type Values } from "../support/values.js";
-import { smallModels, type SmallModel } from "./small-configs.js";
+import { smallModels } from "./small-configs.js";
 
 /** What the contract covers, by name: a model that leaves the registry is missed here. */
-const covered: Readonly<Record<ModelKind, true>> = {
+const covered: Readonly<Record<string, true>> = {
   "i-resnet-classifier": true,
   "i-resnet-density": true,
   "i-resnet-hybrid": true,
@@ -45,28 +40,26 @@ const covered: Readonly<Record<ModelKind, true>> = {
 
 type Batch = Readonly<Record<string, Values>>;
 
-const entries = Object.entries(smallModels) as [ModelKind, SmallModel][];
+const entries = Object.entries(smallModels);
+const kinds = modelDefinitions().map(({ kind }) => kind);
 
 describe("the registry of models", () => {
   it("holds every model that the contract covers", () => {
-    assert.deepEqual(Object.keys(models).sort(), Object.keys(covered).sort());
+    assert.deepEqual([...kinds].sort(), Object.keys(covered).sort());
+    assert.deepEqual(Object.keys(smallModels).sort(), [...kinds].sort());
   });
 
   it("makes every model that the library exports", () => {
-    const made = new Set<unknown>(
-      entries.flatMap(([kind, { configs }]) =>
-        Object.values(configs).map((config) => createModel(kind, config).constructor),
-      ),
+    const exported = Object.values<unknown>(library).flatMap((value) =>
+      typeof value === "function" && "definition" in value ? [value.definition] : [],
     );
-    const missing = Object.entries(library)
-      .filter(([, value]) => isModelClass(value) && !made.has(value))
-      .map(([name]) => name);
-    assert.deepEqual(missing, []);
+    assert.equal(exported.length, kinds.length);
+    assert.deepEqual(new Set(exported), new Set(modelDefinitions()));
   });
 
   it("has a preset of every model", () => {
-    const kinds = new Set(Object.values(presets).map(({ model }) => model.kind));
-    assert.deepEqual([...kinds].sort(), Object.keys(models).sort());
+    const preset = new Set(Object.values(presets).map(({ model }) => model.kind));
+    assert.deepEqual([...preset].sort(), [...kinds].sort());
   });
 
   it("makes a model of every preset", () => {
@@ -87,7 +80,7 @@ for (const [kind, { configs, base = "gaussian", tolerance = 1e-10 }] of entries)
 
       it("is of the kind and task that the registry says", () => {
         assert.equal(model.kind, kind);
-        assert.equal(model.task, models[kind].task);
+        assert.equal(model.task, modelDefinitions().find((one) => one.kind === kind)?.task);
       });
 
       it("maps each event by itself, alone or in a batch", () => {
@@ -118,7 +111,7 @@ for (const [kind, { configs, base = "gaussian", tolerance = 1e-10 }] of entries)
       it("has a gradient in every parameter", () => {
         const batch = trainingBatch(model, 4);
         // Batch normalisation takes what shifts its input away again, but for running statistics.
-        const ctx = context();
+        const ctx = context({}, stepOf(model));
         const { loss } = model.objective(inputsOf(batch), ctx);
         assert.deepEqual(loss.shape, []);
         const parameters = parametersOf(model.scope);
@@ -146,19 +139,23 @@ for (const [kind, { configs, base = "gaussian", tolerance = 1e-10 }] of entries)
         });
       }
 
-      if ("logits" in model) {
+      if (model.classifier) {
+        const { classes } = model.classifier;
+
         it("gives a logit for each class", () => {
-          assert.deepEqual(run(inferenceBatch(model, 3)).logits!.shape, [3, model.classes]);
+          assert.deepEqual(run(inferenceBatch(model, 3)).logits!.shape, [3, classes]);
         });
       }
 
-      if ("score" in model) {
+      if (model.density && model.bijection) {
+        const flow = new Flow(model.density.base, model.bijection);
+
         it("is the density of its base, by the log-determinant of the exact Jacobian", () => {
           const batch = inferenceBatch(model, 1);
           const { z, logDet, logProb } = run(batch);
           const map = (x: Tensor): Tensor => {
             const ctx = context(repeated(inputsOf(batch), x.shape[0]!));
-            return model.bijection.forward(x, ctx).value;
+            return flow.bijection.forward(x, ctx).value;
           };
           const exactly = logAbsDet(jacobian(map, batch.x!, { ...feeds, ...batch }));
           assertClose(logDet!.data, [exactly], tolerance, "logDet");
@@ -170,7 +167,7 @@ for (const [kind, { configs, base = "gaussian", tolerance = 1e-10 }] of entries)
 
         it("samples events", () => {
           const ctx = context(inputsOf(inferenceBatch(model, 2)));
-          assert.deepEqual(model.sample(2, 1, ctx).x.shape, [2, ...model.batch.x!]);
+          assert.deepEqual(flow.sample(2, 1, ctx).x.shape, [2, ...model.batch.x!]);
         });
       }
     });
@@ -205,13 +202,9 @@ describe("a density of the plane, trained for a moment", () => {
   }
 });
 
-function isModelClass(value: unknown): boolean {
-  return typeof value === "function" && "objective" in ((value.prototype ?? {}) as object);
-}
-
-function context({ condition }: Record<string, Tensor> = {}): Context {
+function context({ condition }: Record<string, Tensor> = {}, step?: Tensor): Context {
   const inverse = () => ({ steps: 500, tolerance: 1e-15 });
-  return new Context({ phase: "infer", logDet: exact, inverse, condition });
+  return new Context({ phase: "infer", logDet: exact, inverse, condition, step });
 }
 
 /** What the model computes of a batch at inference, by name. */
@@ -220,10 +213,11 @@ function outputsOf(model: AnyModel): (batch: Record<string, Tensor>) => Record<s
     const ctx = context(batch);
     const outputs: Record<string, Tensor> = {};
     if (model.bijection) outputs.z = model.bijection.forward(batch.x!, ctx).value;
-    if ("logits" in model) outputs.logits = model.logits(batch.x!, ctx);
-    if ("score" in model) {
-      outputs.logProb = model.score(batch.x!, ctx).logProb;
-      outputs.logDet = model.bijection.forward(batch.x!, ctx).logDet;
+    if (model.classifier) outputs.logits = model.classifier.logits(batch.x!, ctx);
+    if (model.density && model.bijection) {
+      const flow = new Flow(model.density.base, model.bijection);
+      const { logProb, logDet } = flow.score(batch.x!, ctx);
+      Object.assign(outputs, { logProb, logDet });
     }
     return outputs;
   };
@@ -241,7 +235,7 @@ function trainingBatch(model: AnyModel, size: number): Batch {
         );
         return [name, { shape, data }];
       }
-      if (name !== "x" || !("discrete" in model && model.discrete)) {
+      if (name !== "x" || !model.pixels) {
         return [name, normals(name, shape)];
       }
       return [name, { shape, data: Array.from(uniforms(name, shape, 0, 256).data, Math.floor) }];
@@ -249,14 +243,13 @@ function trainingBatch(model: AnyModel, size: number): Batch {
   );
 }
 
-/** x and condition; pixels with their noise, and half a pixel left that a hybrid adds. */
+/** x and condition; pixels with their noise. */
 function inferenceBatch(model: AnyModel, size: number): Batch {
   const batch = Object.entries(trainingBatch(model, size)).filter(([name]) => name !== "y");
-  const isPixels = "discrete" in model && model.discrete;
   return Object.fromEntries(
     batch.map(([name, values]) => [
       name,
-      name === "x" && isPixels ? uniforms("x", values.shape, 0.1, 255.4) : values,
+      name === "x" && model.pixels ? uniforms("x", values.shape, 0.1, 255.4) : values,
     ]),
   );
 }
@@ -297,7 +290,7 @@ function logLogistic({ data }: Values): number {
   return -sumOf(Array.from(data, (z) => Math.log1p(Math.exp(z)) + Math.log1p(Math.exp(-z))));
 }
 
-async function trained(engine: Engine, model: DensityModel): Promise<DensityRunner> {
+async function trained(engine: Engine, model: AnyModel): Promise<AnyRunner> {
   const random = Random.fromSeed(1);
   const checkpoint = await fit(
     model,
@@ -313,7 +306,7 @@ async function trained(engine: Engine, model: DensityModel): Promise<DensityRunn
     },
     { engine },
   );
-  return DensityRunner.open(engine, model, inferenceArrays(checkpoint.arrays));
+  return openModel(model, inferenceArrays(checkpoint.arrays), { engine });
 }
 
 /** Centres of the cells of a square about the origin, and the area of each. */

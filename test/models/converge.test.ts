@@ -3,9 +3,8 @@ import { describe, it } from "node:test";
 import type { Engine } from "../../src/engine/engine.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { LipschitzError } from "../../src/errors.js";
-import { convergeNorms } from "../../src/models/converge.js";
-import { DensityRunner } from "../../src/models/density-runner.js";
-import { IResNetDensity } from "../../src/models/i-resnet-density.js";
+import { convergeNorms } from "../../src/models/index.js";
+import { iResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
 import { assertClose } from "../support/values.js";
@@ -13,7 +12,7 @@ import { assertClose } from "../support/values.js";
 const branch = "stages.0.blocks.0.branch";
 
 /** Two layers of 2 to 2 features, nothing to bound their norms. */
-const model = new IResNetDensity({ shape: [2], blocks: [1], widths: [2], c: null });
+const model = iResNetDensity({ shape: [2], blocks: [1], widths: [2], c: null });
 
 /** The model's first layer with this weight and these vectors. */
 function arraysWith(weight: readonly number[], u: readonly number[], v = u): Arrays {
@@ -79,7 +78,12 @@ describe("convergeNorms", () => {
       },
     };
     const arrays = arraysWith([NaN, 0, 0, 1], [1, 0]);
-    await assert.rejects(DensityRunner.open(engine, model, arrays), LipschitzError);
+    const store = await engine.createStore(arrays);
+    await assert.rejects(
+      convergeNorms(engine, model, store),
+      (error) => error instanceof LipschitzError && error.details.block !== undefined,
+    );
+    await store.close();
     assert.equal(open, 0);
   });
 });

@@ -3,18 +3,17 @@ import { describe, it } from "node:test";
 import { evaluate } from "../../src/engine/reference.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
-import { Glow, Nice, RealNvp } from "../../src/models/index.js";
+import { glow, nice, realNvp, type Model } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { assertClose, normals, sumOf } from "../support/values.js";
 
-const initial = (model: Nice | RealNvp | Glow) => model.scope.initialArrays(Random.fromSeed(4));
-const names = (model: Nice | RealNvp | Glow): string[] =>
-  model.scope.variables.map(({ name }) => name);
+const initial = ({ scope }: Model) => scope.initialArrays(Random.fromSeed(4));
+const names = ({ scope }: Model): string[] => scope.variables.map(({ name }) => name);
 
 describe("Nice", () => {
   it("keeps volume but for its scale", () => {
-    const model = new Nice({ shape: [6], couplings: 3, hidden: [5, 5] });
+    const model = nice({ shape: [6], couplings: 3, hidden: [5, 5] });
     const x = normals("x", [2, 6]);
     const logScale = normals("scale", [6]);
     const { logDet } = model.bijection.forward(
@@ -27,7 +26,7 @@ describe("Nice", () => {
   });
 
   it("has the paper's networks", () => {
-    const model = new Nice({ shape: [1, 28, 28], hidden: [1000, 1000, 1000, 1000, 1000] });
+    const model = nice({ shape: [1, 28, 28], hidden: [1000, 1000, 1000, 1000, 1000] });
     const shapes = model.scope.variables
       .filter(({ name }) => /^couplings\.3\.network\..*weight$/.test(name))
       .map(({ tensor }) => tensor.shape);
@@ -42,7 +41,7 @@ describe("Nice", () => {
 
 describe("RealNvp", () => {
   it("doubles its networks' width at each scale, and ends on chessboards", () => {
-    const model = new RealNvp({ shape: [1, 8, 8], couplings: [3, 4], widths: [6], blocks: 1 });
+    const model = realNvp({ shape: [1, 8, 8], couplings: [3, 4], widths: [6], blocks: 1 });
     const firsts = model.scope.variables
       .filter(({ name }) => name.endsWith("first.direction"))
       .map(({ name, tensor }) => `${name.split(".").slice(0, 4).join(" ")}: ${tensor.shape}`);
@@ -56,7 +55,7 @@ describe("RealNvp", () => {
 
 describe("Glow", () => {
   it("starts as rotations and shrinking by σ(2) alone", () => {
-    const model = new Glow({ shape: [6], steps: [3], widths: [5] });
+    const model = glow({ shape: [6], steps: [3], widths: [5] });
     const x = normals("x", [2, 6]);
     const { logDet } = model.bijection.forward(
       input("x", x.shape),
@@ -68,7 +67,7 @@ describe("Glow", () => {
   });
 
   it("has a rotation of its own in each step, a function of the seed", () => {
-    const model = new Glow({ shape: [4], steps: [2], widths: [5] });
+    const model = glow({ shape: [4], steps: [2], widths: [5] });
     const at = (seed: number, step: number) =>
       model.scope.initialArrays(Random.fromSeed(seed))[`scales.0.steps.${step}.conv.lower`]!.data;
     assert.deepEqual(at(1, 0), at(1, 0));
@@ -81,19 +80,19 @@ describe("flows of couplings", () => {
   it("say what they can't be made of", () => {
     const image = [1, 4, 4];
     for (const make of [
-      () => new RealNvp({ shape: image, couplings: [2], widths: [4, 4] }),
-      () => new RealNvp({ shape: image, couplings: [], widths: [4] }),
-      () => new Glow({ shape: image, steps: [2], widths: [] }),
-      () => new Nice({ shape: [2], hidden: [0] }),
-      () => new Nice({ shape: [2], hidden: [4], condition: -1 }),
+      () => realNvp({ shape: image, couplings: [2], widths: [4, 4] }),
+      () => realNvp({ shape: image, couplings: [], widths: [4] }),
+      () => glow({ shape: image, steps: [2], widths: [] }),
+      () => nice({ shape: [2], hidden: [0] }),
+      () => nice({ shape: [2], hidden: [4], condition: -1 }),
     ]) {
       assert.throws(make, UsageError);
     }
     for (const make of [
-      () => new Nice({ shape: [1], hidden: [4] }),
-      () => new RealNvp({ shape: [1], couplings: [2], widths: [4] }),
-      () => new RealNvp({ shape: [1, 5, 5], couplings: [2, 2], widths: [4] }),
-      () => new Glow({ shape: [1, 4, 4], steps: [1, 1, 1], widths: [4] }),
+      () => nice({ shape: [1], hidden: [4] }),
+      () => realNvp({ shape: [1], couplings: [2], widths: [4] }),
+      () => realNvp({ shape: [1, 5, 5], couplings: [2, 2], widths: [4] }),
+      () => glow({ shape: [1, 4, 4], steps: [1, 1, 1], widths: [4] }),
     ]) {
       assert.throws(make, ShapeError);
     }

@@ -4,9 +4,11 @@ import { powerSeries } from "../../src/bijections/index.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
-import { createModel, DensityRunner, Ffjord } from "../../src/models/index.js";
+import { createModel, ffjord, type Density } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { findPreset } from "../../src/train/presets/index.js";
+import { openModel, type Runner } from "../../src/runner/index.js";
+import { Flow } from "../../src/distributions/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray } from "../../src/tree.js";
 import { scalarAt } from "../support/derivatives.js";
@@ -33,7 +35,7 @@ describe("Ffjord", () => {
 
   it("reports how often its flows were evaluated, all together", () => {
     const evaluations = (flows: number): number => {
-      const model = new Ffjord({ shape: [2], flows: [[flows]], widths: [4], tolerance: 1e-3 });
+      const model = ffjord({ shape: [2], flows: [[flows]], widths: [4], tolerance: 1e-3 });
       const ctx = new Context({ phase: "train", logDet: powerSeries({ terms: 1 }) });
       const { metrics } = model.objective({ x: input("x", [5, 2]) }, ctx);
       return scalarAt(metrics.evaluations!, {
@@ -50,8 +52,12 @@ describe("Ffjord", () => {
   });
 
   it("asks for a check of each flow when it samples", () => {
-    const model = new Ffjord({ shape: [1, 4, 4], flows: [[1, 2], [1]], widths: [2] });
-    const { checks } = model.sample(2, 1, new Context({ phase: "infer" }));
+    const model = ffjord({ shape: [1, 4, 4], flows: [[1, 2], [1]], widths: [2] });
+    const { checks } = new Flow(model.density.base, model.bijection).sample(
+      2,
+      1,
+      new Context({ phase: "infer" }),
+    );
     assert.deepEqual(checks.map(({ where }) => where).sort(), [
       "scales.0.after.0",
       "scales.0.after.1",
@@ -61,10 +67,10 @@ describe("Ffjord", () => {
   });
 
   it("raises an error in place of scores and latents that its solver doesn't reach", async () => {
-    const open = async (steps: number): Promise<DensityRunner> => {
-      const model = new Ffjord({ shape: [2], widths: [4], steps });
+    const open = async (steps: number): Promise<Runner<Density>> => {
+      const model = ffjord({ shape: [2], widths: [4], steps });
       const arrays = model.scope.initialArrays(Random.fromSeed(1));
-      return DensityRunner.open(referenceEngine(), model, arrays);
+      return openModel(model, arrays, { engine: referenceEngine() });
     };
     const x = ndarray([0.5, -1], [1, 2]);
     const random = Random.fromSeed(0);
@@ -80,10 +86,10 @@ describe("Ffjord", () => {
   });
 
   it("refuses flows that its data can't have", () => {
-    assert.throws(() => new Ffjord({ shape: [2], flows: [[1, 1]], widths: [4] }), UsageError);
-    assert.throws(() => new Ffjord({ shape: [2], flows: [[1], [1]], widths: [4] }), UsageError);
-    assert.throws(() => new Ffjord({ shape: [2], flows: [[0]], widths: [4] }), UsageError);
-    assert.throws(() => new Ffjord({ shape: [2], widths: [4], tolerance: 0 }), UsageError);
-    assert.throws(() => new Ffjord({ shape: [1, 3, 4], flows: [[1, 1]], widths: [4] }), ShapeError);
+    assert.throws(() => ffjord({ shape: [2], flows: [[1, 1]], widths: [4] }), UsageError);
+    assert.throws(() => ffjord({ shape: [2], flows: [[1], [1]], widths: [4] }), UsageError);
+    assert.throws(() => ffjord({ shape: [2], flows: [[0]], widths: [4] }), UsageError);
+    assert.throws(() => ffjord({ shape: [2], widths: [4], tolerance: 0 }), UsageError);
+    assert.throws(() => ffjord({ shape: [1, 3, 4], flows: [[1, 1]], widths: [4] }), ShapeError);
   });
 });

@@ -5,10 +5,11 @@ import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { LipschitzError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
-import { DensityRunner } from "../../src/models/density-runner.js";
-import { HybridRunner } from "../../src/models/hybrid-runner.js";
-import { IResNetHybrid } from "../../src/models/i-resnet-hybrid.js";
+import { iResNetHybrid } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
+import { openModel } from "../../src/runner/index.js";
+import { Flow } from "../../src/distributions/index.js";
+import { stepOf } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray } from "../../src/tree.js";
 import { assertGradients } from "../support/derivatives.js";
@@ -35,13 +36,13 @@ function dataOf({ shape }: { readonly shape: readonly number[] }): Values {
 
 for (const [kind, config] of Object.entries({ vector, image })) {
   describe(`i-ResNet hybrid, ${kind}`, () => {
-    const model = new IResNetHybrid(config);
+    const model = iResNetHybrid(config);
     const x = dataOf(config);
     const feeds = { ...settledFeeds(model.scope), x, y };
     const batch = { x: input("x", x.shape), y: input("y", y.shape) };
 
     it("minimises −log p(class | x) and, weighted per dimension, −log p(x)", () => {
-      const ctx = new Context({ phase: "train", logDet: exact });
+      const ctx = new Context({ phase: "train", logDet: exact, step: stepOf(model) });
       const { loss, metrics } = model.objective(batch, ctx);
       const noise = noiseFeeds(ctx, [loss]);
       const results = evaluate<string>({ loss, ...metrics }, { ...feeds, ...noise });
@@ -49,15 +50,14 @@ for (const [kind, config] of Object.entries({ vector, image })) {
       // The same by the two models that it is, at data with the noise that the objective adds.
       const drawn = Object.values(noise)[0];
       const noisy = Float64Array.from(x.data, (value, i) => value + (drawn?.data[i] ?? 0));
-      const half = Float64Array.from(noisy, (value) => value - (model.discrete ? 0.5 : 0));
       const infer = new Context({ phase: "infer", logDet: exact });
       const { logProb } = evaluate(
-        { logProb: model.score(batch.x, infer).logProb },
+        { logProb: new Flow(model.density.base, model.bijection).score(batch.x, infer).logProb },
         { ...feeds, x: { data: noisy } },
       );
       const { logits } = evaluate(
-        { logits: model.logits(batch.x, infer) },
-        { ...feeds, x: { data: half } },
+        { logits: model.classifier.logits(batch.x, infer) },
+        { ...feeds, x: { data: noisy } },
       );
       const crossEntropy = labels.map((label, i) => {
         const row = [...logits.data.slice(3 * i, 3 * i + 3)];
@@ -71,7 +71,7 @@ for (const [kind, config] of Object.entries({ vector, image })) {
     });
 
     it("has the gradient that differences show", () => {
-      const ctx = new Context({ phase: "train", logDet: exact });
+      const ctx = new Context({ phase: "train", logDet: exact, step: stepOf(model) });
       const { loss } = model.objective(batch, ctx);
       assertGradients(loss, parametersOf(model.scope), { ...feeds, ...noiseFeeds(ctx, [loss]) });
     });
@@ -80,7 +80,7 @@ for (const [kind, config] of Object.entries({ vector, image })) {
       const engine = referenceEngine();
       const random = Random.fromSeed(5);
       const arrays = model.scope.initialArrays(Random.fromSeed(4));
-      const runner = await HybridRunner.open(engine, model, arrays);
+      const runner = await openModel(model, arrays, { engine });
       const events = ndarray(x.data, x.shape);
 
       const { shape, data } = await runner.predict(events);
@@ -88,7 +88,7 @@ for (const [kind, config] of Object.entries({ vector, image })) {
       for (let i = 0; i < 4; i++) {
         assertClose([data[3 * i]! + data[3 * i + 1]! + data[3 * i + 2]!], [1], 1e-6, "sum");
       }
-      const density = await DensityRunner.open(engine, model, arrays);
+      const density = await openModel(model, arrays, { engine });
       const options = { random, terms: 4 };
       const scores = await runner.score(events, options);
       assert.deepEqual(scores.logProb, (await density.score(events, options)).logProb);
@@ -103,9 +103,9 @@ for (const [kind, config] of Object.entries({ vector, image })) {
 
 describe("i-ResNet hybrid's configuration", () => {
   it("refuses what it can't be", () => {
-    assert.throws(() => new IResNetHybrid({ ...vector, c: 1.2 }), LipschitzError);
+    assert.throws(() => iResNetHybrid({ ...vector, c: 1.2 }), LipschitzError);
     for (const wrong of [{ weight: -1 }, { head: 0 }, { classes: 0 }]) {
-      assert.throws(() => new IResNetHybrid({ ...vector, ...wrong }), UsageError);
+      assert.throws(() => iResNetHybrid({ ...vector, ...wrong }), UsageError);
     }
   });
 });

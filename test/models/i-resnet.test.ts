@@ -4,13 +4,10 @@ import { exact, neumannSeries } from "../../src/bijections/index.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { LipschitzError, ShapeError, UsageError } from "../../src/errors.js";
 import { input, type Tensor } from "../../src/graph/index.js";
-import {
-  IResNetClassifier,
-  type IResNetClassifierConfig,
-} from "../../src/models/i-resnet-classifier.js";
-import { IResNetDensity, type IResNetDensityConfig } from "../../src/models/i-resnet-density.js";
-import type { Model } from "../../src/models/model.js";
-import { createModel } from "../../src/models/registry.js";
+import { iResNetClassifier, type IResNetClassifierConfig } from "../../src/models/index.js";
+import { iResNetDensity, type IResNetDensityConfig } from "../../src/models/index.js";
+import { stepOf, type Classifier, type Density, type Model } from "../../src/models/index.js";
+import { createModel } from "../../src/models/index.js";
 import { Context, type LogDetEstimator } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { sizeOf } from "../../src/tree.js";
@@ -73,7 +70,7 @@ function oneHot(labels: readonly number[], classes: number): Values {
 
 describe("i-ResNet classifier", () => {
   it("names its variables by where they are", () => {
-    const model = new IResNetClassifier({ ...vectorClassifier, blocks: [1], widths: [5] });
+    const model = iResNetClassifier({ ...vectorClassifier, blocks: [1], widths: [5] });
     const block = "stages.0.blocks.0";
     assert.deepEqual(namesOf(model, "parameter"), [
       `${block}.branch.linear1.weight`,
@@ -106,7 +103,7 @@ describe("i-ResNet classifier", () => {
   });
 
   it("has the parameters that its blocks, norms and head add up to", () => {
-    const model = new IResNetClassifier({
+    const model = iResNetClassifier({
       ...imageClassifier,
       shape: [1, 28, 28],
       classes: 10,
@@ -124,13 +121,13 @@ describe("i-ResNet classifier", () => {
 
   it("takes images and vectors to logits, in the units of its data", () => {
     for (const config of [imageClassifier, vectorClassifier]) {
-      const model = new IResNetClassifier(config);
+      const model = iResNetClassifier(config);
       const x = normals("x", [2, ...config.shape]);
-      const logits = (m: IResNetClassifier): Tensor =>
-        m.logits(input("x", x.shape), new Context({ phase: "infer" }));
+      const logits = (m: Classifier): Tensor =>
+        m.classifier.logits(input("x", x.shape), new Context({ phase: "infer" }));
       assert.deepEqual(logits(model).shape, [2, 3]);
       const { mean, deviation } = config.centre;
-      const raw = new IResNetClassifier({ ...config, centre: { mean: 0, deviation: 1 } });
+      const raw = iResNetClassifier({ ...config, centre: { mean: 0, deviation: 1 } });
       const standard = Float64Array.from(x.data, (value) => (value - mean) / deviation);
       const feeds = settledFeeds(model.scope);
       const { y } = evaluate({ y: logits(model) }, { ...feeds, x });
@@ -141,7 +138,7 @@ describe("i-ResNet classifier", () => {
 
   it("comes back through its padding", () => {
     for (const config of [imageClassifier, vectorClassifier]) {
-      const { bijection, scope } = new IResNetClassifier(config);
+      const { bijection, scope } = iResNetClassifier(config);
       const ctx = new Context({
         phase: "infer",
         inverse: () => ({ steps: 500, tolerance: 1e-15 }),
@@ -156,13 +153,13 @@ describe("i-ResNet classifier", () => {
   });
 
   it("minimises the cross-entropy of the true class, and counts errors", () => {
-    const model = new IResNetClassifier(vectorClassifier);
+    const model = iResNetClassifier(vectorClassifier);
     const x = normals("x", [4, 2]);
     const labels = [0, 2, 1, 2];
     const ctx = new Context({ phase: "infer" });
     const batch = { x: input("x", [4, 2]), y: input("y", [4, 3]) };
     const { loss, metrics } = model.objective(batch, ctx);
-    const logits = model.logits(batch.x, ctx);
+    const logits = model.classifier.logits(batch.x, ctx);
     const results = evaluate(
       { loss, error: metrics["error (%)"]!, logits },
       { ...settledFeeds(model.scope), x, y: oneHot(labels, 3) },
@@ -189,7 +186,7 @@ describe("i-ResNet classifier", () => {
     vanilla: { ...vectorClassifier, c: null },
   })) {
     it(`has the gradient that differences show, ${kind}`, () => {
-      const model = new IResNetClassifier(config);
+      const model = iResNetClassifier(config);
       const x = normals("x", [3, ...config.shape]);
       const batch = { x: input("x", x.shape), y: input("y", [3, 3]) };
       const { loss } = model.objective(batch, new Context({ phase: "train" }));
@@ -201,7 +198,7 @@ describe("i-ResNet classifier", () => {
 
 describe("i-ResNet density", () => {
   it("has the parameters that its blocks, norms and base add up to", () => {
-    const model = new IResNetDensity({
+    const model = iResNetDensity({
       ...imageDensity,
       shape: [1, 28, 28],
       blocks: [6, 6],
@@ -224,9 +221,9 @@ describe("i-ResNet density", () => {
       [imageDensity, ["uniform"]],
       [vectorDensity, []],
     ] as const) {
-      const model = new IResNetDensity(config);
-      assert.equal(model.discrete, noises.length > 0);
-      const ctx = new Context({ phase: "train", logDet: exact });
+      const model = iResNetDensity(config);
+      assert.equal(model.pixels, noises.length > 0);
+      const ctx = new Context({ phase: "train", logDet: exact, step: stepOf(model) });
       model.objective({ x: input("x", [2, ...config.shape]) }, ctx);
       assert.deepEqual(Object.values(ctx.noises), noises);
     }
@@ -275,10 +272,11 @@ describe("i-ResNet density", () => {
   });
 
   it("starts close to the data it is initialised from", () => {
-    const model = new IResNetDensity(imageDensity);
+    const model = iResNetDensity(imageDensity);
     const x = uniforms("pixels", [40, 1, 4, 4], 0, 255);
     const first = model.scope.initialArrays(Random.fromSeed(3));
-    const ctx = new Context({ phase: "initialise", logDet: exact, powerIterations: 20 });
+    const step = stepOf(model);
+    const ctx = new Context({ phase: "initialise", logDet: exact, powerIterations: 20, step });
     const { loss } = model.objective({ x: input("x", x.shape) }, ctx);
     const outputs = { loss, ...ctx.updates };
     const noise = noiseFeeds(ctx, Object.values(outputs));
@@ -287,7 +285,7 @@ describe("i-ResNet density", () => {
       .filter(({ name }) => /actNorm|^base|\.[uv]$/.test(name))
       .map(({ name }) => name);
     assert.deepEqual(Object.keys(updates).sort(), expected.sort());
-    const later = new Context({ phase: "train", logDet: exact });
+    const later = new Context({ phase: "train", logDet: exact, step });
     const again = model.objective({ x: input("x", x.shape) }, later).loss;
     const feeds = { ...first, ...noise, x };
     const [before, after] = [feeds, { ...feeds, ...updates }].map(
@@ -302,31 +300,31 @@ describe("i-ResNet configurations", () => {
   for (const c of [1, 1.5, 0, -0.1, NaN, Infinity]) {
     it(`refuse c = ${c}`, () => {
       for (const config of [imageClassifier, vectorClassifier]) {
-        assert.throws(() => new IResNetClassifier({ ...config, c }), LipschitzError);
+        assert.throws(() => iResNetClassifier({ ...config, c }), LipschitzError);
       }
       for (const config of [imageDensity, vectorDensity]) {
-        assert.throws(() => new IResNetDensity({ ...config, c }), LipschitzError);
+        assert.throws(() => iResNetDensity({ ...config, c }), LipschitzError);
       }
     });
   }
 
   it("refuse images that can't be squeezed so often", () => {
     const shape = [1, 6, 6];
-    assert.throws(() => new IResNetClassifier({ ...imageClassifier, shape }), ShapeError);
-    assert.throws(() => new IResNetDensity({ ...imageDensity, shape }), ShapeError);
+    assert.throws(() => iResNetClassifier({ ...imageClassifier, shape }), ShapeError);
+    assert.throws(() => iResNetDensity({ ...imageDensity, shape }), ShapeError);
   });
 
   it("refuse fewer channels than the data have", () => {
-    assert.throws(() => new IResNetClassifier({ ...imageClassifier, channels: 3 }), ShapeError);
+    assert.throws(() => iResNetClassifier({ ...imageClassifier, channels: 3 }), ShapeError);
   });
 
   it("refuse widths and blocks that don't match", () => {
     assert.throws(
-      () => new IResNetClassifier({ ...imageClassifier, widths: [2], blocks: [1, 1] }),
+      () => iResNetClassifier({ ...imageClassifier, widths: [2], blocks: [1, 1] }),
       UsageError,
     );
-    assert.throws(() => new IResNetClassifier({ ...imageClassifier, widths: [2, 3, 4] }), /widths/);
-    assert.throws(() => new IResNetDensity({ ...imageDensity, widths: [2, 3] }), UsageError);
+    assert.throws(() => iResNetClassifier({ ...imageClassifier, widths: [2, 3, 4] }), /widths/);
+    assert.throws(() => iResNetDensity({ ...imageDensity, widths: [2, 3] }), UsageError);
   });
 
   for (const [kind, config] of Object.entries({
@@ -354,12 +352,12 @@ function objective(
   config: IResNetDensityConfig,
   logDet: LogDetEstimator,
   batch = 2,
-): { model: IResNetDensity; loss: Tensor; feeds: Feeds } {
-  const model = new IResNetDensity(config);
-  const x = model.discrete
+): { model: Density; loss: Tensor; feeds: Feeds } {
+  const model = iResNetDensity(config);
+  const x = model.pixels
     ? uniforms("pixels", [batch, ...config.shape], 0, 255)
     : normals("x", [batch, ...config.shape]);
-  const ctx = new Context({ phase: "train", logDet });
+  const ctx = new Context({ phase: "train", logDet, step: stepOf(model) });
   const { loss } = model.objective({ x: input("x", x.shape) }, ctx);
   return { model, loss, feeds: { ...settledFeeds(model.scope), x, ...noiseFeeds(ctx, [loss]) } };
 }

@@ -5,7 +5,7 @@ import type { Engine } from "../../src/engine/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { LipschitzError, ShapeError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
-import { ResidualFlow } from "../../src/models/residual-flow.js";
+import { residualFlow, stepOf } from "../../src/models/index.js";
 import { Context } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { toyBatches } from "../../src/train/batches.js";
@@ -16,7 +16,7 @@ import { assertClose, normals, uniforms } from "../support/values.js";
 
 describe("Residual Flow", () => {
   it("keeps every dimension from scale to scale, and ends in dense blocks", () => {
-    const model = new ResidualFlow({
+    const model = residualFlow({
       shape: [3, 8, 8],
       blocks: [1, 2, 1],
       widths: [5],
@@ -47,7 +47,7 @@ describe("Residual Flow", () => {
   });
 
   it("factors half the channels out where it is told to", () => {
-    const model = new ResidualFlow({
+    const model = residualFlow({
       shape: [1, 8, 8],
       blocks: [1, 1],
       widths: [5],
@@ -69,8 +69,8 @@ describe("Residual Flow", () => {
       { shape: [2], blocks: [1], widths: [4], condition: 3 },
       { shape: [1, 2, 2], blocks: [1, 1], widths: [2], dense, alpha: 0.05 },
     ]) {
-      const model = new ResidualFlow(config);
-      const x = model.discrete
+      const model = residualFlow(config);
+      const x = model.pixels
         ? uniforms("pixels", [2, ...config.shape], 0, 255)
         : normals("x", [2, ...config.shape]);
       const condition = normals("condition", [2, 3]);
@@ -78,7 +78,7 @@ describe("Residual Flow", () => {
         x: input("x", x.shape),
         ...(model.batch.condition && { condition: input("condition", [2, 3]) }),
       };
-      const ctx = new Context({ phase: "train", logDet: exact });
+      const ctx = new Context({ phase: "train", logDet: exact, step: stepOf(model) });
       const { loss } = model.objective(batch, ctx);
       const feeds = { ...settledFeeds(model.scope), x, condition, ...noiseFeeds(ctx, [loss]) };
       assertGradients(loss, parametersOf(model.scope), feeds);
@@ -87,13 +87,10 @@ describe("Residual Flow", () => {
 
   it("refuses what it can't be", () => {
     const config = { shape: [1, 4, 4], blocks: [1], widths: [2] };
-    assert.throws(() => new ResidualFlow({ ...config, c: 1 }), LipschitzError);
-    assert.throws(() => new ResidualFlow({ ...config, alpha: 0.5 }), UsageError);
-    assert.throws(() => new ResidualFlow({ ...config, blocks: [1, 1, 1, 1] }), ShapeError);
-    assert.throws(
-      () => new ResidualFlow({ ...config, dense: { blocks: 0, widths: [] } }),
-      UsageError,
-    );
+    assert.throws(() => residualFlow({ ...config, c: 1 }), LipschitzError);
+    assert.throws(() => residualFlow({ ...config, alpha: 0.5 }), UsageError);
+    assert.throws(() => residualFlow({ ...config, blocks: [1, 1, 1, 1] }), ShapeError);
+    assert.throws(() => residualFlow({ ...config, dense: { blocks: 0, widths: [] } }), UsageError);
   });
 });
 
@@ -109,7 +106,7 @@ describe("a Residual Flow in training", () => {
   async function losses(workers: readonly Engine[]): Promise<number[]> {
     const found: number[] = [];
     await fit(
-      new ResidualFlow({ shape: [2], blocks: [2], widths: [8], c: 0.9 }),
+      residualFlow({ shape: [2], blocks: [2], widths: [8], c: 0.9 }),
       toyBatches("moons", { batchSize: 16, random: Random.fromSeed(1) }),
       {
         steps: 8,

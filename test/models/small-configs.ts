@@ -1,4 +1,3 @@
-import type { ModelKind } from "../../src/models/index.js";
 import type { JsonValue } from "../../src/json.js";
 
 /** A model as the contract sees it. */
@@ -21,7 +20,7 @@ export interface SmallModel {
 }
 
 /** Small configurations of every model. One contract holds for all. */
-export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
+export const smallModels: Readonly<Record<string, SmallModel>> = {
   "i-resnet-classifier": {
     configs: {
       image: {
@@ -32,6 +31,7 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
         squeezeFirst: true,
         channels: 6,
         centre: { mean: 0.1, deviation: 0.7 },
+        pixels: "real",
       },
       vector: {
         shape: [4],
@@ -194,6 +194,7 @@ export const smallModels: Readonly<Record<ModelKind, SmallModel>> = {
         blocks: [2, 1],
         widths: [16, 16],
         centre: { mean: 0.1, deviation: 0.7 },
+        pixels: "real",
       },
     },
   },

@@ -74,7 +74,7 @@ function steepestChord(branch: Branch, event: readonly number[], feeds: Feeds): 
 
 for (const [kind, { event, make }] of Object.entries(kinds)) {
   describe(`residual branch, ${kind}`, () => {
-    for (const activation of activationNames) {
+    for (const activation of activationNames()) {
       it(`with ${activation} is no steeper than the product of its norms`, () => {
         const c = 0.8;
         const scope = new Scope();
@@ -94,7 +94,7 @@ for (const [kind, { event, make }] of Object.entries(kinds)) {
         assert.ok(steepness(random, feeds) <= bound * (1 + 1e-6));
         const most = steepness(large, positive);
         // Of a pair of channels only one is steep there, which leaves a part of each layer's norm.
-        const least = channelsPer[activation] === 1 ? bound / 2 : bound / 8;
+        const least = channelsPer(activation) === 1 ? bound / 2 : bound / 8;
         assert.ok(most <= bound * (1 + 1e-6) && most > least, `${most} of ${bound}`);
       });
     }

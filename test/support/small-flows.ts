@@ -1,16 +1,19 @@
 import {
-  DensityRunner,
   fit,
   inferenceArrays,
-  IResNetDensity,
+  iResNetDensity,
   ndarray,
+  openModel,
   Random,
   toyBatches,
   vectorBatches,
   type Arrays,
   type BatchSource,
   type Checkpoint,
+  type Density,
   type Engine,
+  type NDArray,
+  type NumberArray,
   type TrainingOptions,
 } from "../../src/index.js";
 
@@ -31,14 +34,14 @@ const random = Random.fromSeed(11);
 const batchSize = 16;
 
 function setUp(name: SmallFlow): {
-  readonly model: IResNetDensity;
+  readonly model: Density;
   readonly source: BatchSource;
   readonly training: TrainingOptions;
 } {
   const common = { batchSize, initialExamples: 64, clip: 5, ema: 0.5 };
   if (name === "plane") {
     return {
-      model: new IResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
+      model: iResNetDensity({ shape: [2], blocks: [2], widths: [16], c: 0.7 }),
       source: toyBatches("moons", { batchSize, random }),
       training: {
         ...common,
@@ -55,7 +58,7 @@ function setUp(name: SmallFlow): {
     [count, 1, 8, 8],
   );
   return {
-    model: new IResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
+    model: iResNetDensity({ shape: [1, 8, 8], blocks: [1, 1], widths: [8], c: 0.7 }),
     source: vectorBatches({ x: images }, { batchSize, random }),
     training: {
       ...common,
@@ -105,18 +108,20 @@ export async function trainSmall(
 /** Scores, maps there and back, and samples, with a flow's arrays. */
 export async function useSmall(engine: Engine, name: SmallFlow, arrays: Arrays): Promise<Arrays> {
   const { model, source } = setUp(name);
-  const flow = await DensityRunner.open(engine, model, inferenceArrays(arrays));
+  const flow = await openModel(model, inferenceArrays(arrays), { engine });
   const x = source.examples(8).x!;
   const latent = await flow.forward(x);
   const results = {
     logProb: (await flow.score(x, { random, logDet: "estimate", terms: 5 })).logProb,
     latent,
-    inverse: await flow.inverse(latent),
-    samples: await flow.sample(8, { random }),
+    inverse: rounded(await flow.inverse(latent)),
+    samples: rounded(await flow.sample(8, { random })),
   };
   await flow.close();
   return results;
 }
+
+const rounded = ({ shape, data }: NumberArray): NDArray => ndarray(Float32Array.from(data), shape);
 
 /** The largest difference between arrays, relative to 1 plus the larger size. */
 export function largestDifference(a: Arrays, b: Arrays): { name: string; difference: number } {

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Matrix } from "ml-matrix";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
-import { convergeNorms, IResNetDensity } from "../../src/models/index.js";
+import { convergeNorms, iResNetDensity } from "../../src/models/index.js";
+import { inferenceArrays } from "../../src/checkpoint/stored-arrays.js";
 import { Random } from "../../src/random.js";
-import { fit, inferenceArrays, toyBatches } from "../../src/train/index.js";
+import { fit, toyBatches } from "../../src/train/index.js";
 import type { Arrays } from "../../src/tree.js";
 import { matrixOf, spectralNorm } from "../support/matrices.js";
 
 const c = 0.5;
-const model = new IResNetDensity({ shape: [2], blocks: [2], widths: [8], c });
+const model = iResNetDensity({ shape: [2], blocks: [2], widths: [8], c });
 
 /** Norms of the weights as a model uses them: divided by what u and v make of σ. */
 function normsInUse(arrays: Arrays): Record<string, number> {

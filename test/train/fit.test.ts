@@ -10,23 +10,22 @@ import {
   ShapeError,
   UsageError,
 } from "../../src/errors.js";
-import { IResNetClassifier, IResNetDensity } from "../../src/models/index.js";
+import { inferenceArrays, type Checkpoint } from "../../src/checkpoint/index.js";
+import { iResNetClassifier, iResNetDensity, type Model } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import {
   fit,
-  inferenceArrays,
   parseTrainingConfig,
   toyBatches,
   vectorBatches,
   type BatchSource,
-  type Checkpoint,
   type FitOptions,
   type Report,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
 
-const density = new IResNetDensity({
+const density = iResNetDensity({
   shape: [2],
   blocks: [3],
   widths: [16],
@@ -46,13 +45,13 @@ const training: TrainingOptions = {
 };
 
 /** Two classes of 4x4 images, bright at the top or at the bottom. */
-function stripes(): { model: IResNetClassifier; source: BatchSource } {
+function stripes(): { model: Model; source: BatchSource } {
   const [count, size] = [256, 16];
   const noise = random.split("stripes").uniform(count * size);
   const isTop = (i: number, pixel: number): boolean => pixel < 8 === (i % 2 === 0);
   const x = noise.map((u, at) => 100 * u + (isTop(Math.floor(at / size), at % size) ? 40 : 0));
   const y = Array.from({ length: count * 2 }, (_, at) => ((at >> 1) % 2 === at % 2 ? 1 : 0));
-  const model = new IResNetClassifier({
+  const model = iResNetClassifier({
     shape: [1, 4, 4],
     classes: 2,
     blocks: [1, 1],
@@ -424,7 +423,7 @@ describe("fit", () => {
     await assert.rejects(resumed(checkpoint, { ...training, seed: 4 }), UsageError);
     const sgd = { ...training, optimizer: { kind: "sgd" } } as const;
     await assert.rejects(resumed(checkpoint, sgd), CheckpointError);
-    const tighter = new IResNetDensity({ ...density.config, c: 0.5 });
+    const tighter = iResNetDensity({ ...density.config, c: 0.5 });
     await assert.rejects(
       fit(tighter, moons, training, {
         engine,

@@ -4,7 +4,7 @@ import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { input } from "../../src/graph/index.js";
-import { IResNetDensity } from "../../src/models/index.js";
+import { iResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { orthogonalised } from "../../src/train/muon.js";
 import { createOptimizer, optimizerConfig } from "../../src/train/optimizers.js";
@@ -124,7 +124,7 @@ describe("muon", () => {
   }
 
   it("leaves what is no matrix to the rest, at its own rate, with its own slots", async () => {
-    const model = new IResNetDensity({ shape: [2], blocks: [1], widths: [4] });
+    const model = iResNetDensity({ shape: [2], blocks: [1], widths: [4] });
     const source = toyBatches("moons", { batchSize: 8, random: Random.fromSeed(1) });
     const train = (rest: "adam" | "sgd", restRate: number) =>
       fit(

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
-import { IResNetDensity } from "../../src/models/index.js";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
+import { iResNetDensity, type Density } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import {
-  decodeCheckpoint,
-  encodeCheckpoint,
   fit,
   vectorBatches,
   type BatchSource,
-  type Checkpoint,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { ndarray } from "../../src/tree.js";
@@ -31,8 +29,8 @@ async function train(training: TrainingOptions, saved?: Uint8Array): Promise<Uin
   return bytes;
 }
 
-function makeModel(): IResNetDensity {
-  return new IResNetDensity({
+function makeModel(): Density {
+  return iResNetDensity({
     shape: [1, 4, 4],
     blocks: [1, 1],
     widths: [8],

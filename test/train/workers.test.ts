@@ -3,13 +3,13 @@ import { after, before, describe, it } from "node:test";
 import type { Engine } from "../../src/engine/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
-import { IResNetClassifier, IResNetDensity, type Model } from "../../src/models/index.js";
+import type { Checkpoint } from "../../src/checkpoint/index.js";
+import { iResNetClassifier, iResNetDensity, type Model } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import {
   fit,
   vectorBatches,
   type BatchSource,
-  type Checkpoint,
   type TrainingOptions,
 } from "../../src/train/index.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
@@ -26,7 +26,7 @@ const training: TrainingOptions = {
 };
 const random = Random.fromSeed(6);
 
-const density = new IResNetDensity({
+const density = iResNetDensity({
   shape: [1, 4, 4],
   blocks: [1, 1],
   widths: [4],
@@ -35,7 +35,7 @@ const density = new IResNetDensity({
 });
 
 /** Without a bound it has batch normalisation, before anything else. */
-const classifier = new IResNetClassifier({
+const classifier = iResNetClassifier({
   shape: [1, 4, 4],
   classes: 2,
   blocks: [1],

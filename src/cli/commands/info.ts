@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
-import { models, plannedIterations } from "../../models/index.js";
-import { loadCheckpoint } from "../../train/checkpoint-file.js";
-import type { TrainingState } from "../../train/checkpoint.js";
+import { modelDefinitions, plannedIterations } from "../../models/index.js";
+import { loadCheckpoint } from "../../checkpoint/checkpoint-file.js";
+import type { TrainingState } from "../../checkpoint/checkpoint.js";
 import { presets } from "../../train/presets/index.js";
 import { withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
@@ -49,7 +49,7 @@ async function info(
 }
 
 function listModels(terminal: Terminal): void {
-  const list = Object.entries(models).map(([kind, { name, task, year, paper }]) => ({
+  const list = modelDefinitions().map(({ kind, name, task, year, paper }) => ({
     kind,
     name,
     task,

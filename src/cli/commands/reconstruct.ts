@@ -1,8 +1,15 @@
 import type { Command } from "commander";
-import { expectBijection } from "../../models/index.js";
+import { expectAbility } from "../../runner/index.js";
 import { dataSource, loadExamples } from "../examples.js";
 import { reconstructRun, saveReconstruction } from "../measure.js";
-import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
+import {
+  limitsOf,
+  wholeFrom,
+  withInverseLimits,
+  withJson,
+  withSplit,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions, SplitOptions } from "../options.js";
 import { openRunner, perform, withEngine } from "../perform.js";
 import { expectReconstructed, reconstructionText } from "../reconstruction.js";
@@ -45,15 +52,18 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, ...options }: ReconstructOptions,
+  { split, dataDir, threads, device, count, ...options }: ReconstructOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { folder, config, model } = run;
-  expectBijection(model, "reconstruct");
+  expectAbility(model, "bijection", "reconstruct");
   const examples = await loadExamples(dataSource(config.data, dataDir), split, model);
   await withEngine({ threads: threads ?? config.threads, device }, async (engine) => {
     const runner = await openRunner(engine, run);
-    const measurement = await reconstructRun(runner, examples, terminal, options);
+    const measurement = await reconstructRun(runner, examples, terminal, {
+      ...(count !== undefined && { count }),
+      ...limitsOf(options),
+    });
     const { reconstruction } = measurement;
     terminal.result(
       { checkpoint: run.file, ...reconstruction },

@@ -1,11 +1,18 @@
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
-import { DensityRunner } from "../../models/index.js";
+import { openModel } from "../../runner/index.js";
 import { Random } from "../../random.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { NDArray } from "../../tree.js";
 import { samplesPng } from "../measure.js";
-import { fromZero, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import {
+  fromZero,
+  limitsOf,
+  wholeFrom,
+  withInverseLimits,
+  withJson,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { perform, withEngine } from "../perform.js";
 import { writeReport } from "../report.js";
@@ -48,7 +55,7 @@ Images become a sheet. Points become a picture and, beside it, a .csv file.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, ...limits }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...options }: SampleOptions,
 ): Promise<void> {
   const run = await openRun(path);
   const { model, arrays } = run;
@@ -59,9 +66,9 @@ async function sample(
   }
   const picture = out ?? run.folder.picture("samples.png");
   await withEngine({ threads: threads ?? run.config.threads, device }, async (engine) => {
-    const runner = await DensityRunner.open(engine, model, arrays);
+    const runner = await openModel(model, arrays, { engine });
     const random = Random.fromSeed(seed);
-    const samples = await runner.sample(count, { ...limits, temperature, random });
+    const samples = await runner.sample(count, { ...limitsOf(options), temperature, random });
     await writeFileAtomic(picture, samplesPng(samples));
     const files = [picture];
     if (samples.shape.length === 2) {
@@ -76,7 +83,7 @@ async function sample(
 }
 
 /** A line for each row of `[n, D]`. */
-function csvOf({ shape: [count = 0, width = 0], data }: NDArray): string {
+function csvOf({ shape: [count = 0, width = 0], data }: NDArray<Float64Array>): string {
   const names = Array.from({ length: width }, (_, i) => `x${i}`).join();
   const lines = Array.from({ length: count }, (_, row) =>
     data.subarray(row * width, (row + 1) * width).join(),

@@ -52,7 +52,7 @@ export function addTrain(program: Command): void {
     .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
     .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", betweenZeroAndOne)
     .addOption(new Option("--vanilla", "no Lipschitz bound: no guaranteed inverse").conflicts("c"))
-    .addOption(new Option("--activation <name>", "activation").choices(activationNames))
+    .addOption(new Option("--activation <name>", "activation").choices(activationNames()))
     .option("--seed <n>", "decides all randomness (default: the preset's)", wholeFrom(0))
     .option("--validate-every <n>", "steps between validations (default: a 10th)", wholeFrom(1))
     .option("--checkpoint-every <n>", "steps between checkpoints (default: 250)", wholeFrom(1))

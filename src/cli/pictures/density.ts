@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.js";
-import { ndarray, type NDArray } from "../../tree.js";
+import { ndarray, type NDArray, type NumberArray } from "../../tree.js";
 import { colorOf } from "./color-map.js";
 import { pointsOf, type Bounds } from "./plane.js";
 import { blankRaster, type Raster } from "./raster.js";
@@ -54,7 +54,7 @@ export interface ScatterOptions extends DensityOptions {
  * @param points `[n, 2]`.
  * @throws {ShapeError} for another shape.
  */
-export function scatterImage(points: NDArray, options: ScatterOptions): Raster {
+export function scatterImage(points: NumberArray, options: ScatterOptions): Raster {
   const { bounds, bins = 90, ...picture } = options;
   return densityImage(logHistogram(points, bounds, bins), picture);
 }
@@ -66,7 +66,7 @@ export function scatterImage(points: NDArray, options: ScatterOptions): Raster {
  * @param points `[n, 2]`.
  * @throws {ShapeError} for another shape.
  */
-export function logHistogram(points: NDArray, { x, y }: Bounds, bins: number): NDArray {
+export function logHistogram(points: NumberArray, { x, y }: Bounds, bins: number): NDArray {
   const counts = new Float32Array(bins * bins);
   const all = pointsOf(points, "logHistogram: points");
   for (const point of all) {

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.js";
-import { ndarray, sameShape, type NDArray } from "../../tree.js";
+import { ndarray, sameShape, type NumberArray } from "../../tree.js";
 import { blankRaster, GUTTER, paste, type Raster } from "./raster.js";
 
 export interface SheetOptions {
@@ -16,7 +16,7 @@ const gap = 2;
  * @param images `[n, C, H, W]`, C = 1 (gray) or 3 (RGB), values in 0..255; others are clipped.
  * @throws {ShapeError} for any other shape.
  */
-export function imageSheet(images: NDArray, options: SheetOptions = {}): Raster {
+export function imageSheet(images: NumberArray, options: SheetOptions = {}): Raster {
   const [n, , height, width] = expectImages(images, "imageSheet: images");
   const { columns = Math.ceil(Math.sqrt(n)) } = options;
   const scale = Math.max(1, Math.round(84 / height));
@@ -51,8 +51,8 @@ export interface PairSheetOptions {
  * @throws {ShapeError} if the shapes differ or are not those of images.
  */
 export function pairSheet(
-  originals: NDArray,
-  reconstructions: NDArray,
+  originals: NumberArray,
+  reconstructions: NumberArray,
   { amplification }: PairSheetOptions,
 ): Raster {
   const [n, ...event] = expectImages(originals, "pairSheet: originals");
@@ -71,7 +71,7 @@ export function pairSheet(
   return imageSheet(ndarray(rows, [3 * n, ...event]), { columns: n });
 }
 
-function expectImages(images: NDArray, where: string): [number, number, number, number] {
+function expectImages(images: NumberArray, where: string): [number, number, number, number] {
   const [n = 0, channels = 0, height = 0, width = 0] = images.shape;
   const valid = images.shape.length === 4 && images.data.length > 0;
   if (!valid || (channels !== 1 && channels !== 3)) {
@@ -83,7 +83,7 @@ function expectImages(images: NDArray, where: string): [number, number, number, 
 }
 
 /** Image `index` with each pixel repeated `scale` times along both axes. */
-function enlarge(images: NDArray, index: number, scale: number): Raster {
+function enlarge(images: NumberArray, index: number, scale: number): Raster {
   const [, channels = 1, height = 1, width = 1] = images.shape;
   const data = new Uint8ClampedArray(3 * scale * height * scale * width);
   let at = 0;

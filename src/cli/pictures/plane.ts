@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.js";
-import type { NDArray } from "../../tree.js";
+import type { NumberArray } from "../../tree.js";
 
 /** A rectangle of the plane, shown with y upwards. */
 export interface Bounds {
@@ -13,7 +13,7 @@ export type Point = readonly [x: number, y: number];
  * The points of an array.
  * @throws {ShapeError} if it isn't `[m, 2]`.
  */
-export function pointsOf(points: NDArray, where: string): Point[] {
+export function pointsOf(points: NumberArray, where: string): Point[] {
   if (points.shape.length !== 2 || points.shape[1] !== 2) {
     throw new ShapeError(`${where}: expected [m, 2], got [${points.shape}]`);
   }

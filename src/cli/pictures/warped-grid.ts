@@ -1,5 +1,5 @@
 import { line } from "d3-shape";
-import type { NDArray } from "../../tree.js";
+import type { NumberArray } from "../../tree.js";
 import { colorOf } from "./color-map.js";
 import { markup } from "./markup.js";
 import { boundsOf, isFinitePoint, pointsOf, toPixel, type Bounds, type Point } from "./plane.js";
@@ -7,9 +7,9 @@ import { blankRaster, type Color, type Raster } from "./raster.js";
 
 export interface WarpedGrid {
   /** The images of a regular grid's lines, each `[m, 2]`; a non-finite point breaks its line. */
-  readonly lines: readonly NDArray[];
+  readonly lines: readonly NumberArray[];
   /** `[n, 2]`, drawn over the lines. */
-  readonly points?: NDArray;
+  readonly points?: NumberArray;
   /** By default a square around everything. */
   readonly bounds?: Bounds;
   /** Pixels along each side. */

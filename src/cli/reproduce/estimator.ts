@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { DensityRunner, Scores } from "../../models/index.js";
 import { Random } from "../../random.js";
+import type { AnyRunner, Scores } from "../../runner/index.js";
 import type { NDArray } from "../../tree.js";
 import { spread, type Examples } from "../examples.js";
 import { measured } from "../measured.js";
@@ -63,7 +63,7 @@ const most = 200;
  * @see Behrmann et al. 2019, section 3.2, https://arxiv.org/abs/1811.00995
  */
 export async function measureEstimator(
-  runner: DensityRunner,
+  runner: AnyRunner,
   examples: Examples,
   onProgress: (done: number) => void,
 ): Promise<Estimator> {

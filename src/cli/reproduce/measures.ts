@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/index.js";
-import { ConvergenceError, UsageError } from "../../errors.js";
-import { DensityRunner, expectBijection, plannedIterations } from "../../models/index.js";
+import { ConvergenceError } from "../../errors.js";
+import { plannedIterations } from "../../models/index.js";
+import { expectAbility } from "../../runner/index.js";
 import { spread, type Examples } from "../examples.js";
 import {
   drawDensity,
@@ -78,9 +79,7 @@ function inverseFailure(measurement: Measurement): string | null {
 }
 
 async function draw({ runner, test, place }: Trained): Promise<Measures> {
-  const density = await warnIfDiverging(place.terminal, () =>
-    drawDensity(expectDensity(runner), test),
-  );
+  const density = await warnIfDiverging(place.terminal, () => drawDensity(runner, test));
   if (density) await savePictures(place.folder, density.pictures);
   return density?.plane ? { plane: density.plane } : {};
 }
@@ -89,7 +88,7 @@ const inverted = 100;
 
 async function inversionCurve({ engine, run, test, place }: Trained): Promise<CurvePoint[]> {
   const { x } = test.take(spread(test.count, inverted));
-  const bijection = expectBijection(run.model, "figure-inversion");
+  const { bijection } = expectAbility(run.model, "bijection", "figure-inversion");
   place.terminal.note(`Inverting ${x.shape[0]} test images.`);
   const backs = await plainInverses(engine, { ...run, bijection }, x, iterationCounts);
   return backs.map((back, i) => {
@@ -105,10 +104,5 @@ async function estimatorOf({ runner, test, place }: Trained): Promise<Measures["
     total: measurements,
     unit: "series",
   });
-  return measureEstimator(expectDensity(runner), test, count);
-}
-
-function expectDensity(runner: AnyRunner): DensityRunner {
-  if (runner instanceof DensityRunner) return runner;
-  throw new UsageError(`reproduce: expected a density, got ${runner.model.kind}`);
+  return measureEstimator(runner, test, count);
 }

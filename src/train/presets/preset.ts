@@ -1,5 +1,4 @@
 import type { JsonValue } from "../../json.js";
-import type { ModelKind } from "../../models/index.js";
 import type { TrainingOptions } from "../config.js";
 
 /** A model and its training, known to work together. */
@@ -9,6 +8,6 @@ export interface Preset {
   readonly description: string;
   /** An image set, or a toy density. */
   readonly data: string;
-  readonly model: { readonly kind: ModelKind; readonly config: JsonValue };
+  readonly model: { readonly kind: string; readonly config: JsonValue };
   readonly training: TrainingOptions;
 }

@@ -8,7 +8,8 @@ import {
 } from "../../../src/cli/reproduce/estimator.js";
 import type { Engine } from "../../../src/engine/index.js";
 import { nodeEngine } from "../../../src/engine/node.js";
-import { DensityRunner, IResNetDensity } from "../../../src/models/index.js";
+import { iResNetDensity } from "../../../src/models/index.js";
+import { openModel } from "../../../src/runner/index.js";
 import { Random } from "../../../src/random.js";
 import type { Arrays } from "../../../src/tree.js";
 
@@ -17,14 +18,14 @@ describe("measureEstimator", () => {
   let estimator: Estimator;
   before(async () => {
     engine = await nodeEngine({ threads: 1 });
-    const model = new IResNetDensity({ shape: [2], blocks: [2], widths: [8], c: 0.9 });
+    const model = iResNetDensity({ shape: [2], blocks: [2], widths: [8], c: 0.9 });
     const arrays = Object.entries(model.scope.initialArrays(Random.fromSeed(1))).map(
       ([name, array]) => [
         name,
         name.endsWith("weight") ? { ...array, data: array.data.map((w) => 4 * w) } : array,
       ],
     );
-    const runner = await DensityRunner.open(engine, model, Object.fromEntries(arrays) as Arrays);
+    const runner = await openModel(model, Object.fromEntries(arrays) as Arrays, { engine });
     const examples = await loadExamples({ name: "moons", folder: "" }, "test", model);
     estimator = await measureEstimator(runner, examples, () => undefined);
     await runner.close();

@@ -3,7 +3,8 @@ import { after, before, describe, it } from "node:test";
 import { plainInverses } from "../../../src/cli/reproduce/inversion.js";
 import type { Engine } from "../../../src/engine/index.js";
 import { nodeEngine } from "../../../src/engine/node.js";
-import { DensityRunner, IResNetDensity } from "../../../src/models/index.js";
+import { iResNetDensity, type Density } from "../../../src/models/index.js";
+import { openModel } from "../../../src/runner/index.js";
 import { Random } from "../../../src/random.js";
 import { ndarray, type Arrays, type NDArray } from "../../../src/tree.js";
 import { assertClose, largestDifference } from "../../support/values.js";
@@ -18,8 +19,8 @@ describe("plainInverses", () => {
   after(() => engine.close());
 
   /** A network whose weights reach their bound, where there is one. */
-  function large(c: number | null, blocks: number): { model: IResNetDensity; arrays: Arrays } {
-    const model = new IResNetDensity({ shape: [2], blocks: [blocks], widths: [16], c });
+  function large(c: number | null, blocks: number): { model: Density; arrays: Arrays } {
+    const model = iResNetDensity({ shape: [2], blocks: [blocks], widths: [16], c });
     const arrays = Object.entries(model.scope.initialArrays(random)).map(([name, array]) => [
       name,
       name.endsWith("weight") ? { ...array, data: array.data.map((w) => 6 * w) } : array,
@@ -31,7 +32,7 @@ describe("plainInverses", () => {
     const { model, arrays } = large(0.9, 1);
     const { bijection } = model;
     const backs = await plainInverses(engine, { model, arrays, bijection }, x, [1, 2, 3]);
-    const runner = await DensityRunner.open(engine, model, arrays);
+    const runner = await openModel(model, arrays, { engine });
     // ActNorm is the identity as yet, so g(t) = f(t) − t.
     const y = await runner.forward(x);
     let t: NDArray = y;

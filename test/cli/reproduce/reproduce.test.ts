@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { Plan } from "../../../src/cli/reproduce/plan.js";
-import { loadCheckpoint } from "../../../src/train/checkpoint-file.js";
+import { loadCheckpoint } from "../../../src/checkpoint/checkpoint-file.js";
 import {
   iresnet,
   start,

@@ -22,6 +22,21 @@ export interface TrainingState {
   readonly best?: { readonly step: number; readonly value: number };
 }
 
+/** What the data were that a model was trained on, and what its rows are to be made of. */
+export interface CheckpointData {
+  readonly name: string;
+  /** Of an event in the model's eyes. */
+  readonly shape: Shape;
+  /** Whether they are whole pixels 0…255. */
+  readonly pixels: boolean;
+  /** Names of the classes; none without labels. */
+  readonly classes: readonly string[];
+  /** Features K of a condition; 0 for none. */
+  readonly condition: number;
+  /** What was learned from the training rows, absent where rows are taken as they are. */
+  readonly preprocessing?: JsonValue;
+}
+
 /**
  * A model with all it needs to be used, and to continue its training bit for bit.
  *
@@ -30,6 +45,8 @@ export interface TrainingState {
 export interface Checkpoint {
   readonly format: 1;
   readonly model: { readonly kind: string; readonly config: JsonValue };
+  /** Absent in checkpoints of versions that didn't keep it. */
+  readonly data?: CheckpointData;
   /** Absent if the training cannot be continued. */
   readonly training?: TrainingState;
   /** Parameters, untrained state (power-iteration vectors, ActNorm's flag) and optimizer slots. */
@@ -147,7 +164,20 @@ function parseManifest(text: string, where: string): Omit<Checkpoint, "arrays"> 
       kind: field(model, "model.kind", string, where),
       config: field(model, "model.config", anything, where),
     },
+    ...(json.data !== undefined && { data: parseData(json, where) }),
     ...(json.training !== undefined && { training: parseTraining(json, where) }),
+  };
+}
+
+function parseData(json: JsonObject, where: string): CheckpointData {
+  const data = field(json, "data", object, where);
+  return {
+    name: field(data, "data.name", string, where),
+    shape: field(data, "data.shape", counts, where),
+    pixels: field(data, "data.pixels", boolean, where),
+    classes: field(data, "data.classes", strings, where),
+    condition: field(data, "data.condition", count, where),
+    ...(data.preprocessing !== undefined && { preprocessing: data.preprocessing }),
   };
 }
 
@@ -184,6 +214,15 @@ const string: FieldType<string> = {
   name: "a string",
   accepts: (value) => typeof value === "string",
 };
+const boolean: FieldType<boolean> = {
+  name: "true or false",
+  accepts: (value) => typeof value === "boolean",
+};
+const strings: FieldType<readonly string[]> = {
+  name: "a list of strings",
+  accepts: (value): value is readonly string[] =>
+    Array.isArray(value) && value.every((item) => typeof item === "string"),
+};
 const number: FieldType<number> = {
   name: "a finite number",
   accepts: (value): value is number => Number.isFinite(value),
@@ -191,6 +230,11 @@ const number: FieldType<number> = {
 const count: FieldType<number> = {
   name: "a count",
   accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+};
+const counts: FieldType<readonly number[]> = {
+  name: "a list of counts",
+  accepts: (value): value is readonly number[] =>
+    Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && Number(item) >= 0),
 };
 
 /** The field of `from` that the last part of `path` names. */

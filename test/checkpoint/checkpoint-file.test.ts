@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { CheckpointError, FileError, type IresnetError } from "../../src/errors.js";
-import { encodeCheckpoint, type Checkpoint } from "../../src/train/checkpoint.js";
+import { encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/checkpoint.js";
 import {
   CHECKPOINT_FILE,
   loadCheckpoint,
   saveCheckpoint,
-} from "../../src/train/checkpoint-file.js";
+} from "../../src/checkpoint/checkpoint-file.js";
 import { ndarray } from "../../src/tree.js";
 
 let folder: string;

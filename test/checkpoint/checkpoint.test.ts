@@ -6,8 +6,8 @@ import {
   encodeCheckpoint,
   expectArrays,
   type Checkpoint,
-} from "../../src/train/checkpoint.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/train/safetensors.js";
+} from "../../src/checkpoint/checkpoint.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/checkpoint/safetensors.js";
 import { ndarray, scalarArray } from "../../src/tree.js";
 
 const checkpoint: Checkpoint = {
@@ -55,6 +55,30 @@ describe("checkpoint", () => {
     const decoded = decodeCheckpoint(bytes, "run.safetensors");
     assert.deepEqual(decoded, checkpoint);
     assert.deepEqual(encodeCheckpoint(decoded), bytes);
+  });
+
+  it("keeps what the data were, and names a field that is wrong", () => {
+    const data = {
+      name: "faces",
+      shape: [3, 8, 8],
+      pixels: true,
+      classes: ["a", "b"],
+      condition: 2,
+      preprocessing: [{ kind: "real", offset: 1.7e9 }],
+    };
+    const decoded = decodeCheckpoint(encodeCheckpoint({ ...checkpoint, data }), "run.safetensors");
+    assert.deepEqual(decoded.data, data);
+    const { preprocessing, ...bare } = data;
+    assert.deepEqual(decoded.data.preprocessing, preprocessing);
+    const without = encodeCheckpoint({ ...checkpoint, data: bare });
+    assert.deepEqual(decodeCheckpoint(without, "run.safetensors").data, bare);
+    for (const [field, value, expected] of [
+      ["shape", [3, -1], /data\.shape to be a list of counts/],
+      ["pixels", 1, /data\.pixels to be true or false/],
+      ["classes", "ab", /data\.classes to be a list of strings/],
+    ] as const) {
+      rejectsManifest({ ...manifest(), data: { ...data, [field]: value } }, expected);
+    }
   });
 
   it("needs no training, and no best", () => {

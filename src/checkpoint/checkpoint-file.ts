@@ -7,6 +7,9 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoin
 /** Name of a run's newest checkpoint within its folder. */
 export const CHECKPOINT_FILE = "checkpoint.safetensors";
 
+/** Name of the checkpoint of the state of a run that validated best, within its folder. */
+export const BEST_FILE = "best.safetensors";
+
 /**
  * Saves a checkpoint atomically: a crash or a full disk leaves the previous one as it was.
  *

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CheckpointError, ShapeError } from "../../src/errors.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/train/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/checkpoint/safetensors.js";
 import { ndarray, scalarArray, type Arrays } from "../../src/tree.js";
 
 const arrays: Arrays = {

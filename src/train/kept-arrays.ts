@@ -1,17 +1,8 @@
+import { emaName, emaPrefix, slotName } from "../checkpoint/stored-arrays.js";
 import type { Model } from "../models/index.js";
 import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
 import { createOptimizer, type Optimizer } from "./optimizers.js";
-
-const slotPrefix = "optimizer.";
-const emaPrefix = "ema.";
-
-/** Name of the array that an optimizer keeps for a parameter. */
-export const slotName = (slot: string, parameter: string): string =>
-  `${slotPrefix}${slot}.${parameter}`;
-
-/** Name of the moving average of a parameter. */
-export const emaName = (parameter: string): string => emaPrefix + parameter;
 
 /** Name of one of the arrays kept for a parameter. */
 export type KeptName = (parameter: string) => string;
@@ -53,17 +44,5 @@ export function withTrainingArrays(model: Model, arrays: Arrays, config: Trainin
       const source = name.startsWith(emaPrefix) ? name.slice(emaPrefix.length) : name;
       return [name, arrays[source] ?? { shape, data: new Float32Array(sizeOf(shape)) }];
     }),
-  );
-}
-
-/**
- * The arrays that inference takes from those of a training run: the model's own, parameters
- * replaced by their moving averages where there are any.
- */
-export function inferenceArrays(arrays: Arrays): Arrays {
-  return Object.fromEntries(
-    Object.entries(arrays)
-      .filter(([name]) => !name.startsWith(slotPrefix) && !name.startsWith(emaPrefix))
-      .map(([name, array]) => [name, arrays[emaName(name)] ?? array]),
   );
 }

@@ -1,0 +1,157 @@
+import { modelArrays } from "../checkpoint/open.js";
+import { compile, type Compiled } from "../engine/compile.js";
+import type { Engine, Store } from "../engine/engine.js";
+import { UsageError } from "../errors.js";
+import { reshape, slice, type Tensor } from "../graph/index.js";
+import { convergeNorms, lipschitzBounds, stepOf, type Model, type Norms } from "../models/index.js";
+import { Context, inverseDefaults, type ContextOptions } from "../nn/index.js";
+import type { Arrays } from "../tree.js";
+import { Checks, expectConverged, unconverged, type Direction, type Measured } from "./checks.js";
+import type { Preprocessor } from "./preprocessor.js";
+import { withNaN, type Entered, type RowOptions } from "./rows.js";
+import { Shared, Shelf } from "./shared.js";
+
+/** A model's numbers, its norms settled. */
+export interface Numbers {
+  readonly store: Store;
+  readonly norms: Norms;
+  /** Bound on each residual block, by path. */
+  readonly lipschitz: Readonly<Record<string, number>>;
+}
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Outputs of a graph with the checks that they stand under. */
+interface Outputs {
+  readonly outputs: Tensors;
+  readonly checks?: Parameters<Checks["outputs"]>[0];
+}
+
+/** Graphs of a density by their log-determinant: a session that tries many keeps the last few. */
+const keptScorers = 4;
+
+/** What all abilities of a runner have in common: the model, its numbers, and compiled graphs. */
+export class Core {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly preprocessor: Preprocessor;
+  /** Width of the data's whole numbers, see {@link Context.step}. */
+  readonly step: Tensor | undefined;
+  readonly #checks = new Checks();
+  readonly #graphs = new Shelf<Compiled>(Infinity, (compiled) => compiled.close());
+  readonly #scorers = new Shelf<Compiled>(keptScorers, (compiled) => compiled.close());
+  #numbers: Shared<Numbers>;
+  #isClosed = false;
+
+  constructor(engine: Engine, model: Model, preprocessor: Preprocessor, numbers: Numbers) {
+    this.engine = engine;
+    this.model = model;
+    this.preprocessor = preprocessor;
+    this.step = stepOf(model, preprocessor.step);
+    this.#numbers = shared(numbers);
+  }
+
+  get numbers(): Numbers {
+    return this.#numbers.value;
+  }
+
+  /** What `f` gives with the numbers of now, which stay until then. */
+  use<R>(f: (numbers: Numbers) => Promise<R>): Promise<R> {
+    if (this.#isClosed) {
+      throw new UsageError("Runner: expected an open runner, got a closed one; open it again");
+    }
+    return this.#numbers.use(f);
+  }
+
+  /** Takes other numbers; those before are freed once the calls under way have ended. */
+  async load(arrays: Arrays): Promise<void> {
+    const next = await openNumbers(this.engine, this.model, arrays);
+    const before = this.#numbers;
+    this.#numbers = shared(next);
+    await before.retire();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#numbers.retire();
+    await this.#graphs.close();
+    await this.#scorers.close();
+  }
+
+  /**
+   * Uses the graph of a key, traced when it is first used, with noise if it asks for some.
+   * @param trace may be called again for other shapes; it is kept with the key
+   */
+  graph<R>(
+    key: string,
+    context: Omit<ContextOptions, "phase" | "step">,
+    trace: (args: Tensors, ctx: Context) => Outputs,
+    f: (compiled: Compiled) => Promise<R>,
+  ): Promise<R> {
+    const make = (): Compiled =>
+      compile(this.engine, (args) => {
+        const ctx = new Context({
+          phase: "infer",
+          step: this.step,
+          condition: args.condition,
+          inverse: this.#limits(args),
+          ...context,
+        });
+        const { outputs, checks = [] } = trace(args, ctx);
+        return { outputs: { ...outputs, ...this.#checks.outputs(checks) }, noise: ctx.noises };
+      });
+    return (context.logDet ? this.#scorers : this.#graphs).use(key, make, f);
+  }
+
+  measured(results: Arrays, { lipschitz }: Numbers): Measured[] {
+    return this.#checks.measured(results, lipschitz);
+  }
+
+  /**
+   * What a call gives: NaN where rows are invalid, or weren't solved for.
+   * @throws {ConvergenceError} if a row wasn't solved for, unless `invalid` is `"nan"`.
+   */
+  settled(
+    results: Arrays,
+    numbers: Numbers,
+    { invalid }: Entered,
+    options: RowOptions,
+    direction: Direction,
+  ): { readonly results: Arrays; readonly isInvalid: (row: number) => boolean } {
+    const checks = this.measured(results, numbers);
+    if (options.invalid !== "nan") expectConverged(checks, direction);
+    const bad = [...invalid, ...unconverged(checks, invalid)];
+    return { results: withNaN(results, bad), isInvalid: (row) => bad.includes(row) };
+  }
+
+  /** The limits of each block's inverse, from the arguments of a graph that has one. */
+  #limits({ steps, tolerance }: Tensors): NonNullable<ContextOptions["inverse"]> {
+    const places = new Map(this.model.blocks.map(({ path }, i) => [path, i]));
+    const at = (vector: Tensor, i: number): Tensor => reshape(slice(vector, 0, i, i + 1), []);
+    return (path) => {
+      const i = places.get(path);
+      if (i === undefined || !steps || !tolerance) return inverseDefaults;
+      return { steps: at(steps, i), tolerance: at(tolerance, i) };
+    };
+  }
+}
+
+/**
+ * Puts a model's arrays in a store and lets its norms settle.
+ * @throws {CheckpointError} if they aren't this model's, or not finite.
+ * @throws {LipschitzError} if the norms don't settle.
+ */
+export async function openNumbers(engine: Engine, model: Model, arrays: Arrays): Promise<Numbers> {
+  const store = await engine.createStore(modelArrays(model, arrays, "Runner"));
+  try {
+    const norms = await convergeNorms(engine, model, store);
+    return { store, norms, lipschitz: lipschitzBounds(model, norms) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function shared(numbers: Numbers): Shared<Numbers> {
+  return new Shared(numbers, () => numbers.store.close());
+}

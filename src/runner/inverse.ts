@@ -1,0 +1,93 @@
+import { centred, uncentred } from "../nn/index.js";
+import { sizeOf, type NDArray } from "../tree.js";
+import { inBatches } from "./batching.js";
+import { expectConverged, unconverged, type Measured } from "./checks.js";
+import type { Core } from "./core.js";
+import { expectAbility } from "./entry.js";
+import { limitArrays, limitOptions, type InverseLimits } from "./limits.js";
+import { enterLatents, enterRows, expectRowOptions, type RowOptions } from "./rows.js";
+
+export interface Inverse {
+  /** `[B, ...shape]`, in the data's units. */
+  readonly x: NDArray<Float64Array>;
+  readonly checks: readonly Measured[];
+}
+
+/** z = f(x), of whole numbers their middles. */
+export async function forward(core: Core, x: unknown, options: RowOptions): Promise<NDArray> {
+  const where = "Runner.forward";
+  const { model, preprocessor } = core;
+  const { bijection } = expectAbility(model, "bijection", where);
+  expectRowOptions(options, [], where);
+  const entered = enterRows(x, options, { model, preprocessor, where });
+  return core.use(async (numbers) => {
+    const results = await core.graph(
+      "forward",
+      {},
+      (args, ctx) => {
+        const { value: z, checks } = bijection.forward(centred(args.x!, ctx), ctx);
+        return { outputs: { z }, checks };
+      },
+      (compiled) =>
+        inBatches(entered.args, entered.count, (batch) =>
+          compiled.run(compiled.prepare(batch), numbers.store),
+        ),
+    );
+    return core.settled(results, numbers, entered, options, "forward pass").results.z!;
+  });
+}
+
+/** x = f⁻¹(z), and what was measured on the way, converged or not. */
+export async function attemptInverse(
+  core: Core,
+  z: unknown,
+  options: InverseLimits & RowOptions,
+  where: string,
+): Promise<Inverse & { readonly invalid: readonly number[] }> {
+  const { model, preprocessor } = core;
+  const { bijection } = expectAbility(model, "bijection", where);
+  expectRowOptions(options, limitOptions, where);
+  const entered = enterLatents(z, bijection.outShape, options, { model, preprocessor, where });
+  return core.use(async (numbers) => {
+    const limits = limitArrays(options, numbers.lipschitz, where);
+    const results = await core.graph(
+      "inverse",
+      {},
+      ({ z }, ctx) => {
+        const { value, checks } = bijection.inverse(z!, ctx);
+        return { outputs: { x: uncentred(value, ctx) }, checks };
+      },
+      (compiled) =>
+        inBatches(entered.args, entered.count, (batch) =>
+          compiled.run(compiled.prepare({ ...batch, ...limits }), numbers.store),
+        ),
+    );
+    const x = preprocessor.restore(results.x!, "events");
+    return {
+      x: filled(x, entered.invalid),
+      checks: core.measured(results, numbers),
+      invalid: entered.invalid,
+    };
+  });
+}
+
+/** x = f⁻¹(z), of which every row is sure. */
+export async function inverse(
+  core: Core,
+  z: unknown,
+  options: InverseLimits & RowOptions,
+): Promise<NDArray<Float64Array>> {
+  const { x, checks, invalid } = await attemptInverse(core, z, options, "Runner.inverse");
+  if (options.invalid !== "nan") expectConverged(checks, "inverse");
+  return filled(x, unconverged(checks, invalid));
+}
+
+/** NaN in these rows. */
+function filled(
+  { shape, data }: NDArray<Float64Array>,
+  rows: readonly number[],
+): NDArray<Float64Array> {
+  const size = sizeOf(shape.slice(1));
+  for (const row of rows) data.fill(NaN, row * size, (row + 1) * size);
+  return { shape, data };
+}

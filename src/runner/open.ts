@@ -1,0 +1,60 @@
+import { expectOptions } from "../border/options.js";
+import {
+  decodeCheckpoint,
+  type Checkpoint,
+  type CheckpointData,
+} from "../checkpoint/checkpoint.js";
+import { openCheckpoint } from "../checkpoint/open.js";
+import type { Engine } from "../engine/engine.js";
+import type { Model } from "../models/index.js";
+import type { Arrays } from "../tree.js";
+import { preprocessorOf } from "./preprocessor.js";
+import { Runner, type AnyRunner } from "./runner.js";
+
+export interface RunnerOptions {
+  /** Where it runs; it stays open when the runner is closed. */
+  readonly engine: Engine;
+}
+
+export interface ModelOptions extends RunnerOptions {
+  /** What the model was trained on, as its checkpoint keeps it; rows are taken as they are without. */
+  readonly data?: CheckpointData;
+}
+
+/**
+ * Opens a model with numbers in hand.
+ *
+ * @param model from its maker, such as {@link iResNetDensity}, or {@link createModel}
+ * @param arrays its variables by path, such as a checkpoint's arrays: of those of a training run,
+ *   moving averages are preferred
+ * @returns a runner whose methods are those that the model's type grants
+ * @throws {CheckpointError} if the arrays are another model's, or not finite.
+ * @throws {LipschitzError} if the weights' norms don't settle.
+ */
+export async function openModel<M extends Model>(
+  model: M,
+  arrays: Arrays,
+  options: ModelOptions,
+): Promise<Runner<M>> {
+  expectOptions(options, ["engine", "data"], "openModel");
+  const { engine, data } = options;
+  return Runner.open(model, arrays, { engine, preprocessor: preprocessorOf(model, data) });
+}
+
+/**
+ * Opens a trained model from its checkpoint, which holds the model's kind and configuration.
+ *
+ * @param source a checkpoint, or the bytes of its file
+ * @throws {CheckpointError} if it is damaged, untrained or not finite.
+ * @throws {UsageError} if no model of its kind is registered.
+ * @throws {LipschitzError} if the weights' norms don't settle.
+ */
+export async function openRunner(
+  source: Checkpoint | Uint8Array,
+  options: RunnerOptions,
+): Promise<AnyRunner> {
+  expectOptions(options, ["engine"], "openRunner");
+  const checkpoint = source instanceof Uint8Array ? decodeCheckpoint(source, "openRunner") : source;
+  const { model, arrays, data } = openCheckpoint(checkpoint, "openRunner");
+  return openModel(model, arrays, { ...options, ...(data && { data }) });
+}

@@ -1,0 +1,166 @@
+import { expectArray, expectFinite, nonFiniteRows } from "../border/arrays.js";
+import { expectOneOf, expectOptions } from "../border/options.js";
+import { UsageError } from "../errors.js";
+import type { Model } from "../models/index.js";
+import { sizeOf, type Arrays, type NDArray, type NumberArray, type Shape } from "../tree.js";
+import type { Deviation, Preprocessor } from "./preprocessor.js";
+
+/** What a conditional model is given beside its events. */
+export interface Conditioned {
+  /** `[B, K]`, one row for each event, in its own units: labels by `oneHot`, or any other numbers. */
+  readonly condition?: NumberArray;
+}
+
+/** What becomes of rows that can't be mapped. */
+export interface RowOptions extends Conditioned {
+  /**
+   * `"error"` (the default) refuses all if a row holds NaN or an infinity, or a solve of it doesn't
+   * converge; `"nan"` gives NaN for those rows, and for the others what they get without them.
+   */
+  readonly invalid?: "error" | "nan";
+}
+
+export const rowOptions = ["condition", "invalid"] as const;
+
+/** Rows that have passed the border. */
+export interface Entered {
+  /** `x` or `z`, and `condition` where the model takes one, as its graphs take them. */
+  readonly args: Arrays;
+  readonly count: number;
+  /** Rows that must come out as NaN; harmless ones stand in their places. */
+  readonly invalid: readonly number[];
+  readonly deviations: readonly Deviation[];
+}
+
+interface Entry {
+  readonly model: Model;
+  readonly preprocessor: Preprocessor;
+  /** Names the entry point in messages, such as `Runner.score`. */
+  readonly where: string;
+}
+
+/**
+ * Rows of x in the data's own units.
+ * @throws {ShapeError} if x or the condition isn't an array of the right shape.
+ * @throws {DataError} if rows aren't finite, or aren't the pixels that the model takes.
+ * @throws {UsageError} if a condition is missing, or there is one too many.
+ */
+export function enterRows(x: unknown, options: RowOptions, entry: Entry): Entered {
+  const { where, preprocessor } = entry;
+  const rows = expectArray(x, { where, name: "x", event: preprocessor.shape });
+  const { array, invalid, condition } = harmless("x", rows, options, entry);
+  const prepared = preprocessor.prepare(array, where);
+  return {
+    args: { x: prepared.x, ...condition },
+    count: rows.shape[0]!,
+    invalid,
+    deviations: prepared.deviations.filter(({ row }) => !invalid.includes(row)),
+  };
+}
+
+/** Latents, as {@link enterRows}. */
+export function enterLatents(z: unknown, event: Shape, options: RowOptions, entry: Entry): Entered {
+  const rows = expectArray(z, { where: entry.where, name: "z", event });
+  const { array, invalid, condition } = harmless("z", rows, options, entry);
+  const data = Float32Array.from(array.data);
+  return {
+    args: { z: { shape: array.shape, data }, ...condition },
+    count: rows.shape[0]!,
+    invalid,
+    deviations: [],
+  };
+}
+
+/**
+ * The condition of `count` events, with which none of them is bad; nothing for a model without.
+ * @throws as {@link enterRows}.
+ */
+export function enterCondition(
+  { condition }: Conditioned,
+  count: number,
+  entry: Entry,
+): NumberArray | undefined {
+  const { model, where } = entry;
+  if (model.condition === 0) {
+    if (condition === undefined) return undefined;
+    throw new UsageError(
+      `${where}: expected no condition for an unconditional ${model.kind}, got one; leave it out, or configure the model with \`condition\``,
+      { name: "condition" },
+    );
+  }
+  if (condition === undefined) {
+    throw new UsageError(
+      `${where}: expected a condition of shape [${count}, ${model.condition}], got none; pass \`condition\``,
+      { name: "condition" },
+    );
+  }
+  const rules = { where, name: "condition", event: [model.condition], rows: count };
+  return expectArray(condition, rules);
+}
+
+/** Puts NaN in these rows of each array. */
+export function withNaN(arrays: Arrays, rows: readonly number[]): Arrays {
+  if (rows.length === 0) return arrays;
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [name, rowsFilled(array, rows, NaN)]),
+  );
+}
+
+/** @throws {UsageError} if an option is unknown, or `invalid` is neither of its values. */
+export function expectRowOptions(
+  options: RowOptions,
+  known: readonly string[],
+  where: string,
+): void {
+  expectOptions(options, [...rowOptions, ...known], where);
+  if (options.invalid !== undefined) {
+    expectOneOf(options.invalid, ["error", "nan"], `${where}: invalid`);
+  }
+}
+
+/** The rows with harmless ones in the places of bad ones, and the condition likewise. */
+function harmless(
+  name: string,
+  array: NumberArray,
+  options: RowOptions,
+  entry: Entry,
+): {
+  readonly array: NumberArray;
+  readonly invalid: readonly number[];
+  readonly condition: { readonly condition?: NDArray };
+} {
+  const { where, preprocessor } = entry;
+  const condition = enterCondition(options, array.shape[0]!, entry);
+  if (options.invalid !== "nan") {
+    expectFinite(array, { where, name });
+    if (condition) expectFinite(condition, { where, name: "condition" });
+  }
+  const bad = new Set([...nonFiniteRows(array), ...(condition ? nonFiniteRows(condition) : [])]);
+  const invalid = [...bad].sort((a, b) => a - b);
+  const given = condition && rowsReplaced(condition, invalid);
+  return {
+    array: rowsReplaced(array, invalid),
+    invalid,
+    condition: given ? { condition: preprocessor.prepareCondition(given) } : {},
+  };
+}
+
+/** A copy with the first row that isn't bad in the place of each that is; zeros if all are. */
+function rowsReplaced(array: NumberArray, bad: readonly number[]): NumberArray {
+  if (bad.length === 0) return array;
+  const { shape } = array;
+  const size = sizeOf(shape.slice(1));
+  const good = Array.from({ length: shape[0]! }, (_, row) => row).find((row) => !bad.includes(row));
+  const data = Float64Array.from(array.data);
+  const stand =
+    good === undefined ? new Float64Array(size) : data.slice(good * size, (good + 1) * size);
+  for (const row of bad) data.set(stand, row * size);
+  return { shape, data };
+}
+
+function rowsFilled({ shape, data }: NDArray, rows: readonly number[], value: number): NDArray {
+  const size = sizeOf(shape.slice(1));
+  const filled = data.slice();
+  for (const row of rows) filled.fill(value, row * size, (row + 1) * size);
+  return { shape, data: filled };
+}

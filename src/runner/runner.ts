@@ -1,0 +1,172 @@
+import { closable, type Closable } from "../closable.js";
+import type { Engine } from "../engine/engine.js";
+import type { AnyModel, Model, Norms, PartName } from "../models/index.js";
+import type { Arrays, NDArray, NumberArray } from "../tree.js";
+import { Core, openNumbers } from "./core.js";
+import { attemptInverse, forward, inverse, type Inverse } from "./inverse.js";
+import type { InverseLimits } from "./limits.js";
+import { predict } from "./predict.js";
+import type { Preprocessor } from "./preprocessor.js";
+import type { RowOptions } from "./rows.js";
+import { sample, type SampleOptions } from "./sample.js";
+import { score, type ScoreOptions, type Scores } from "./score.js";
+
+/** A runner whose model may have a part, for all that its type says. */
+interface Able<Part extends PartName> {
+  readonly model: { has(part: Part): boolean };
+}
+
+/** A runner of a model of which nothing more is known. */
+export type AnyRunner = Runner;
+
+/**
+ * A model with numbers, on an engine: its norms have settled, so it is what it promises. Rows enter
+ * and leave in the data's own units and columns; latents and scores are float32.
+ *
+ * An ability that the model hasn't got doesn't compile; where its type isn't known, as after
+ * {@link openRunner}, it throws `UsageError`. Every method throws `ShapeError` if an array isn't of
+ * the shape it needs, `DataError` if rows aren't finite or aren't the pixels that the model takes,
+ * and `UsageError` for an option that it doesn't know, or a condition too many or too few.
+ */
+export class Runner<M extends Model = AnyModel> implements Closable {
+  readonly model: M;
+  readonly #core: Core;
+  readonly #closing: Closable;
+
+  private constructor(model: M, core: Core) {
+    this.model = model;
+    this.#core = core;
+    this.#closing = closable(() => core.close());
+  }
+
+  /** Opens a model with a preprocessor of one's own; {@link openModel} takes that of its data. */
+  static async open<M extends Model>(
+    model: M,
+    arrays: Arrays,
+    { engine, preprocessor }: { readonly engine: Engine; readonly preprocessor: Preprocessor },
+  ): Promise<Runner<M>> {
+    const numbers = await openNumbers(engine, model, arrays);
+    return new Runner(model, new Core(engine, model, preprocessor, numbers));
+  }
+
+  get engine(): Engine {
+    return this.#core.engine;
+  }
+
+  /** Estimated norm of each normalised weight, by path. */
+  get norms(): Norms {
+    return this.#core.numbers.norms;
+  }
+
+  /**
+   * Bound on the Lipschitz constant of each residual branch, by the block's path: an estimate, as
+   * the norms are.
+   */
+  get lipschitz(): Readonly<Record<string, number>> {
+    return this.#core.numbers.lipschitz;
+  }
+
+  /**
+   * Takes other numbers for the same model; what is compiled stays. Calls under way end with the
+   * numbers that they began with.
+   *
+   * @param arrays of a checkpoint or of {@link inferenceArrays}: moving averages are preferred
+   * @throws {CheckpointError} if they are another model's, or not finite.
+   * @throws {LipschitzError} if the weights' norms don't settle.
+   */
+  load(arrays: Arrays): Promise<void> {
+    return this.#core.load(arrays);
+  }
+
+  /** Frees what it holds on the engine, after the calls under way; the engine stays open. */
+  close(): Promise<void> {
+    return this.#closing.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * log p(x) in nats. Whole numbers get uniform noise first, so theirs is a lower bound on their
+   * log-probability, in expectation.
+   *
+   * @param x `[B, ...shape]`
+   * @throws {ConvergenceError} if f is solved for, and its solver stops early.
+   */
+  score(
+    this: Runner<M> & Able<"density">,
+    x: NumberArray,
+    options: ScoreOptions = {},
+  ): Promise<Scores> {
+    return score(this.#core, x, options);
+  }
+
+  /**
+   * z = f(x), of whole numbers their middle, x + ½.
+   *
+   * @param x `[B, ...shape]`
+   * @returns `[B, ...latent]`
+   * @throws {ConvergenceError} if f is solved for, and its solver stops early.
+   */
+  forward(
+    this: Runner<M> & Able<"bijection">,
+    x: NumberArray,
+    options: RowOptions = {},
+  ): Promise<NDArray> {
+    return forward(this.#core, x, options);
+  }
+
+  /**
+   * x = f⁻¹(z), of whole numbers less the ½ that {@link forward} adds.
+   *
+   * @param z `[B, ...latent]`
+   * @returns `[B, ...shape]`
+   * @throws {ConvergenceError} if a block's residual is above its tolerance.
+   */
+  inverse(
+    this: Runner<M> & Able<"bijection">,
+    z: NumberArray,
+    options: InverseLimits & RowOptions = {},
+  ): Promise<NDArray<Float64Array>> {
+    return inverse(this.#core, z, options);
+  }
+
+  /** x ≈ f⁻¹(z) with what its checks measured, be they kept or not. */
+  async attemptInverse(
+    this: Runner<M> & Able<"bijection">,
+    z: NumberArray,
+    options: InverseLimits & RowOptions = {},
+  ): Promise<Inverse> {
+    const { x, checks } = await attemptInverse(this.#core, z, options, "Runner.attemptInverse");
+    return { x, checks };
+  }
+
+  /**
+   * Draws from p(x): `[count, ...shape]`, in whole numbers where the data are.
+   *
+   * @param count at least 1; fewer draws are the first of more
+   * @throws {ConvergenceError} if a block's inverse ends above its tolerance.
+   */
+  sample(
+    this: Runner<M> & Able<"density">,
+    count: number,
+    options: SampleOptions,
+  ): Promise<NDArray<Float64Array>> {
+    return sample(this.#core, count, options);
+  }
+
+  /**
+   * p(class | x).
+   *
+   * @param x `[B, ...shape]`
+   * @returns `[B, classes]`
+   */
+  predict(
+    this: Runner<M> & Able<"classifier">,
+    x: NumberArray,
+    options: RowOptions = {},
+  ): Promise<NDArray> {
+    return predict(this.#core, x, options);
+  }
+}

@@ -1,0 +1,193 @@
+import { exact, powerSeries, truncationBias } from "../bijections/index.js";
+import { expectOneOf } from "../border/options.js";
+import { Flow } from "../distributions/index.js";
+import type { Density, LogDetMethod, Model } from "../models/index.js";
+import { dequantised, type LogDetEstimator } from "../nn/index.js";
+import { Random } from "../random.js";
+import { ndarray, type NDArray } from "../tree.js";
+import { inBatches } from "./batching.js";
+import type { Core, Numbers } from "./core.js";
+import { expectAbility, expectWhole, keysOf } from "./entry.js";
+import type { Deviation } from "./preprocessor.js";
+import { enterRows, expectRowOptions, type RowOptions } from "./rows.js";
+
+export interface ScoreOptions extends RowOptions {
+  /**
+   * Where the log-determinant comes from: the `exact` Jacobian, or its trace throughout a solve
+   * (the default up to 16 dimensions, unless `terms` of a series are given), or the model's
+   * `estimate`, see {@link LogDetMethod}. One of a closed form is that in any case.
+   */
+  readonly logDet?: "exact" | "estimate";
+  /**
+   * Terms of the series, if the model has one. Unless given, as many as it takes to be off by at most
+   * 0.005 nats per dimension, in tens, but no more than 100: see {@link Scores.bias}.
+   */
+  readonly terms?: number;
+  /** Independent repetitions, each with its own probe and dequantisation; 1 unless given. */
+  readonly probes?: number;
+  /**
+   * Source of the noise, seed 0 unless given. Row r draws from `random.split(first + r)` alone: its
+   * figures depend neither on the other rows nor on how many there are.
+   */
+  readonly random?: Random;
+  /** Place of the first row where rows come in several calls; 0 unless given. */
+  readonly first?: number;
+}
+
+export interface Scores {
+  /** log p(x) in nats, the mean over the probes, `[B]`. */
+  readonly logProb: NDArray;
+  /** ln|det J| of the map from data to latent, in nats, the mean over the probes, `[B]`. */
+  readonly logDet: NDArray;
+  /** Of `logProb`, from the spread over the probes, in nats, `[B]`; null for one probe. */
+  readonly standardError: NDArray | null;
+  /** log p(x) in nats of each probe, `[B]` each. */
+  readonly perProbe: readonly NDArray[];
+  /** Where the log-determinant came from. */
+  readonly method: LogDetMethod | "exact";
+  /** Terms of the series; null if there is none. */
+  readonly terms: number | null;
+  /**
+   * Most that truncating the series adds to or takes from the mean, in nats, for the Lipschitz
+   * constants that {@link Runner.lipschitz} estimates: 0 without a series, infinite if one isn't
+   * below 1.
+   */
+  readonly bias: number;
+  /** Whether noise made whole numbers real: then `logProb` bounds theirs from below, in the mean. */
+  readonly isBound: boolean;
+  /** Values of columns that were constant in training, and aren't: log p of their rows is −∞. */
+  readonly deviations: readonly Deviation[];
+}
+
+const known = ["logDet", "terms", "probes", "random", "first"];
+const mostExactByDefault = 16;
+/** Most that truncating the series should change, in nats per dimension. */
+const tolerated = 0.005;
+const mostTerms = 100;
+
+export async function score(core: Core, x: unknown, options: ScoreOptions): Promise<Scores> {
+  const where = "Runner.score";
+  const { model, preprocessor } = core;
+  const density = expectAbility(model, "density", where);
+  expectRowOptions(options, known, where);
+  if (options.logDet !== undefined) {
+    expectOneOf(options.logDet, ["exact", "estimate"], `${where}: logDet`);
+  }
+  if (options.terms !== undefined) expectWhole(options.terms, 1, `${where}: terms`);
+  const probes = expectWhole(options.probes ?? 1, 1, `${where}: probes`);
+  const entered = enterRows(x, options, { model, preprocessor, where });
+  const method = methodOf(density, options);
+  return core.use(async (numbers) => {
+    const terms = method === "series" ? (options.terms ?? enoughTerms(model, numbers)) : null;
+    const [key, logDet] = estimator(method, terms);
+    const perProbe: { readonly logProb: NDArray; readonly logDet: NDArray }[] = [];
+    for (let probe = 0; probe < probes; probe++) {
+      const results = await core.graph(
+        key,
+        { logDet },
+        (args, ctx) => {
+          const flow = new Flow(density.density.base, density.bijection);
+          const { checks, ...outputs } = flow.score(dequantised(args.x!, ctx), ctx);
+          return { outputs, checks };
+        },
+        (scorer) =>
+          inBatches(entered.args, entered.count, (batch, start, size) => {
+            const keys = keysOf(options, start, size, where).map((row) => row.split(probe));
+            return scorer.run(scorer.prepare(batch, keys), numbers.store);
+          }),
+      );
+      const settled = core.settled(results, numbers, entered, options, "forward pass");
+      perProbe.push({
+        logProb: shifted(settled.results.logProb!, preprocessor.logScale),
+        logDet: shifted(settled.results.logDet!, preprocessor.logScale),
+      });
+    }
+    const logProbs = perProbe.map(({ logProb }) => impossible(logProb, entered.deviations));
+    return {
+      logProb: meanOf(logProbs),
+      logDet: meanOf(perProbe.map((one) => one.logDet)),
+      standardError: standardErrorOf(logProbs),
+      perProbe: logProbs,
+      method,
+      terms,
+      bias: terms === null ? 0 : truncation(model, numbers, terms),
+      isBound: core.step !== undefined,
+      deviations: entered.deviations,
+    };
+  });
+}
+
+function methodOf(
+  { density, dimensions }: Density,
+  { logDet, terms }: ScoreOptions,
+): Scores["method"] {
+  const method = density.logDet;
+  if (method === "closed form") return method;
+  const isTruncated = method === "series" && terms !== undefined;
+  const isSmall = dimensions <= mostExactByDefault;
+  return (logDet ?? (isSmall && !isTruncated ? "exact" : "estimate")) === "exact"
+    ? "exact"
+    : method;
+}
+
+/** The estimator of a method, and what tells its graph from others. */
+function estimator(
+  method: Scores["method"],
+  terms: number | null,
+): readonly [key: string, LogDetEstimator] {
+  if (method === "exact") return ["exact", exact];
+  return [`${method} ${terms}`, powerSeries({ terms: terms ?? 1 })];
+}
+
+function enoughTerms(model: Model, numbers: Numbers): number {
+  let terms = 10;
+  while (terms < mostTerms && truncation(model, numbers, terms) > tolerated * model.dimensions) {
+    terms += 10;
+  }
+  return terms;
+}
+
+function truncation({ blocks }: Model, { lipschitz }: Numbers, terms: number): number {
+  return blocks.reduce(
+    (total, { path, dimensions }) => total + truncationBias(dimensions, lipschitz[path]!, terms),
+    0,
+  );
+}
+
+function shifted({ shape, data }: NDArray, nats: number): NDArray {
+  return { shape, data: data.map((value) => value + nats) };
+}
+
+/** −∞ for rows that deviate from what training never varied. */
+function impossible({ shape, data }: NDArray, deviations: readonly Deviation[]): NDArray {
+  const marked = data.slice();
+  for (const { row } of deviations) marked[row] = -Infinity;
+  return { shape, data: marked };
+}
+
+function meanOf(arrays: readonly NDArray[]): NDArray {
+  const [first] = arrays;
+  return ndarray(
+    Array.from(first!.data, (_, i) => valuesAt(arrays, i).reduce(sum) / arrays.length),
+    first!.shape,
+  );
+}
+
+function standardErrorOf(arrays: readonly NDArray[]): NDArray | null {
+  const [first] = arrays;
+  const n = arrays.length;
+  if (n < 2) return null;
+  return ndarray(
+    Array.from(first!.data, (_, i) => {
+      const values = valuesAt(arrays, i);
+      const mean = values.reduce(sum) / n;
+      return Math.sqrt(values.map((value) => (value - mean) ** 2).reduce(sum) / (n - 1) / n);
+    }),
+    first!.shape,
+  );
+}
+
+const sum = (a: number, b: number): number => a + b;
+
+const valuesAt = (arrays: readonly NDArray[], i: number): number[] =>
+  arrays.map(({ data }) => data[i]!);
