@@ -8,6 +8,12 @@ import { drawOffsets, translate } from "./translate.js";
 
 /** How training images are varied. */
 export type Augmentation =
+  | OneAugmentation
+  /** One after another. */
+  | { readonly kind: "several"; readonly of: readonly OneAugmentation[] };
+
+/** One way to vary an image. */
+export type OneAugmentation =
   | { readonly kind: "none" }
   | ({ readonly kind: "affine" } & AffineRange)
   | ({ readonly kind: "crop" } & CropRange)
@@ -16,9 +22,7 @@ export type Augmentation =
   /** A square of `size` pixels a side, whose middle is anywhere in the image, becomes `value`. */
   | { readonly kind: "cutout"; readonly size: number; readonly value: number }
   /** Mirrored left to right: half of the images, or with `alternate` each one in every other epoch. */
-  | { readonly kind: "flip"; readonly alternate: boolean }
-  /** One after another. */
-  | { readonly kind: "several"; readonly of: readonly Augmentation[] };
+  | { readonly kind: "flip"; readonly alternate: boolean };
 
 /** Largest changes either way; each image's are uniform between them. */
 export interface AffineRange {

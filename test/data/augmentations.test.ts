@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { augment, keepsWhole, type Augmentation } from "../../src/data/augment.js";
+import { augment, keepsWhole, type OneAugmentation } from "../../src/data/augment.js";
 import { cutout } from "../../src/data/cutout.js";
 import { alternatingFlips, flip } from "../../src/data/flip.js";
 import { translate } from "../../src/data/translate.js";
@@ -143,7 +143,7 @@ describe("flip", () => {
 
 describe("several augmentations", () => {
   const x = counted(64, 3, 8, 8);
-  const parts: readonly Augmentation[] = [
+  const parts: readonly OneAugmentation[] = [
     { kind: "translate", by: 2 },
     { kind: "flip", alternate: true },
     { kind: "cutout", size: 3, value: 121 },
@@ -165,7 +165,7 @@ describe("several augmentations", () => {
   });
 
   it("know whether pixels stay whole", () => {
-    const whole = (of: readonly Augmentation[]): boolean => keepsWhole({ kind: "several", of });
+    const whole = (of: readonly OneAugmentation[]): boolean => keepsWhole({ kind: "several", of });
     assert.ok(whole([parts[0]!, parts[1]!, parts[2]!, parts[4]!, { kind: "none" }]));
     assert.ok(!whole([parts[0]!, parts[3]!]));
     assert.ok(!keepsWhole({ kind: "cutout", size: 2, value: 120.7 }));
