@@ -1,5 +1,4 @@
 import type { Tensor } from "../graph/index.js";
-import { sameShape } from "../tree.js";
 import { ImageLayout, sortedAxes } from "./layout.js";
 import { sizes, type Sizes } from "./linear.js";
 import type { Scope } from "./scope.js";
@@ -50,31 +49,6 @@ export class Blocks extends ImageLayout {
       const all = [channels / this.size, height * width, this.size];
       return s.reshape(s.emit("Expand", [split, s.ints(all)]), [1, channels, height, width]);
     });
-  }
-
-  /**
-   * A convolution adds an image in its kernel: x + g(x) needs no pass of its own, nor does the
-   * gradient that skips g. It moves to where the sum is, for the other image may come after it.
-   */
-  override addInto(scope: Scope, sum: Tensor): string | undefined {
-    const [a, b] = [sum.inputs[0]!, sum.inputs[1]!];
-    if (!this.fits(sum) || !sameShape(a.shape, b.shape)) return undefined;
-    const [convolved, other] = this.#isConvolution(scope, b) ? [b, a] : [a, b];
-    if (a === b || !this.has(scope, other) || !this.#isConvolution(scope, convolved))
-      return undefined;
-    const name = scope.known(convolved, this.key)!;
-    const { opType, inputs, attributes, domain } = scope.operatorOf(name)!;
-    scope.withdraw(name);
-    const [image, filter, bias = ""] = inputs;
-    const all = [image!, filter!, bias, this.of(scope, other)];
-    return scope.emit(opType, all, attributes, domain);
-  }
-
-  /** Whether the image comes from a convolution of blocks, which nothing but its one user wants. */
-  #isConvolution(scope: Scope, image: Tensor): boolean {
-    if (!this.hasOnly(scope, image) || !scope.model.isForOne(image)) return false;
-    const made = scope.operatorOf(scope.known(image, this.key)!);
-    return made?.opType === "Conv" && made.domain === nchwc && made.inputs.length <= 3;
   }
 
   override sum(scope: Scope, image: Tensor, axes: readonly number[]): string | undefined {

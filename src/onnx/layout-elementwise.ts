@@ -45,10 +45,7 @@ export function elementwiseIn(
     sigmoid: apply,
     softplus: apply,
     stopGradient: apply,
-    add: (node, scope) => {
-      const name = layout.addInto(scope, node);
-      return name === undefined ? apply(node, scope) : { layout, name };
-    },
+    add: apply,
     sub: apply,
     mul: apply,
     div: apply,

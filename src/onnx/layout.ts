@@ -19,9 +19,6 @@ export abstract class ImageLayout {
   /** What broadcasts values of each channel, `[1, C, 1, 1]`, over images of `shape` in this layout. */
   abstract perChannel(scope: Scope, values: Tensor, shape: Sizes): string;
 
-  /** a + b where what computes one of them adds the other by itself, or nothing. */
-  abstract addInto(scope: Scope, sum: Tensor): string | undefined;
-
   /** Sums over `axes` of an image; nothing if rows are as good. */
   abstract sum(scope: Scope, image: Tensor, axes: readonly number[]): string | undefined;
 

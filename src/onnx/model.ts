@@ -44,7 +44,7 @@ export function toOnnx(
   }
   const users = usersOf(topologicalOrder(Object.values(outputs)));
   const names = [...Object.keys(inputs), ...Object.keys(outputs)];
-  const model = new ModelScope(targets[target], users, names, Object.values(outputs));
+  const model = new ModelScope(targets[target], users, names);
   const scope = new Scope(model);
   lowerNodes(Object.values(outputs), scope);
   const nodes = needed(withNamedResults(outputs, scope), Object.keys(outputs));

@@ -28,11 +28,6 @@ class Pixels extends ImageLayout {
     return scope.derived(values, "vector", (s, t) => s.reshape(s.nameOf(t), [sizeOf(t.shape)]));
   }
 
-  /** Products of matrices add nothing by themselves. */
-  override addInto(): undefined {
-    return undefined;
-  }
-
   override sum(scope: Scope, image: Tensor, axes: readonly number[]): string | undefined {
     const [batch, channels, height, width] = sizes(image);
     const sum = (shape: readonly number[]): string => {

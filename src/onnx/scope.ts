@@ -16,27 +16,12 @@ export class ModelScope {
   readonly domains = new Set<string>([""]);
   readonly #constants = new Map<string, string>();
   readonly #used: Set<string>;
-  readonly #outputs: ReadonlySet<Tensor>;
 
-  /**
-   * @param reserved names of the model's inputs and outputs
-   * @param outputs what the model gives; nothing unless given
-   */
-  constructor(
-    target: LoweringTarget,
-    users: Users,
-    reserved: Iterable<string>,
-    outputs: Iterable<Tensor> = [],
-  ) {
+  /** @param reserved names of the model's inputs and outputs */
+  constructor(target: LoweringTarget, users: Users, reserved: Iterable<string>) {
     this.target = target;
     this.users = users;
     this.#used = new Set(reserved);
-    this.#outputs = new Set(outputs);
-  }
-
-  /** Whether a node takes the tensor, once, and nothing else wants it; not known inside loops. */
-  isForOne(tensor: Tensor): boolean {
-    return this.users.get(tensor)?.length === 1 && !this.#outputs.has(tensor);
   }
 
   /** A name that nothing in the model has yet. */
@@ -94,25 +79,6 @@ export class Scope {
     const name = this.model.fresh(opType);
     this.emitAs(name, opType, inputs, attributes, domain);
     return name;
-  }
-
-  /** The operator whose result has this name, if it is one of this graph; late ones are found first. */
-  operatorOf(name: string): NodeProto | undefined {
-    return this.nodes[this.#placeOf(name)];
-  }
-
-  /**
-   * Takes back the operator whose result has this name, for its work to be done by another one.
-   * Nothing may have used the result.
-   */
-  withdraw(name: string): void {
-    this.nodes.splice(this.#placeOf(name), 1);
-  }
-
-  #placeOf(name: string): number {
-    let at = this.nodes.length - 1;
-    while (at >= 0 && !this.nodes[at]!.outputs.includes(name)) at--;
-    return at;
   }
 
   /** Adds an operator whose result has a given name. */

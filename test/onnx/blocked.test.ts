@@ -156,53 +156,6 @@ describe("blocked convolutions", () => {
     assert.equal(text.split("\x22\x0dReorderOutput").length - 1, 2);
   });
 
-  /** Sums that a convolution can add up by itself, and sums that it can't. */
-  function skips([b, c, width, h, w]: (typeof blockSizes)[number]): AgreeingGraph {
-    const x = input("x", [b, c, h, w]);
-    const filters = [input("w1", [width, c, 3, 3]), input("w2", [c, width, 3, 3])] as const;
-    const bias = input("bias", [1, c, 1, 1]);
-    // So that no sum grows from block to block.
-    const gain = 1 / Math.sqrt(9 * Math.max(c, width));
-    const [w1, w2] = [mul(filters[0], gain), mul(filters[1], gain)];
-    const g = (t: Tensor): Tensor => conv2d(elu(conv2d(elu(t), w1)), w2);
-    const first = add(x, add(g(x), bias));
-    const second = add(g(first), first);
-    const wanted = g(second);
-    // Neither of these may be taken back: one is an output, the other has two users.
-    const third = add(wanted, second);
-    const shared = g(third);
-    const fourth = add(add(shared, third), elu(shared));
-    const both = add(g(fourth), conv2dInputGrad(conv2d(fourth, w1), w1));
-    const loss = sumAll(square(both));
-    const [dx, ...rest] = gradients(loss, [x, bias, ...filters]);
-    const more = Object.fromEntries(rest.map((t, i) => [`gradient${i}`, t]));
-    return {
-      inputs: [x, bias, ...filters],
-      outputs: simplify({ both, wanted, dx: dx!, ...more }),
-    };
-  }
-
-  for (const size of blockSizes) {
-    it(`add images up as they convolve: [B, C, width, H, W] = [${size}]`, async () => {
-      await assertAgrees(skips(size));
-    });
-  }
-
-  it("add x to g(x), and a skip's gradient to that of g, in no pass of their own", () => {
-    const [b, c, , h, w] = blockSizes[0];
-    const x = input("x", [b, c, h, w]);
-    const w1 = input("w1", [c, c, 3, 3]);
-    const from = elu(conv2d(x, w1));
-    const g = conv2d(elu(conv2d(elu(from), w1)), w1);
-    const adds = (outputs: Record<string, Tensor>): number =>
-      new TextDecoder("latin1")
-        .decode(toOnnx(simplify(outputs), { target: "blocked16" }).bytes)
-        .split("\x22\x03Add").length - 1;
-    const y = add(from, g);
-    assert.equal(adds({ y }), 0);
-    assert.equal(adds({ y, g }), 1);
-  });
-
   it("take the place of the plain ones where a filter meets 8 images, however they come", () => {
     const weight = input("weight", [16, 16, 3, 3]);
     const iterated = (iterations: number): string => {
