@@ -228,6 +228,7 @@ export {
 } from "./models/index.js";
 export {
   activationNames,
+  channelsPer,
   BatchNorm,
   centred,
   ConditionShift,

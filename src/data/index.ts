@@ -7,6 +7,7 @@ export * from "./cifar.js";
 export * from "./data-file.js";
 export * from "./data-set.js";
 export * from "./description.js";
+export type { Examples } from "./flip.js";
 export * from "./idx.js";
 export * from "./image-set-name.js";
 export * from "./labels.js";
