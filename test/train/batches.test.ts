@@ -202,7 +202,7 @@ describe("data that don't fit a model are refused, saying what doesn't:", () => 
     "real images": [
       arrayData({ ...images, pixels: false }),
       imageDensity,
-      /expected whole pixels 0\.\.\.255 .*, got real numbers/,
+      /expected whole pixels 0…255 .*, got real numbers/,
     ],
     "a condition": [
       arrayData({ x, condition: three, validation: 0 }),
