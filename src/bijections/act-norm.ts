@@ -11,6 +11,7 @@ import {
   log,
   max,
   maximum,
+  minimum,
   mean,
   mul,
   neg,
@@ -33,6 +34,9 @@ import { mapped, type Bijection, type Mapped } from "./bijection.js";
  * channel's deviation, keeps scale 1: it is padding, or constant as far as float32 tells.
  */
 const leastDeviation = 1e-6;
+
+/** Largest size of which that is a share: a deviation beyond float32 is no constant. */
+const largestSize = 1e38;
 
 /**
  * y = x·e^s + t, s and t per channel (or feature); logDet = (elements per channel)·Σs.
@@ -87,7 +91,7 @@ export class ActNorm implements Bijection {
     const centre = mean(x, axes);
     const deviation = sqrt(mean(square(sub(x, centre)), axes));
     const size = maximum(abs(centre), max(deviation, [1]));
-    const isData = greater(deviation, mul(size, leastDeviation));
+    const isData = greater(deviation, mul(minimum(size, largestSize), leastDeviation));
     const divisor = select(isData, deviation, 1);
     const logScale = stopGradient(reshape(neg(log(divisor)), this.#logScale.shape));
     const shift = stopGradient(reshape(neg(div(centre, divisor)), this.#shift.shape));

@@ -7,12 +7,12 @@ import { UsageError } from "../errors.js";
  * @param known every name there is
  * @param where names the entry point in the message, such as `fit`
  * @throws {UsageError} naming the first unknown one, and the known one that is nearest to it; or if
- * there is no object.
+ * there is no plain object.
  */
-export function expectOptions(options: object, known: readonly string[], where: string): void {
+export function expectOptions(options: unknown, known: readonly string[], where: string): void {
   if (!isOptions(options)) {
     throw new UsageError(
-      `${where}: expected an object with ${known.join(", ")}, got ${String(options)}`,
+      `${where}: expected an object with ${known.join(", ")}, got ${describe(options)}`,
     );
   }
   const name = Object.keys(options).find((key) => !known.includes(key));
@@ -23,8 +23,11 @@ export function expectOptions(options: object, known: readonly string[], where: 
   );
 }
 
+/** A plain object: one of a class, such as a `Random`, isn't a set of options. */
 function isOptions(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**
@@ -78,4 +81,10 @@ function editDistance(a: string, b: string): number {
     rows.push(now);
   }
   return rows[a.length]![b.length]!;
+}
+
+function describe(value: unknown): string {
+  return typeof value === "object" && value !== null
+    ? `a ${value.constructor.name}`
+    : String(value);
 }

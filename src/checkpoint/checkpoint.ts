@@ -1,6 +1,6 @@
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
-import { sameShape, type Arrays, type Shape } from "../tree.js";
+import { sameShape, sizeOf, type Arrays, type Shape } from "../tree.js";
 import {
   isJsonObject,
   parseJsonObject,
@@ -106,6 +106,8 @@ export function expectArrays(
     if (array === undefined) missing.push(`${name} [${shape}]`);
     else if (!sameShape(array.shape, shape)) {
       reshaped.push(`${name} [${array.shape}] for [${shape}]`);
+    } else if (array.data.length !== sizeOf(shape)) {
+      reshaped.push(`${name} of ${array.data.length} numbers for [${shape}]`);
     }
   }
   const surplus = Object.entries(arrays)

@@ -3,7 +3,13 @@ import { expectOptions } from "../border/options.js";
 import { DataError, ShapeError, UsageError } from "../errors.js";
 import { Random } from "../random.js";
 import type { NumberArray, Shape } from "../tree.js";
-import type { DataSet, Rows, Split, SplitName } from "./data-set.js";
+import {
+  expectSplitName,
+  type DataSet,
+  type Rows,
+  type Split,
+  type SplitName,
+} from "./data-set.js";
 import { expectLabels } from "./labels.js";
 import { identityPlan, learnCondition, learnPreprocessing } from "./learn.js";
 import { expectTrainingPixels } from "./pixels.js";
@@ -107,16 +113,14 @@ export function arrayData(given: ArrayDataOptions): DataSet {
     condition: given.condition?.shape[1] ?? 0,
     ...(preprocessing && { preprocessing }),
     warnings,
-    split: (split) => {
-      const found = splits[split];
-      return found
-        ? Promise.resolve(found)
-        : Promise.reject(
-            new UsageError(
-              `${where}: expected rows to ${split === "test" ? "test" : "validate"} on, got none in ${name}; pass \`${split}\``,
-              { name: split },
-            ),
-          );
+    // eslint-disable-next-line @typescript-eslint/require-await
+    split: async (split) => {
+      const found = splits[expectSplitName(split, name)];
+      if (found) return found;
+      throw new UsageError(
+        `${where}: expected rows to ${split === "test" ? "test" : "validate"} on, got none in ${name}; pass \`${split}\``,
+        { name: split },
+      );
     },
   };
 }

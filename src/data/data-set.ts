@@ -1,3 +1,4 @@
+import { expectOneOf } from "../border/options.js";
 import type { Random } from "../random.js";
 import type { NumberArray, Shape } from "../tree.js";
 import type { Preprocessing } from "./preprocessing.js";
@@ -61,4 +62,9 @@ export interface Rows {
 /** start, start + 1, ... end − 1: indices for {@link Split.take}. */
 export function range(start: number, end: number): Uint32Array {
   return new Uint32Array(Math.max(0, end - start)).map((_, i) => start + i);
+}
+
+/** @throws {UsageError} if there is no split of this name, with the nearest one. */
+export function expectSplitName(name: string, where: string): SplitName {
+  return expectOneOf(name, splitNames, `${where}: split`);
 }

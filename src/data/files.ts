@@ -9,7 +9,7 @@ import { sameShape } from "../tree.js";
 import { classNames, holdOut } from "./array-data.js";
 import { cifar10, cifar100, parseCifar } from "./cifar.js";
 import type { DataFile } from "./data-file.js";
-import type { DataSet, Rows } from "./data-set.js";
+import { expectSplitName, type DataSet, type Rows } from "./data-set.js";
 import { parseIdx } from "./idx.js";
 import { imageSetNames, type ImageSetName } from "./image-set-name.js";
 import { expectDataName, findSource, type OpenDataOptions } from "./registry.js";
@@ -54,6 +54,7 @@ async function openImages(name: ImageSetName, { folder = "." }: OpenDataOptions)
     condition: 0,
     warnings: [],
     split: async (split) => {
+      expectSplitName(split, name);
       const part = split === "test" ? "test" : "train";
       const rows = await read(part);
       const { shape } = rows.x;

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.js";
 import { Random } from "../random.js";
-import type { DataSet, Split, SplitName } from "./data-set.js";
+import { expectSplitName, type DataSet, type Split, type SplitName } from "./data-set.js";
 import { tableSplit } from "./array-split.js";
 import { expectToyName, sampleToy } from "./toy.js";
 
@@ -22,7 +22,11 @@ export function toyData(name: string): DataSet {
     classes: [],
     condition: 0,
     warnings: [],
-    split: (split) => Promise.resolve(split === "train" ? fresh(known) : held(known, split)),
+    // eslint-disable-next-line @typescript-eslint/require-await
+    split: async (split) => {
+      expectSplitName(split, known);
+      return split === "train" ? fresh(known) : held(known, split);
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { expectFinite } from "../border/arrays.js";
 import { expectOptions } from "../border/options.js";
 import { Flow } from "../distributions/index.js";
-import { UsageError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import { scalarArray, type NDArray } from "../tree.js";
 import { batchSizeFor, inBatches } from "./batching.js";
@@ -9,7 +9,7 @@ import { expectConverged } from "./checks.js";
 import type { Core } from "./core.js";
 import { expectAbility, expectWhole, keysOf } from "./entry.js";
 import { limitArrays, limitOptions, type InverseLimits } from "./limits.js";
-import { enterCondition, expectNumbers, type Conditioned } from "./rows.js";
+import { enterCondition, type Conditioned } from "./rows.js";
 
 export interface SampleOptions extends InverseLimits, Conditioned {
   /** Source of the draws: the r-th comes from `random.split(first + r)` alone. */
@@ -32,6 +32,12 @@ export async function sample(
   const { density, bijection } = expectAbility(model, "density", where);
   expectOptions(options, known, where);
   expectWhole(count, 1, `${where}: count`);
+  if ((options.random as unknown) === undefined) {
+    throw new UsageError(
+      `${where}: expected random, got none; pass one, such as Random.fromSeed(1)`,
+      { name: "random" },
+    );
+  }
   const { temperature = 1 } = options;
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new UsageError(`${where}: expected a temperature of at least 0, got ${temperature}`, {
@@ -61,7 +67,12 @@ export async function sample(
         }),
     );
     expectConverged(core.measured(results, numbers), "inverse");
-    expectNumbers({ x: results.x! }, [], where);
+    if (results.x!.data.some((value) => !Number.isFinite(value))) {
+      throw new DataError(
+        `${where}: expected draws within float32's range, up to 3.4e38, got larger numbers at temperature ${temperature}; lower the temperature`,
+        { name: "temperature" },
+      );
+    }
     return preprocessor.restore(results.x!, "samples");
   });
 }

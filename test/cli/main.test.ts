@@ -40,6 +40,10 @@ describe("iresnet", () => {
   it("names the choices after a wrong one, with exit code 2", async () => {
     const cases: [string[], RegExp][] = [
       [["trane"], /unknown command 'trane'[^]*Commands: .*train/],
+      [
+        ["train", "toy", "--data-dir", "."],
+        /--data-dir: expected data that are read .* 8gaussians/,
+      ],
       [["train", "toy", "--stepz", "3"], /unknown option '--stepz'[^]*Options: .*--steps/],
       [["train", "mnist-clasifier"], /expected one of .*mnist-classifier.*got "mnist-clasifier"/],
       [["train"], /expected a preset, one of .*toy/],
