@@ -7,6 +7,7 @@ export {
 export * from "./fit-table.js";
 export * from "./recipe.js";
 export * from "./score.js";
+export * from "./score-count.js";
 export * from "./score-table.js";
 export * from "./summary.js";
 export * from "./table-data.js";
