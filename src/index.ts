@@ -72,6 +72,8 @@ export {
   type ArrayDataOptions,
   type ArrayRows,
   type Augmentation,
+  type Calibration,
+  type ColumnCodec,
   type ColumnPlan,
   type DataDescription,
   type DataFile,
@@ -82,6 +84,7 @@ export {
   type Rows,
   type Split,
   type SplitName,
+  type TablePlan,
   type ToyName,
 } from "./data/index.js";
 export {
@@ -309,6 +312,35 @@ export {
 } from "./measure/index.js";
 export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
+export {
+  chooseNoise,
+  encodeTable,
+  fitTable,
+  FlowOutlierScore,
+  ScoreCount,
+  scoresAsTable,
+  scoreTable,
+  scoreTables,
+  tableData,
+  tableKinds,
+  tableRecipe,
+  tableSummary,
+  type ColumnSummary,
+  type EncodedTable,
+  type EncodeTableOptions,
+  type FitTableOptions,
+  type LogTerms,
+  type ScoreSummary,
+  type Spread,
+  type Spreads,
+  type TableDataOptions,
+  type TableFit,
+  type TableProgress,
+  type TableRecipe,
+  type TableScores,
+  type TableSize,
+  type Trial,
+} from "./tables/index.js";
 export {
   createOptimizer,
   findPreset,

@@ -14,5 +14,6 @@ export * from "./labels.js";
 export * from "./learn.js";
 export * from "./preprocessing.js";
 export * from "./registry.js";
+export * from "./table-plan.js";
 export { toyData } from "./toy-data.js";
 export * from "./toy.js";

@@ -71,12 +71,17 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     threads: overrides.threads ?? availableParallelism(),
     ...(overrides.device && { device: overrides.device }),
     ...workersConfig(overrides.workers),
-    hardware: {
-      cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
-      memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-      system: `${platform()} ${release()}`,
-      node: process.version,
-    },
+    hardware: hardware(),
+  };
+}
+
+/** The machine that a run is on. */
+export function hardware(): RunConfig["hardware"] {
+  return {
+    cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    system: `${platform()} ${release()}`,
+    node: process.version,
   };
 }
 
