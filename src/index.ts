@@ -307,6 +307,7 @@ export {
 export { Random, type NoiseKind } from "./random.js";
 export {
   chooseNoise,
+  decodeTable,
   encodeTable,
   fitTable,
   FlowOutlierScore,
