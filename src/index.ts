@@ -314,6 +314,7 @@ export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
 export {
   chooseNoise,
+  decodeTable,
   encodeTable,
   fitTable,
   FlowOutlierScore,

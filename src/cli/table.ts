@@ -76,7 +76,10 @@ export async function trainTableAndPrint(
     { run: folder.path, report: folder.report, columns, trials, noise, logProb, heldOut, step },
     [
       table([
-        ["held-out rows", String(heldOut)],
+        [
+          "held-out rows",
+          `${heldOut}, so that no p-value is below ${formatNumber(1 / (heldOut + 1))}`,
+        ],
         ["their log-likelihood", `${formatNumber(logProb)} nats a row`],
         [
           "smoothing noise",

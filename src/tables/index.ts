@@ -1,3 +1,4 @@
+export * from "./decode-table.js";
 export {
   encodeTable,
   tableKinds,

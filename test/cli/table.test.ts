@@ -90,10 +90,19 @@ describe("a table of one's own on the command line", () => {
     });
   });
 
-  it("is a run that evaluates and describes itself", async () => {
+  it("is a run that evaluates, samples in the file's own terms, and describes itself", async () => {
     const evaluated = await iresnet(cwd, "evaluate", "runs/my", "--split", "validation", "--json");
     assert.equal(evaluated.code, 0, evaluated.stderr);
     assert.equal((JSON.parse(evaluated.stdout) as { examples: number }).examples, 45);
+    const sampled = await iresnet(cwd, "sample", "runs/my", "--count", "20");
+    assert.equal(sampled.code, 0, sampled.stderr);
+    const samples = await tableOf(readFileSync(join(cwd, "runs/my/pictures/samples.csv"), "utf8"));
+    const [count] = samples.columns.filter(({ name }) => name === "count");
+    assert.ok(count?.kind === "number" && count.values.every(Number.isInteger));
+    const site = samples.columns.find(({ name }) => name === "site");
+    assert.ok(
+      site?.kind === "text" && site.dictionary.every((one) => /^(north|south|east)$/.test(one)),
+    );
     const described = await iresnet(cwd, "info", "runs/my");
     assert.match(described.stdout, /table on my\.csv/);
   });

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { describeData } from "../../src/data/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
-import { encodeTable, tableData, tableKinds, tableSummary } from "../../src/tables/index.js";
+import {
+  decodeTable,
+  encodeTable,
+  tableData,
+  tableKinds,
+  tableSummary,
+} from "../../src/tables/index.js";
 import { csvOf, measurements, tableOf } from "./measurements.js";
 
 const rows = measurements(100, 1);
@@ -181,5 +187,38 @@ describe("encodeTable", () => {
     );
     const other = await tableOf(csvOf(rows), { kinds: { when: "text" } });
     assert.throws(() => encodeTable(other, plan!), /"when" to be of kind number, .* got text/);
+  });
+});
+
+describe("decodeTable", () => {
+  it("undoes encodeTable, empty cells included", async () => {
+    const some = rows.map((one, i) => (i % 10 === 0 ? { ...one, mass: "", site: "" } : one));
+    const read = await tableOf(csvOf(some));
+    const { table: plan } = tableData(read, { ignore: ["name", "day"] });
+    const decoded = decodeTable(encodeTable(read, plan!).x, plan!);
+    const kept = read.columns.filter(({ name }) => name !== "name" && name !== "day");
+    assert.deepEqual(
+      decoded.columns.map(({ name, kind }) => ({ name, kind })),
+      kept.map(({ name, kind }) => ({ name, kind })),
+    );
+    decoded.columns.forEach((column, c) => {
+      const original = kept[c]!;
+      if (column.kind === "text" && original.kind === "text") {
+        const texts = (one: typeof column): unknown[] =>
+          Array.from(one.codes, (code) => one.dictionary[code]);
+        assert.deepEqual(texts(column), texts(original));
+      } else if (column.kind !== "text" && original.kind !== "text") {
+        assert.deepEqual(column.values, original.values);
+      } else assert.fail(column.name);
+    });
+  });
+
+  it("takes samples beyond the codes for the nearest ones", async () => {
+    const csv = csvOf(rows.map(({ site, ok }) => ({ site: site!, ok: ok! })));
+    const { table: plan } = tableData(await tableOf(csv));
+    const [site, ok] = decodeTable({ shape: [2, 2], data: [-1, 2, 7, -3] }, plan!).columns;
+    assert.ok(site?.kind === "text" && ok?.kind === "boolean");
+    assert.deepEqual([...site.codes], [0, 2]);
+    assert.deepEqual([...ok.values], [1, 0]);
   });
 });

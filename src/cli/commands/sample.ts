@@ -1,10 +1,13 @@
 import type { Command } from "commander";
+import { csvText } from "../../data/writers/index.js";
+import { writeFileInPieces } from "../../data/writers/node-writer.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { Random } from "../../random.js";
 import { expectAbility } from "../../runner/index.js";
 import { samplesPng } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
 import { withTrained } from "../../runs/trained.js";
+import { decodeTable } from "../../tables/index.js";
 import type { NumberArray } from "../../tree.js";
 import { fromZero, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
@@ -37,7 +40,8 @@ Examples:
   iresnet sample runs/mnist-density --temperature 0.7 --out cool.png
   iresnet sample runs/toy --count 10000
 
-Images become a sheet. Points become a picture and, beside it, a .csv file.`,
+Images become a sheet. Points become a picture and, beside it, a .csv file; rows of a table a .csv
+file with its names, categories, dates and empty cells.`,
     )
     .action((run: string, options: SampleOptions) =>
       perform(options, (terminal) => sample(terminal, run, options)),
@@ -66,7 +70,10 @@ async function sample(
     }
     if (samples.shape.length === 2) {
       const csv = picture.replace(/(\.png)?$/, ".csv");
-      await writeFileAtomic(csv, csvOf(samples));
+      const plan = runner.data?.table;
+      await (plan
+        ? writeFileInPieces(csv, csvText([decodeTable(samples, plan)]))
+        : writeFileAtomic(csv, csvOf(samples)));
       files.push(csv);
     }
     const results = { checkpoint: run.file, count, temperature, seed, files };
