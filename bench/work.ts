@@ -13,7 +13,7 @@ export interface DoneWork {
 const kinds: Readonly<Record<string, KindOfWork>> = Object.fromEntries([
   ...(
     "Abs Add Cast Ceil Clip Div Elu Equal Erf Exp Floor Greater GreaterOrEqual Less LessOrEqual Log " +
-    "Max Min Mod Mul Neg Not Pow Reciprocal Relu Round Sigmoid Sign Softplus Sqrt Sub Sum Tanh Where"
+    "Max Min Mod Mul Neg Not Pow Reciprocal Relu Round Sigmoid Sign Sin Cos Softplus Sqrt Sub Sum Tanh Where"
   )
     .split(" ")
     .map((op) => [op, "elementwise"] as const),

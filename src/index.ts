@@ -72,6 +72,8 @@ export {
   type ArrayDataOptions,
   type ArrayRows,
   type Augmentation,
+  type Calibration,
+  type ColumnCodec,
   type ColumnPlan,
   type DataDescription,
   type DataFile,
@@ -82,6 +84,7 @@ export {
   type Rows,
   type Split,
   type SplitName,
+  type TablePlan,
   type ToyName,
 } from "./data/index.js";
 export {
@@ -228,6 +231,7 @@ export {
 } from "./models/index.js";
 export {
   activationNames,
+  channelsPer,
   BatchNorm,
   centred,
   ConditionShift,
@@ -277,17 +281,22 @@ export {
   type Scores,
 } from "./runner/index.js";
 export {
+  auroc,
   comparisonRate,
+  Conformal,
   deviation,
   errorUnit,
   evaluate,
   expectReconstructed,
   inversionCurve,
+  Mahalanobis,
   mean,
   measureEstimator,
   measurePlane,
+  neighbourDistances,
   plainInverses,
   reconstruct,
+  rocCurve,
   standardError,
   type ClassifierEvaluation,
   type DensityEvaluation,
@@ -301,7 +310,37 @@ export {
   type Reconstruction,
   type ReconstructionMeasurement,
 } from "./measure/index.js";
+export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
+export {
+  chooseNoise,
+  encodeTable,
+  fitTable,
+  FlowOutlierScore,
+  ScoreCount,
+  scoresAsTable,
+  scoreTable,
+  scoreTables,
+  tableData,
+  tableKinds,
+  tableRecipe,
+  tableSummary,
+  type ColumnSummary,
+  type EncodedTable,
+  type EncodeTableOptions,
+  type FitTableOptions,
+  type LogTerms,
+  type ScoreSummary,
+  type Spread,
+  type Spreads,
+  type TableDataOptions,
+  type TableFit,
+  type TableProgress,
+  type TableRecipe,
+  type TableScores,
+  type TableSize,
+  type Trial,
+} from "./tables/index.js";
 export {
   createOptimizer,
   findPreset,

@@ -1,5 +1,5 @@
 /**
- * What of iresnet needs Node: ONNX Runtime's native engine, data sets and checkpoints as files.
+ * What of iresnet needs Node: ONNX Runtime's native engine; data sets, checkpoints and runs as files.
  *
  * @packageDocumentation
  */
@@ -11,3 +11,8 @@ export { writeFileInPieces } from "./data/writers/node-writer.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
 export { loadCheckpoint, saveCheckpoint } from "./checkpoint/checkpoint-file.js";
 export { openRunner } from "./runner/open-file.js";
+export { configure, type Overrides } from "./runs/configuration.js";
+export type { Listener, StepReport, TaskProgress } from "./runs/listener.js";
+export { prepareRun, type PreparedRun } from "./runs/prepare.js";
+export { createRun, openRun, RunFolder, type Run, type RunConfig } from "./runs/run-folder.js";
+export { trainRun, type Outcome, type TrainRunOptions } from "./runs/train-run.js";

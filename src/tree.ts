@@ -69,3 +69,11 @@ export function takeRows({ shape, data }: NDArray, indices: ArrayLike<number>): 
 export function scalarArray(value: number): NDArray {
   return { shape: [], data: Float32Array.of(value) };
 }
+
+/** The same record with `f` of each value. */
+export function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  f: (value: A) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
+}

@@ -2,7 +2,6 @@ import {
   add,
   axisSize,
   broadcast,
-  conv2d,
   exp,
   expectEvent,
   literal,
@@ -18,6 +17,7 @@ import {
 import type { Initializer, Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { mapped, type Bijection, type Mapped } from "./bijection.js";
+import { timesChannels } from "./channels.js";
 import { luFactors, randomRotation, type LuFactors } from "./random-rotation.js";
 
 /**
@@ -83,7 +83,7 @@ export class InvertibleConv implements Bijection {
     const { lower, upper, scale, identity } = this.#factors();
     const diagonal = mul(identity, scale);
     const weight = product(this.#permutation, add(identity, lower), add(upper, diagonal));
-    return mapped(apply(weight, x), () => this.#logDet(x));
+    return mapped(timesChannels(weight, x), () => this.#logDet(x));
   }
 
   inverse(y: Tensor): Mapped {
@@ -98,7 +98,7 @@ export class InvertibleConv implements Bijection {
       unitInverse(lower),
       transposed(this.#permutation),
     );
-    return mapped(apply(weight, y), () => neg(this.#logDet(y)));
+    return mapped(timesChannels(weight, y), () => neg(this.#logDet(y)));
   }
 
   #factors(): { lower: Tensor; upper: Tensor; scale: Tensor; identity: Tensor } {
@@ -151,10 +151,3 @@ function unitInverse(strict: Tensor): Tensor {
 const product = (a: Tensor, b: Tensor, c: Tensor): Tensor => matmul(matmul(a, b), c);
 
 const transposed = (a: Tensor): Tensor => transpose(a, [1, 0]);
-
-/** The matrix times each column of channels. */
-function apply(weight: Tensor, x: Tensor): Tensor {
-  return x.shape.length === 2
-    ? matmul(x, weight, { transposeB: true })
-    : conv2d(x, reshape(weight, [...weight.shape, 1, 1]));
-}

@@ -1,10 +1,10 @@
 import type { Listener } from "../runs/listener.js";
 
 /** Exit code of a program that Ctrl-C ended. */
-const interrupted = 130;
+export const interrupted = 130;
 
 /** Ctrl-C lets the body end by itself, as may the body; a second one ends the process. */
-async function interruptible<T>(
+export async function interruptible<T>(
   listener: Listener,
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {

@@ -7,6 +7,7 @@ import { addInfo } from "./commands/info.js";
 import { addReconstruct } from "./commands/reconstruct.js";
 import { addReproduce } from "./commands/reproduce.js";
 import { addSample } from "./commands/sample.js";
+import { addScore } from "./commands/score.js";
 import { addTrain } from "./commands/train.js";
 import { Terminal } from "./terminal.js";
 import { version } from "../version.js";
@@ -33,6 +34,8 @@ function program(): Command {
       `
 Examples:
   iresnet demo                              a 2-D density in two minutes, with pictures
+  iresnet train --data my.csv               learn a table of one's own; the run is in runs/my
+  iresnet score runs/my new.csv             how unusual each row of another file is
   iresnet data get mnist                    download MNIST to data/mnist
   iresnet train mnist-classifier            train; the run is in runs/mnist-classifier
   iresnet evaluate runs/mnist-classifier    its error on the test images
@@ -48,6 +51,7 @@ Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected er
     addTrain,
     addEvaluate,
     addSample,
+    addScore,
     addReconstruct,
     addReproduce,
     addInfo,

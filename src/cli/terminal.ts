@@ -53,6 +53,12 @@ export class Terminal implements Listener {
     this.#options.stdout.write(`${this.#options.json ? JSON.stringify(value) : human}\n`);
   }
 
+  /** Prints a piece of a result that comes bit by bit, as it is. */
+  piece(text: string): void {
+    this.#screen.clear();
+    this.#options.stdout.write(text);
+  }
+
   /** Prints one line on a training run; the columns of successive lines align. */
   report({ step, steps, values, rate, unit, secondsLeft }: StepReport): void {
     const fields = Object.entries(values).map(([name, x]) => `${name} ${column(x)}`);

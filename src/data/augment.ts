@@ -1,13 +1,29 @@
-import { ShapeError, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { NDArray } from "../tree.js";
+import { cutout, drawCorners } from "./cutout.js";
+import { alternatingFlips, drawFlips, flip, type Examples } from "./flip.js";
+import { imageSizes } from "./image-sizes.js";
+import { drawOffsets, translate } from "./translate.js";
 
-/** How training examples are varied: images by `affine` and `crop`, vectors by `noise`. */
+/** How training examples are varied: numbers by `noise`, images by all others. */
 export type Augmentation =
+  | OneAugmentation
+  /** One after another. */
+  | { readonly kind: "several"; readonly of: readonly OneAugmentation[] };
+
+/** One way to vary an example. */
+export type OneAugmentation =
   | { readonly kind: "none" }
   | ({ readonly kind: "noise" } & NoiseRange)
   | ({ readonly kind: "affine" } & AffineRange)
-  | ({ readonly kind: "crop" } & CropRange);
+  | ({ readonly kind: "crop" } & CropRange)
+  /** Moved by up to `by` whole pixels along each axis; what comes in is reflected. */
+  | { readonly kind: "translate"; readonly by: number }
+  /** A square of `size` pixels a side, whose middle is anywhere in the image, becomes `value`. */
+  | { readonly kind: "cutout"; readonly size: number; readonly value: number }
+  /** Mirrored left to right: half of the images, or with `alternate` each one in every other epoch. */
+  | { readonly kind: "flip"; readonly alternate: boolean };
 
 export interface NoiseRange {
   /** Standard deviation of the normal noise added to each number, in the units of x. */
@@ -35,12 +51,20 @@ export interface CropRange {
 
 /**
  * Examples, each varied at random. Noise takes any shape `[B, ...]`; the others take images
- * `[B, C, H, W]`, where what comes in from outside is 0.
+ * `[B, C, H, W]`, where what comes in from outside is 0, unless it is reflected.
  *
+ * @param random decides everything but flips that alternate
+ * @param examples decide those, and are needed for them alone
  * @throws {ShapeError} if x isn't `[B, C, H, W]` and has to be.
- * @throws {UsageError} if a range is negative, a scale isn't under 1 or a pad isn't whole.
+ * @throws {UsageError} if a range is negative, a scale isn't under 1, a number of pixels isn't whole
+ * or is too large, or flips alternate without examples.
  */
-export function augment(x: NDArray, augmentation: Augmentation, random: Random): NDArray {
+export function augment(
+  x: NDArray,
+  augmentation: Augmentation,
+  random: Random,
+  examples?: Examples,
+): NDArray {
   switch (augmentation.kind) {
     case "none":
       return x;
@@ -50,6 +74,37 @@ export function augment(x: NDArray, augmentation: Augmentation, random: Random):
       return warp(x, drawAffine(augmentation, imageSizes(x)[0], random));
     case "crop":
       return crop(x, drawCrops(augmentation, imageSizes(x)[0], random));
+    case "translate":
+      return translate(x, drawOffsets(augmentation.by, imageSizes(x)[0], random));
+    case "cutout":
+      return cutout(x, drawCorners(x, augmentation, random), augmentation);
+    case "flip": {
+      const count = imageSizes(x)[0];
+      return flip(
+        x,
+        augmentation.alternate ? alternatingFlips(examples) : drawFlips(count, random),
+      );
+    }
+    case "several":
+      return augmentation.of.reduce(
+        (images, part, i) => augment(images, part, random.split(i), examples),
+        x,
+      );
+  }
+}
+
+/** Whether whole pixels stay whole, as a density of pixels needs them. */
+export function keepsWhole(augmentation: Augmentation): boolean {
+  switch (augmentation.kind) {
+    case "affine":
+    case "noise":
+      return false;
+    case "cutout":
+      return Number.isInteger(augmentation.value);
+    case "several":
+      return augmentation.of.every(keepsWhole);
+    default:
+      return true;
   }
 }
 
@@ -185,15 +240,6 @@ function drawCrops({ pad, flip }: CropRange, count: number, random: Random): Cro
     down: windows[2 * b + 1]! - pad,
     flip: flip && flips[b] === 1,
   }));
-}
-
-/** B, C, H and W. */
-function imageSizes({ shape }: NDArray): readonly [number, number, number, number] {
-  const [b, c, h, w] = shape;
-  if (shape.length !== 4) {
-    throw new ShapeError(`augment: expected images [B, C, H, W], got [${shape}]; reshape them`);
-  }
-  return [b!, c!, h!, w!];
 }
 
 function within(n: number, most: number): number {

@@ -31,10 +31,15 @@ export class BatchOrder {
     this.stepsPerEpoch = Math.floor(count / batchSize);
   }
 
+  /** The epoch of a step, both counted from 0. */
+  epoch(step: number): number {
+    return Math.floor(step / this.stepsPerEpoch);
+  }
+
   /** Indices of the examples of a step, counted from 0 over all epochs, `[batchSize]`. */
   indices(step: number): Uint32Array {
     const { batchSize } = this.#options;
-    const order = this.#epoch(Math.floor(step / this.stepsPerEpoch));
+    const order = this.#epoch(this.epoch(step));
     const start = (step % this.stepsPerEpoch) * batchSize;
     return order.slice(start, start + batchSize);
   }

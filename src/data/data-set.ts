@@ -2,6 +2,7 @@ import { expectOneOf } from "../border/options.js";
 import type { Random } from "../random.js";
 import type { NumberArray, Shape } from "../tree.js";
 import type { Preprocessing } from "./preprocessing.js";
+import type { TablePlan } from "./table-plan.js";
 
 /** Rows to train on, those to choose options by, those to report on. */
 export const splitNames = ["train", "validation", "test"] as const;
@@ -24,6 +25,8 @@ export interface DataSet {
   readonly condition: number;
   /** What the training rows taught; rows are taken as they are without it. */
   readonly preprocessing?: Preprocessing;
+  /** How cells of a file became the numbers of x; absent where x is no file's. */
+  readonly table?: TablePlan;
   /** What was found in the training rows, a sentence each, naming the columns. */
   readonly warnings: readonly string[];
   /**

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DataSet } from "./data-set.js";
 import { preprocessingSchema } from "./preprocessing.js";
+import { calibrationSchema, tablePlanSchema } from "./table-plan.js";
 
 export const dataDescriptionSchema = z.object({
   name: z.string(),
@@ -9,6 +10,10 @@ export const dataDescriptionSchema = z.object({
   classes: z.array(z.string()).readonly(),
   condition: z.int().nonnegative(),
   preprocessing: preprocessingSchema.optional(),
+  /** How cells of a file become numbers, where the data came from one. */
+  table: tablePlanSchema.optional(),
+  /** What held-out rows say of outlier scores, where they were measured. */
+  calibration: calibrationSchema.optional(),
 });
 
 /** What a checkpoint keeps of the data that its model was trained on: a {@link DataSet} but for its rows. */

@@ -45,7 +45,7 @@ export function layoutRemedy(paths: readonly string[], set: ImageSetName): strin
     set === "cifar-10" ? names.has("data_batch_1") : set === "cifar-100" && names.has("train");
   if (isPython) return "these are Python's pickles: get the binary version of the set";
   if (names.has(`${set}.npz`)) return `open ${set}.npz as arrays`;
-  return `get it with: iresnet data get ${set}`;
+  return `download ${set}, or give the folder that holds it`;
 }
 
 function lastOf(path: string): string {

@@ -72,8 +72,12 @@ export interface TableReader extends Closable {
 export interface TableOptions {
   /** Most rows of a chunk; 8,192 unless given. */
   readonly chunkRows?: number;
-  /** Kinds of columns by name, where the detected one isn't wanted. */
-  readonly kinds?: Readonly<Record<string, ColumnKind>>;
+  /**
+   * Kinds of columns by name, where the detected one isn't wanted; or a function that tells of each
+   * column there is, and leaves those to detection of which it knows nothing.
+   */
+  readonly kinds?:
+    Readonly<Record<string, ColumnKind>> | ((name: string) => ColumnKind | undefined);
   /**
    * Whether a cell of another kind than its column, or a line with too few or too many cells, is an
    * error (the default), or is missing and listed in `problems`.

@@ -1,7 +1,7 @@
 import { closable } from "../closable.js";
 import { UsageError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
-import type { Arrays, NDArray } from "../tree.js";
+import { mapValues, type Arrays, type NDArray } from "../tree.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import {
   allTensors,
@@ -101,13 +101,6 @@ function settle<T>(make: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(make());
   });
-}
-
-function mapValues<A, B>(
-  record: Readonly<Record<string, A>>,
-  f: (value: A) => B,
-): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 }
 
 const toFloat64 = ({ shape, data }: NDArray): Float64NDArray => ({

@@ -110,6 +110,8 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
   sqrt: unary,
   abs: unary,
   sign: unary,
+  sin: unary,
+  cos: unary,
   tanh: unary,
   sigmoid: unary,
   softplus: unary,

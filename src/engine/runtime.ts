@@ -5,7 +5,7 @@ import type {
   TensorConstructor,
 } from "onnxruntime-common";
 import { input } from "../graph/index.js";
-import type { Arrays, NDArray, Shape } from "../tree.js";
+import { mapValues, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { Graph } from "./engine.js";
 import {
   bindInputs,
@@ -219,13 +219,6 @@ async function drop({ tensor, maker }: Held): Promise<void> {
 
 function toArray({ data, dims }: Tensor): NDArray {
   return { data: data as Float32Array, shape: dims };
-}
-
-function mapValues<A, B>(
-  record: Readonly<Record<string, A>>,
-  f: (value: A) => B,
-): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 }
 
 function runtimeError(doing: string, { outputs, updates }: Signature, cause: unknown): Error {

@@ -26,7 +26,7 @@ interface Problem {
 
 const diskFull: Problem = {
   got: "a full disk",
-  remedy: "free some space, then go on (a training run: with --resume)",
+  remedy: "free some space, then go on",
 };
 const forbidden: Problem = {
   got: "no permission",

@@ -59,6 +59,8 @@ const rules: { readonly [K in OpName]: (node: Node<K>) => Work | undefined } = {
   sqrt: elementwise,
   abs: elementwise,
   sign: elementwise,
+  sin: elementwise,
+  cos: elementwise,
   tanh: elementwise,
   sigmoid: elementwise,
   softplus: elementwise,

@@ -10,6 +10,8 @@ export type UnaryOp =
   | "sqrt"
   | "abs"
   | "sign"
+  | "sin"
+  | "cos"
   | "tanh"
   | "sigmoid"
   | "softplus"
@@ -50,6 +52,10 @@ export const sqrt = (x: Tensor): Tensor => unary("sqrt", x);
 export const abs = (x: Tensor): Tensor => unary("abs", x);
 /** −1, 0 or 1. Its gradient is zero. */
 export const sign = (x: Tensor): Tensor => unary("sign", x);
+/** Of an angle in radians. */
+export const sin = (x: Tensor): Tensor => unary("sin", x);
+/** Of an angle in radians. */
+export const cos = (x: Tensor): Tensor => unary("cos", x);
 export const tanh = (x: Tensor): Tensor => unary("tanh", x);
 /** 1/(1 + e⁻ˣ). */
 export const sigmoid = (x: Tensor): Tensor => unary("sigmoid", x);

@@ -18,6 +18,7 @@ export {
 export {
   abs,
   add,
+  cos,
   div,
   elu,
   exp,
@@ -30,6 +31,7 @@ export {
   select,
   sigmoid,
   sign,
+  sin,
   softplus,
   sqrt,
   stopGradient,

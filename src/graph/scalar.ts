@@ -8,6 +8,8 @@ export const unaryFunctions: Readonly<Record<UnaryOp, (x: number) => number>> = 
   sqrt: Math.sqrt,
   abs: Math.abs,
   sign: Math.sign,
+  sin: Math.sin,
+  cos: Math.cos,
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),

@@ -18,6 +18,8 @@ export interface OpAttributes {
   readonly sqrt: NoAttributes;
   readonly abs: NoAttributes;
   readonly sign: NoAttributes;
+  readonly sin: NoAttributes;
+  readonly cos: NoAttributes;
   readonly tanh: NoAttributes;
   readonly sigmoid: NoAttributes;
   readonly softplus: NoAttributes;

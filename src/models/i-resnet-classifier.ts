@@ -1,4 +1,12 @@
-import { Chain, Rescale, squeeze, ZeroPad, type Bijection } from "../bijections/index.js";
+import {
+  Chain,
+  Inverted,
+  Rescale,
+  squeeze,
+  Whitening,
+  ZeroPad,
+  type Bijection,
+} from "../bijections/index.js";
 import { z } from "zod";
 import { mean, relu, reshape, type Tensor } from "../graph/index.js";
 import { BatchNorm, Linear, type Context, type Scope } from "../nn/index.js";
@@ -17,6 +25,7 @@ const iResNetClassifierConfig = z
     widths: z.array(count).readonly(),
     squeezeFirst: z.boolean(),
     channels: count,
+    whiten: z.boolean().exactOptional(),
     centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
     pixels: z.literal("real").exactOptional(),
   })
@@ -40,11 +49,13 @@ export type IResNetClassifierConfig = z.infer<typeof iResNetClassifierConfig>;
  *   hidden layers
  * @param config.squeezeFirst whether images are squeezed before the first stage too
  * @param config.channels channels (or features) that zero-padding brings the first stage to
+ * @param config.whiten whether patches of 2x2 pixels, or the features of a vector, are made white before
+ *   padding; not unless given
  * @param config.centre mean and standard deviation of the data, in their own units: 0…255 for pixels
  * @param config.pixels `"real"` for images of real numbers; unless given, images are pixels 0…255, which
  *   may lie between whole ones
- * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"` or a
- *   registered one
+ * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"`,
+ *   `"clipswish"`, `"sine"` or a registered one
  * @param config.c bound on the norm of each layer, in (0, 0.998), 0.9 by default, so that a block's
  *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
  *   nothing keeps a block invertible, and an inverse may fail
@@ -96,6 +107,9 @@ function body(
   const blocks: BlockInfo[] = [];
   const shape = (): Shape => parts.at(-1)!.outShape;
   if (config.squeezeFirst) parts.push(squeeze(expectImage(shape())));
+  if (config.whiten === true) {
+    parts.push(...whitening(scope.child("whitening"), shape(), config.squeezeFirst));
+  }
   parts.push(new ZeroPad("padding", shape(), config.channels));
   config.blocks.forEach((count, stage) => {
     if (stage > 0 && shape().length === 3) parts.push(squeeze(expectImage(shape())));
@@ -113,4 +127,11 @@ function body(
     blocks.push(...stack.blocks);
   });
   return { parts, blocks };
+}
+
+/** Of patches: images that aren't squeezed already are so for the time being. */
+function whitening(scope: Scope, shape: Shape, isSqueezed: boolean): Bijection[] {
+  if (isSqueezed || shape.length !== 3) return [new Whitening(scope, shape)];
+  const patches = squeeze(expectImage(shape));
+  return [patches, new Whitening(scope, patches.outShape), new Inverted(patches)];
 }

@@ -80,7 +80,10 @@ export const iResNetHybrid = defineModel({
         const { value: z, logDet } = bijection.forward(dequantised(x, ctx), ctx);
         const logProb = add(density.base.logProb(z, ctx), logDet);
         const perDimension = div(neg(weightedMean(logProb, batch.weight)), dimensions);
-        const { loss, metrics } = classification(logitsOf(z), y, batch.weight);
+        const { loss, metrics } = classification(logitsOf(z), y, {
+          weight: batch.weight,
+          labelSmoothing: ctx.labelSmoothing,
+        });
         return {
           loss: add(loss, mul(perDimension, weight)),
           metrics: {

@@ -21,7 +21,7 @@ export type Batch = Readonly<Record<string, Tensor>>;
 
 export interface BlockInfo {
   readonly path: string;
-  /** Elements of an event that the block maps. */
+  /** Elements of an event that the block maps, for each log-determinant that it has. */
   readonly dimensions: number;
   /** Paths of the spectral normalisations whose product bounds Lip(g). */
   readonly norms: readonly string[];

@@ -1,9 +1,11 @@
 import { Flow } from "../distributions/index.js";
 import { UsageError } from "../errors.js";
 import {
+  add,
   greater,
   logSumExp,
   max,
+  mean,
   meanAll,
   mul,
   neg,
@@ -53,17 +55,31 @@ function classifierObjective(
 ): Objective {
   if (!x || !y) throw new UsageError(`${kind}: expected a batch of x and one-hot y`);
   ctx.condition = condition;
-  return classification(classifier.logits(x, ctx), y, weight);
+  const { labelSmoothing } = ctx;
+  return classification(classifier.logits(x, ctx), y, { weight, labelSmoothing });
 }
 
 /**
  * Mean of −log p(class | x) in nats, for logits and one-hot y, both `[B, classes]`, and the
- * percentage of wrong answers.
+ * percentage of wrong answers. With label smoothing s, the mean of −Σₖ qₖ log p(k | x),
+ * q = (1 − s)y + s/classes.
+ *
+ * @param options.weight of each example, `[B]`; none unless given
+ * @param options.labelSmoothing s, 0 ≤ s < 1
+ * @see Szegedy et al. 2016, section 7, https://arxiv.org/abs/1512.00567 (smoothing)
  */
-export function classification(logits: Tensor, y: Tensor, weight?: Tensor): Objective {
+export function classification(
+  logits: Tensor,
+  y: Tensor,
+  {
+    weight,
+    labelSmoothing: s,
+  }: { readonly weight?: Tensor | undefined; readonly labelSmoothing: number },
+): Objective {
   const ofTruth = sum(mul(logits, y), [1]);
+  const expected = s > 0 ? add(mul(ofTruth, 1 - s), mul(mean(logits, [1]), s)) : ofTruth;
   return {
-    loss: weightedMean(sub(logSumExp(logits, 1), ofTruth), weight),
+    loss: weightedMean(sub(logSumExp(logits, 1), expected), weight),
     metrics: { "error (%)": mul(meanAll(greater(max(logits, [1]), ofTruth)), 100) },
   };
 }

@@ -1,7 +1,8 @@
-import { ActNorm, ResidualBlock, type Bijection } from "../bijections/index.js";
+import type { Bijection } from "../bijections/index.js";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import {
+  concatenatedBranch,
   convBranch,
   denseBranch,
   expectContractive,
@@ -9,7 +10,8 @@ import {
   type BranchOptions,
   type Scope,
 } from "../nn/index.js";
-import { sizeOf, type Shape } from "../tree.js";
+import type { Shape } from "../tree.js";
+import { blockOptions, blockParts, type BlockOptions } from "./block-options.js";
 import { activationOption } from "./config.js";
 import type { BlockInfo } from "./model.js";
 
@@ -24,6 +26,7 @@ export const contraction = z
 export const residualOptions = {
   activation: activationOption.default("elu"),
   c: contraction.default(0.9),
+  ...blockOptions,
 };
 
 export interface ResidualOptions extends z.output<z.ZodObject<typeof residualOptions>> {
@@ -55,21 +58,16 @@ export class ResidualStack {
     const blocks: BlockInfo[] = [];
     for (let i = 0; i < sizes.blocks; i++) {
       const at = scope.child("blocks").child(i);
-      const branch = makeBranch(at.child("branch"), shape, sizes.hidden, {
+      const branchOptions = {
         activation: options.activation,
         c: options.c ?? undefined,
         activateInput: !(sizes.first && i === 0),
         condition: options.condition ?? 0,
-      });
-      parts.push(
-        new ActNorm(at.child("actNorm"), shape),
-        new ResidualBlock(at.path, shape, branch),
-      );
-      blocks.push({
-        path: at.path,
-        dimensions: sizeOf(shape),
-        norms: branch.norms.map((norm) => norm.path),
-      });
+      };
+      const branch = makeBranch(at.child("branch"), shape, sizes.hidden, branchOptions, options);
+      const made = blockParts(at, shape, branch, options);
+      parts.push(...made.parts);
+      blocks.push(made.info);
     }
     this.parts = parts;
     this.blocks = blocks;
@@ -81,7 +79,9 @@ function makeBranch(
   shape: Shape,
   hidden: readonly number[],
   options: BranchOptions,
+  { concatenate }: BlockOptions,
 ): Branch {
+  if (concatenate) return concatenatedBranch(scope, shape, concatenate, options);
   const [first, height, width] = shape;
   if (first !== undefined && height !== undefined && width !== undefined) {
     const [channels] = hidden;

@@ -14,7 +14,9 @@ import {
   softplus,
   type Tensor,
 } from "../graph/index.js";
+import { cLipSwish } from "./c-lip-swish.js";
 import type { Scope } from "./scope.js";
+import { sinePairs } from "./sine-pairs.js";
 
 /** A function of a tensor, element by element or over channels, whose slope is at most 1. */
 export type Activation = (x: Tensor) => Tensor;
@@ -22,12 +24,19 @@ export type Activation = (x: Tensor) => Tensor;
 /** Makes an activation; one with parameters declares them in `scope`. */
 export type ActivationMaker = (scope: Scope) => Activation;
 
-const makers = new Map<string, ActivationMaker>([
-  ["elu", () => (x) => elu(x)],
-  ["softplus", () => softplus],
-  ["relu", () => relu],
-  ["lipswish", lipSwish],
-  ["maxmin", () => maxMin],
+interface Known {
+  readonly make: ActivationMaker;
+  readonly channels: number;
+}
+
+const makers = new Map<string, Known>([
+  ["elu", { make: () => (x) => elu(x), channels: 1 }],
+  ["softplus", { make: () => softplus, channels: 1 }],
+  ["relu", { make: () => relu, channels: 1 }],
+  ["lipswish", { make: lipSwish, channels: 1 }],
+  ["maxmin", { make: () => maxMin, channels: 1 }],
+  ["clipswish", { make: cLipSwish, channels: 2 }],
+  ["sine", { make: sinePairs, channels: 2 }],
 ]);
 
 /** Names of the activations there are: those of this package first. */
@@ -42,17 +51,22 @@ export function activationNames(): readonly string[] {
  * @param name kept in configurations
  * @param make called once for each place in a network, with a scope of its own. What it gives must
  *   have a Lipschitz constant of at most 1, whatever its parameters: blocks are invertible by it.
+ * @param options.channels how many channels (or features) it makes of each; 1 unless given
  * @throws {UsageError} if another activation has this name.
  */
-export function registerActivation(name: string, make: ActivationMaker): void {
+export function registerActivation(
+  name: string,
+  make: ActivationMaker,
+  { channels = 1 }: { readonly channels?: number } = {},
+): void {
   const known = makers.get(name);
-  if (known !== undefined && known !== make) {
+  if (known !== undefined && (known.make !== make || known.channels !== channels)) {
     throw new UsageError(
       `registerActivation: expected a new name, got "${name}", which another activation has; choose another`,
       { name },
     );
   }
-  makers.set(name, make);
+  makers.set(name, { make, channels });
 }
 
 /**
@@ -60,11 +74,23 @@ export function registerActivation(name: string, make: ActivationMaker): void {
  * @throws {UsageError} if there is none of this name, naming the nearest.
  */
 export function activation(name: string, scope: Scope): Activation {
-  return makers.get(expectOneOf(name, activationNames(), "activation"))!(scope);
+  return find(name).make(scope);
 }
 
 /**
- * x·σ(βx)/1.1 with β = softplus(b) learned; 1.1 bounds its slope for every β.
+ * How many channels an activation makes of each.
+ * @throws {UsageError} if there is none of this name, naming the nearest.
+ */
+export function channelsPer(name: string): number {
+  return find(name).channels;
+}
+
+function find(name: string): Known {
+  return makers.get(expectOneOf(name, activationNames(), "activation"))!;
+}
+
+/**
+ * The activation LipSwish: x·σ(βx)/1.1 with β = softplus(b) learned; 1.1 bounds its slope for every β.
  * @see Chen et al. 2019, section 3.3, https://arxiv.org/abs/1906.02735
  */
 function lipSwish(scope: Scope): Activation {

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/index.js";
-import { activation, type Activation } from "./activations.js";
+import { activation, channelsPer, type Activation } from "./activations.js";
 import { ConditionShift } from "./condition-shift.js";
 import type { Context } from "./context.js";
 import { LipschitzConv2d, LipschitzLinear, type Layer } from "./linear.js";
@@ -41,16 +41,16 @@ export function convBranch(
   hidden: number,
   options: BranchOptions,
 ): Branch {
-  const conv = (name: string, inChannels: number, outChannels: number, kernel: number) =>
+  const conv = (index: number, before: number, outChannels: number, kernel: number) =>
     new LipschitzConv2d(
-      scope.child(name),
-      { inChannels, outChannels, kernel, height, width },
+      scope.child(`conv${index + 1}`),
+      { inChannels: before * expansion(options, index), outChannels, kernel, height, width },
       options.c,
     );
   return sequence(scope, options, [
-    conv("conv1", channels, hidden, 3),
-    conv("conv2", hidden, hidden, 1),
-    conv("conv3", hidden, channels, 3),
+    conv(0, channels, hidden, 3),
+    conv(1, hidden, hidden, 1),
+    conv(2, hidden, channels, 3),
   ]);
 }
 
@@ -73,9 +73,20 @@ export function denseBranch(
   const layers = sizes
     .slice(1)
     .map(
-      (size, i) => new LipschitzLinear(scope.child(`linear${i + 1}`), sizes[i]!, size, options.c),
+      (size, i) =>
+        new LipschitzLinear(
+          scope.child(`linear${i + 1}`),
+          sizes[i]! * expansion(options, i),
+          size,
+          options.c,
+        ),
     );
   return sequence(scope, options, layers);
+}
+
+/** Channels that reach layer `index` for each that the one before it gave. */
+function expansion({ activation, activateInput }: BranchOptions, index: number): number {
+  return index === 0 && !activateInput ? 1 : channelsPer(activation);
 }
 
 function sequence(

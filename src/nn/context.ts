@@ -31,6 +31,8 @@ export interface ContextOptions {
   readonly inverse?: (path: string) => InverseOptions;
   /** The model's condition, `[B, K]`; none unless given. */
   readonly condition?: Tensor | undefined;
+  /** Share of a label's weight that classifiers spread over all classes; 0 unless given. */
+  readonly labelSmoothing?: number;
   /**
    * Width of the uniform noise [0, step) that makes whole numbers of x real: the scalar 1 for
    * pixels, `[1, D]` for vectors with whole-number columns, 0 for the real ones among them. None if
@@ -59,6 +61,7 @@ export class Context {
   readonly step: Tensor | undefined;
   readonly powerIterations: number;
   readonly inverse: (path: string) => InverseOptions;
+  readonly labelSmoothing: number;
   readonly noises: Record<string, NoiseKind> = {};
   readonly updates: Record<string, Tensor> = {};
   readonly watched: Record<string, Tensor> = {};
@@ -73,6 +76,7 @@ export class Context {
     this.powerIterations = options.powerIterations ?? 0;
     this.inverse = options.inverse ?? (() => inverseDefaults);
     this.condition = options.condition;
+    this.labelSmoothing = options.labelSmoothing ?? 0;
     this.step = options.step;
     this.#logDet = options.logDet;
   }

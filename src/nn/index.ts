@@ -1,6 +1,7 @@
 export * from "./activations.js";
 export * from "./batch-norm.js";
 export * from "./branch.js";
+export * from "./concatenated-branch.js";
 export * from "./condition-shift.js";
 export * from "./context.js";
 export * from "./conv2d.js";

@@ -18,6 +18,11 @@ export interface Variable {
   readonly kind: "parameter" | "state";
   /** Whether weight decay applies. */
   readonly decay: boolean;
+  /**
+   * Whether it holds the matrix of a linear map, `[O, I]` or `[O, I, k, k]`, which an optimizer may
+   * update as a matrix rather than element by element.
+   */
+  readonly isMatrix: boolean;
   readonly initial: Initializer;
 }
 
@@ -66,19 +71,29 @@ export class Scope {
     return new Scope(this.#join(String(name)), this);
   }
 
-  /** Declares an array that gradients train. */
+  /**
+   * Declares an array that gradients train.
+   *
+   * @param options.decay whether weight decay applies; not unless given
+   * @param options.matrix see {@link Variable.isMatrix}; unless given, what decays and has at least
+   * two axes is a matrix
+   */
   parameter(
     name: string,
     shape: Shape,
     initial: Initializer,
-    { decay = false }: { readonly decay?: boolean } = {},
+    {
+      decay = false,
+      matrix = decay && shape.length >= 2,
+    }: { readonly decay?: boolean; readonly matrix?: boolean } = {},
   ): Input {
-    return this.#declare({ name, shape, initial, decay, kind: "parameter" });
+    return this.#declare({ name, shape, initial, decay, isMatrix: matrix, kind: "parameter" });
   }
 
   /** Declares an array that only {@link Context.update} changes. */
   state(name: string, shape: Shape, initial: Initializer): Input {
-    return this.#declare({ name, shape, initial, decay: false, kind: "state" });
+    const rest = { decay: false, isMatrix: false, kind: "state" } as const;
+    return this.#declare({ name, shape, initial, ...rest });
   }
 
   registerNorm(norm: BoundedWeight): void {

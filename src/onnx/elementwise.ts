@@ -35,6 +35,8 @@ export const elementwise: Pick<Lowerings, UnaryOp | BinaryOp | "elu" | "select">
   sqrt: as("Sqrt"),
   abs: as("Abs"),
   sign: as("Sign"),
+  sin: as("Sin"),
+  cos: as("Cos"),
   tanh: as("Tanh"),
   sigmoid: as("Sigmoid"),
   softplus: as("Softplus"),

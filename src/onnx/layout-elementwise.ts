@@ -39,6 +39,8 @@ export function elementwiseIn(
     sqrt: apply,
     abs: apply,
     sign: apply,
+    sin: apply,
+    cos: apply,
     tanh: apply,
     sigmoid: apply,
     softplus: apply,

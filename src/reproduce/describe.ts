@@ -57,14 +57,16 @@ const pixelConfig = z.object({
 function pixelsText({ model, training: { augmentation } }: RunConfig): string | null {
   const { shape, alpha, pixels } = pixelConfig.parse(model.config);
   if (shape.length !== 3) return null;
-  const kind = pixels ?? (alpha === undefined ? "standardised" : "logit");
+  const pixelKind = pixels ?? (alpha === undefined ? "standardised" : "logit");
   const known: Record<string, string> = {
     logit: `logit, alpha = ${alpha ?? 1e-6}`,
     centre: "x/256 - 1/2",
   };
+  const all = augmentation.kind === "several" ? augmentation.of : [augmentation];
+  const kinds = all.map(({ kind }) => kind).filter((kind) => kind !== "none");
   return [
     shape.slice(1).join("x"),
-    known[kind] ?? kind,
-    ...(augmentation.kind === "none" ? [] : [`${augmentation.kind} augmentation`]),
+    known[pixelKind] ?? pixelKind,
+    ...(kinds.length === 0 ? [] : [`${kinds.join(", ")} augmentation`]),
   ].join(", ");
 }

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { UsageError } from "../errors.js";
 import type { EngineSettings } from "../runs/engine.js";
 import type { Listener } from "../runs/listener.js";
-import { readJson, writeJson } from "../runs/run-folder.js";
+import { writeJson } from "../runs/run-folder.js";
 import type { ReproductionFolder } from "./folder.js";
+import { expectFree, expectSame, readPlan } from "./kept-plan.js";
 import { makePlan, planSchema, type Plan } from "./plan.js";
 import { tasksOf, type ReproductionName, type Wanted } from "./tasks.js";
 
@@ -21,6 +21,19 @@ export interface Request extends EngineSettings, Wanted {
 
 const defaultBudget = 30 * 60;
 
+/** What stays when a reproduction is resumed. */
+const fixed = [
+  "reproduction",
+  "data",
+  "rows",
+  "budgetSeconds",
+  "seed",
+  "threads",
+  "device",
+  "atOnce",
+  "workers",
+] as const satisfies readonly (keyof Request)[];
+
 /**
  * The plan that the folder has, to go on with, or else a new one, kept there.
  * @throws {UsageError} if there is none to go on with, or one in the way, or another was asked for.
@@ -31,8 +44,8 @@ export async function openPlan(
   { resume, listener }: { readonly resume: boolean; readonly listener: Listener },
 ): Promise<Plan> {
   if (resume) {
-    const plan = await readPlan(folder);
-    expectSame(request, plan);
+    const plan = await readPlan(folder, planSchema);
+    expectSame(fixed, request, plan);
     return plan;
   }
   expectFree(folder);
@@ -61,57 +74,13 @@ function atOnceOf({ atOnce, device = "cpu", workers = "auto" }: Request, usual: 
   const count = atOnce ?? (device === "cpu" ? usual : 1);
   if (count > 1 && device !== "cpu") {
     throw new UsageError(
-      `--at-once: expected 1 on device ${device}, got ${count}; several rows at once need --device cpu`,
+      `atOnce: expected 1 on device ${device}, got ${count}; several rows at once need the device cpu`,
     );
   }
   if (count > 1 && workers !== "auto") {
     throw new UsageError(
-      `--workers: expected one row after the other, got ${count} at once, each of which has one worker; add --at-once 1`,
+      `workers: expected one row after the other, got ${count} at once, each of which has one worker; take one at once`,
     );
   }
   return count;
-}
-
-async function readPlan(folder: ReproductionFolder): Promise<Plan> {
-  if (existsSync(folder.plan)) return readJson(folder.plan, planSchema);
-  throw new UsageError(
-    `--resume: expected a plan in ${folder.path}, got none; name the folder with --out, or begin without --resume`,
-  );
-}
-
-/** What a crash may leave of a plan is no obstacle. */
-function expectFree(folder: ReproductionFolder): void {
-  if (!existsSync(folder.path)) return;
-  if (existsSync(folder.plan)) {
-    throw new UsageError(
-      `${folder.path}: expected no such folder, got an earlier reproduction; go on with --resume, or choose another --out`,
-    );
-  }
-  if (readdirSync(folder.path).some((name) => !name.endsWith(".tmp"))) {
-    throw new UsageError(
-      `${folder.path}: expected no such folder, got one that is no reproduction; choose another --out`,
-    );
-  }
-}
-
-/** Resumed, a reproduction stays what it is: options may repeat what it began with. */
-function expectSame(request: Request, plan: Plan): void {
-  const names = [
-    "reproduction",
-    "data",
-    "rows",
-    "budgetSeconds",
-    "seed",
-    "threads",
-    "device",
-    "atOnce",
-    "workers",
-  ] as const;
-  for (const name of names) {
-    const [asked, kept] = [request[name], plan[name]];
-    if (asked === undefined || String(asked) === String(kept)) continue;
-    throw new UsageError(
-      `--resume: expected the ${name} that it began with, ${String(kept ?? "none")}, got ${String(asked)}; leave it out, or begin another with --out`,
-    );
-  }
 }

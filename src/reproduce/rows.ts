@@ -17,13 +17,13 @@ export interface PublishedSettings {
 
 /** A system of a table, or a curve of a figure. */
 export interface Row {
-  /** What `--rows` takes. */
+  /** By which rows are chosen. */
   readonly name: string;
   readonly label: string;
   readonly preset: string;
   /** Bound on the norm of each layer, in place of the preset's; null for none. */
   readonly c?: number | null;
-  /** Trained only if `--rows` names it. */
+  /** Trained only if it is named. */
   readonly isExtra?: boolean;
   readonly published?: Published;
 }

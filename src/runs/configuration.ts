@@ -39,10 +39,10 @@ export interface Overrides {
 export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
-  expectDataName(data, "--data");
+  expectDataName(data, "data");
   if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
     throw new UsageError(
-      `--vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a --c close to 1`,
+      `vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a c close to 1`,
     );
   }
   const training = parseTrainingConfig({
@@ -70,12 +70,17 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     threads: overrides.threads ?? availableParallelism(),
     ...(overrides.device && { device: overrides.device }),
     ...workersConfig(overrides.workers),
-    hardware: {
-      cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
-      memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-      system: `${platform()} ${release()}`,
-      node: process.version,
-    },
+    hardware: hardware(),
+  };
+}
+
+/** The machine that a run is on. */
+export function hardware(): RunConfig["hardware"] {
+  return {
+    cpu: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    system: `${platform()} ${release()}`,
+    node: process.version,
   };
 }
 

@@ -48,7 +48,7 @@ export function evaluationRows(
       label: "spread over probes",
       text:
         probeSpread === null
-          ? "not measured; take --probes 2 or more"
+          ? "not measured; take 2 probes or more"
           : `${formatNumber(probeSpread)} ${unit} (deviation of the mean, ${evaluation.probes} probes)`,
     },
     {

@@ -16,7 +16,7 @@ import { linePlot, type Series } from "../pictures/line-plot.js";
 import type { Point } from "../pictures/plane.js";
 import { evaluationRows, reconstructionRows } from "./describe.js";
 import { reportHtml, type Figure, type Section, type SummaryItem } from "./report-html.js";
-import { readJson, readRunConfig, type RunFolder } from "./run-folder.js";
+import { readJson, readRunConfig, type RunConfig, type RunFolder } from "./run-folder.js";
 
 /** What training measures on held-out data has a name that starts with this. */
 export const validationPrefix = "val ";
@@ -31,16 +31,18 @@ export async function writeReport(folder: RunFolder): Promise<void> {
   const reconstruction = await readIfThere(folder.reconstruction, reconstructionSchema);
   const plane = await readIfThere(folder.plane, planeSchema);
   const sections = [
+    ...(config.table ? tableSections(config.table) : []),
     await samplesSection(folder),
     await trainingSection(folder, metrics),
     ...evaluations.map(evaluationSection),
     ...(reconstruction ? [await reconstructionSection(folder, reconstruction)] : []),
   ];
-  const { preset, command, data, version, ...settings } = config;
+  const { preset, command, data, version, table, ...settings } = config;
   const html = reportHtml({
     title: `${preset} on ${data.name}`,
     subtitle: `${config.model.kind}, seed ${config.training.seed}, iresnet ${version}, ${config.hardware.cpu}, ${config.threads} threads`,
     summary: [
+      ...(table ? tableSummary(table) : []),
       ...trainingSummary(metrics),
       ...evaluations.flatMap(evaluationSummary),
       ...(plane ? [{ label: "integral of the density", value: plane.integral.toFixed(4) }] : []),
@@ -51,6 +53,39 @@ export async function writeReport(folder: RunFolder): Promise<void> {
     command,
   });
   await writeFileAtomic(folder.report, html);
+}
+
+type TableConfig = NonNullable<RunConfig["table"]>;
+
+function tableSummary({ logProb, heldOut, noise }: TableConfig): SummaryItem[] {
+  return [
+    { label: "log-likelihood of held-out rows", value: logProb.toFixed(3), unit: "nats a row" },
+    { label: "held-out rows", value: heldOut },
+    { label: "smoothing noise", value: noise, unit: "standard deviations" },
+  ];
+}
+
+function tableSections({ columns, trials, noise, step }: TableConfig): Section[] {
+  return [
+    {
+      heading: "Columns",
+      text: "What is done to each column of the file before the model takes it. Log-likelihoods are in the units of the file.",
+      figures: [],
+      table: {
+        columns: ["column", "treatment"],
+        rows: columns.map(({ column, text }) => [column, text]),
+      },
+    },
+    {
+      heading: "Choice of the noise",
+      text: `Short trainings, each with normal noise of another size on the rows; the likelihood of held-out rows chose ${noise}. ${step > 0 ? `Of the training that followed, the model of step ${step} was best on them, and is kept.` : "The training that followed was no better on them: the trial's model is kept."}`,
+      figures: [],
+      table: {
+        columns: ["noise (standard deviations)", "log-likelihood of held-out rows (nats a row)"],
+        rows: trials.map(({ noise: tried, logProb }) => [tried, logProb ?? "not a number"]),
+      },
+    },
+  ];
 }
 
 async function trainingSection(

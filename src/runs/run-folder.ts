@@ -18,6 +18,22 @@ const runConfig = z.object({
   /** Of this package. */
   version: z.string(),
   data: z.object({ name: z.string(), folder: z.string() }),
+  /** What was made of a file of rows; absent where the data are known by name. */
+  table: z
+    .object({
+      file: z.string(),
+      label: z.string().optional(),
+      ignore: z.array(z.string()).optional(),
+      holdout: z.number().optional(),
+      columns: z.array(z.object({ column: z.string(), text: z.string() })),
+      /** Mean log p of held-out rows for each noise that was tried; null where it was no number. */
+      trials: z.array(z.object({ noise: z.number(), logProb: z.number().nullable() })),
+      noise: z.number(),
+      logProb: z.number(),
+      heldOut: z.number(),
+      step: z.number(),
+    })
+    .optional(),
   model: z.object({ kind: z.string(), config: z.json().transform((config): JsonValue => config) }),
   training: z.json(),
   /** Steps between validations. */
@@ -87,16 +103,20 @@ export interface Run {
  * @throws {UsageError} if there is one already.
  */
 export async function createRun(path: string, config: RunConfig): Promise<RunFolder> {
+  expectNoRun(path);
   const folder = new RunFolder(path);
-  if (existsSync(path)) {
-    throw new UsageError(
-      existsSync(folder.config)
-        ? `${path}: expected no such folder, got an earlier run; continue it with --resume ${path}, or choose another --out`
-        : `${path}: expected no such folder, got one that is no run; choose another --out`,
-    );
-  }
   await writeJson(folder.config, config);
   return folder;
+}
+
+/** @throws {UsageError} if there is a folder at this path. */
+export function expectNoRun(path: string): void {
+  if (!existsSync(path)) return;
+  throw new UsageError(
+    existsSync(new RunFolder(path).config)
+      ? `${path}: expected no such folder, got an earlier run; resume it, or choose another folder`
+      : `${path}: expected no such folder, got one that is no run; choose another folder`,
+  );
 }
 
 /**

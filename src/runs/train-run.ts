@@ -140,7 +140,8 @@ async function runTraining(
   return run.finally(() => validator.close());
 }
 
-function metricsOf(report: Report): MetricsRecord {
+/** A report as a line of a run's metrics. */
+export function metricsOf(report: Report): MetricsRecord {
   const { step, loss, gradNorm, learningRate, examplesPerSecond, elapsedSeconds } = report;
   return {
     step,

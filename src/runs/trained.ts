@@ -4,6 +4,7 @@ import { expectReadFrom, type Split } from "../data/index.js";
 import { openRunner, type Runner } from "../runner/index.js";
 import { withEngine, type EngineSettings } from "./engine.js";
 import { openRun, type Run } from "./run-folder.js";
+import { openTableData } from "./table-run.js";
 
 /** A run with its model open. */
 export interface Trained {
@@ -32,11 +33,13 @@ export async function withTrained<T>(
 
 /** A split of the data that a run was trained on, in another folder if one is given. */
 export async function splitOf(
-  { config: { data } }: Run,
+  { config: { data, table } }: Run,
   name: Split["name"],
   folder: string | undefined,
 ): Promise<Split> {
-  if (folder !== undefined) expectReadFrom(data.name, "--data-dir");
-  const set = await openData(data.name, { folder: folder ?? data.folder });
+  if (folder !== undefined && !table) expectReadFrom(data.name, "dataDir");
+  const set = table
+    ? await openTableData(table)
+    : await openData(data.name, { folder: folder ?? data.folder });
   return set.split(name);
 }

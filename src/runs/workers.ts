@@ -22,7 +22,7 @@ export async function withWorkers<T>(
   const { threads, device = "cpu", workers: wanted, training } = config;
   if (device !== "cpu" && (wanted ?? 1) > 1) {
     throw new UsageError(
-      `--workers: expected 1 on device ${device}, got ${wanted}; more than one need --device cpu`,
+      `workers: expected 1 on device ${device}, got ${wanted}; more than one need the device cpu`,
     );
   }
   const count = device === "cpu" ? (wanted ?? largestDivisor(training.batchSize, threads)) : 1;

@@ -9,9 +9,15 @@ export interface LogTerms {
 }
 
 /** Mean and standard deviation of held-out rows. */
-interface Spread {
+export interface Spread {
   readonly mean: number;
   readonly deviation: number;
+}
+
+/** Of each term of the score. */
+export interface Spreads {
+  readonly surprise: Spread;
+  readonly distance: Spread;
 }
 
 /**
@@ -25,18 +31,22 @@ interface Spread {
  * is beside it. On the tables of docs/results.md neither is best throughout.
  */
 export class FlowOutlierScore {
-  readonly #surprise: Spread;
-  readonly #distance: Spread;
+  /** What the terms are standardised by: plain JSON, from which the score can be made again. */
+  readonly spreads: Spreads;
 
   /**
-   * @param heldOut normal rows that training hasn't seen, at least 2.
+   * @param heldOut normal rows that training hasn't seen, at least 2; or the spreads of such.
    * @throws {ShapeError} if its arrays differ in length.
    * @throws {DataError} if there are fewer, or a number isn't finite.
    */
-  constructor(heldOut: LogTerms) {
-    const { surprise, distance } = parts(heldOut);
-    this.#surprise = spread(surprise);
-    this.#distance = spread(distance);
+  constructor(heldOut: LogTerms | Spreads) {
+    if ("surprise" in heldOut) {
+      const { surprise, distance } = heldOut;
+      this.spreads = { surprise, distance };
+    } else {
+      const { surprise, distance } = parts(heldOut);
+      this.spreads = { surprise: spread(surprise), distance: spread(distance) };
+    }
   }
 
   /**
@@ -48,7 +58,9 @@ export class FlowOutlierScore {
     return surprise.map((value, row) =>
       value === Infinity
         ? Infinity
-        : (standardised(value, this.#surprise) + standardised(distance[row]!, this.#distance)) / 2,
+        : (standardised(value, this.spreads.surprise) +
+            standardised(distance[row]!, this.spreads.distance)) /
+          2,
     );
   }
 }

@@ -2,11 +2,13 @@ import { expectArray, expectFinite } from "../border/arrays.js";
 import {
   augment,
   BatchOrder,
+  keepsWhole,
   oneHot,
   prepare,
   prepareCondition,
   type Augmentation,
   type DataSet,
+  type Examples,
   type Rows,
   type Split,
 } from "../data/index.js";
@@ -50,8 +52,10 @@ export async function batchesOf(
   return {
     count: split.count,
     batch: (step) => {
-      const { x, ...rest } = batch(rowsOf(step));
-      return { x: augment(x!, augmentation, noise.split(step)), ...rest };
+      const { rows, place } = rowsOf(step);
+      const { x, ...rest } = batch(rows);
+      const shown = place && { ...place, random: noise };
+      return { x: augment(x!, augmentation, noise.split(step), shown), ...rest };
     },
     examples: (n) => batch(examples(n)),
   };
@@ -107,7 +111,8 @@ export function expectFit(data: DataSet, model: Model): void {
 }
 
 /** Noise suits real numbers, in units of their standard deviations; all else images alone. */
-function expectAugmentation({ kind }: Augmentation, data: DataSet, model: Model): void {
+function expectAugmentation(augmentation: Augmentation, data: DataSet, model: Model): void {
+  const { kind } = augmentation;
   if (kind === "none") return;
   if (kind === "noise" ? data.pixels && !model.classifier : data.shape.length !== 3) {
     throw new UsageError(
@@ -116,9 +121,9 @@ function expectAugmentation({ kind }: Augmentation, data: DataSet, model: Model)
         : `fit: expected an augmentation of images, got "${kind}" for ${data.name} of shape [${data.shape}]; leave it out, or take "noise"`,
     );
   }
-  if (kind === "affine" && data.pixels && model.density) {
+  if (!keepsWhole(augmentation) && data.pixels && model.density) {
     throw new UsageError(
-      `fit: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "affine"; choose "crop" or "none"`,
+      `fit: expected an augmentation that keeps pixels whole numbers, as a density of pixels needs, got "${kind}"; choose "crop" or "none"`,
     );
   }
 }
@@ -165,7 +170,11 @@ function weightsOf(data: Float32Array, count: number, where: string): NDArray {
 }
 
 interface RowSource {
-  readonly rowsOf: (step: number) => Rows;
+  readonly rowsOf: (step: number) => {
+    readonly rows: Rows;
+    /** Which rows of a finite split they are, and when. */
+    readonly place?: Omit<Examples, "random">;
+  };
   readonly examples: (n: number) => Rows;
 }
 
@@ -173,12 +182,18 @@ interface RowSource {
 function rowsIn(split: Split, batchSize: number, random: Random): RowSource {
   if (split.draw) {
     const draw = (n: number, label: string | number): Rows => split.draw!(n, random.split(label));
-    return { rowsOf: (step) => draw(batchSize, step), examples: (n) => draw(n, "examples") };
+    return {
+      rowsOf: (step) => ({ rows: draw(batchSize, step) }),
+      examples: (n) => draw(n, "examples"),
+    };
   }
   const { count } = split;
   const order = new BatchOrder({ count, batchSize, random });
   return {
-    rowsOf: (step) => split.take(order.indices(step)),
+    rowsOf: (step) => {
+      const indices = order.indices(step);
+      return { rows: split.take(indices), place: { indices, epoch: order.epoch(step) } };
+    },
     examples: (n) => split.take(random.split("examples").permutation(count).slice(0, n)),
   };
 }

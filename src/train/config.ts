@@ -37,7 +37,7 @@ const logDetConfig = z.discriminatedUnion("kind", [
 
 const range = z.number().nonnegative();
 
-const augmentationConfig = z.discriminatedUnion("kind", [
+const augmentations = [
   z.strictObject({ kind: z.literal("none") }),
   z.strictObject({
     kind: z.literal("affine"),
@@ -52,6 +52,17 @@ const augmentationConfig = z.discriminatedUnion("kind", [
     flip: z.boolean(),
   }),
   z.strictObject({ kind: z.literal("noise"), scale: range }),
+  z.strictObject({ kind: z.literal("translate"), by: z.int().nonnegative() }),
+  z.strictObject({ kind: z.literal("cutout"), size: z.int().nonnegative(), value: z.number() }),
+  z.strictObject({ kind: z.literal("flip"), alternate: z.boolean() }),
+] as const;
+
+const augmentationConfig = z.discriminatedUnion("kind", [
+  ...augmentations,
+  z.strictObject({
+    kind: z.literal("several"),
+    of: z.array(z.discriminatedUnion("kind", augmentations)).readonly(),
+  }),
 ]);
 
 const trainingConfig = z.strictObject({
@@ -73,6 +84,8 @@ const trainingConfig = z.strictObject({
   powerIterations: z.int().nonnegative().default(1),
   /** How residual blocks' log-determinants are estimated; classifiers need none. */
   logDet: logDetConfig.prefault({ kind: "neumann" }),
+  /** Share s of a label's weight that classifiers spread over all classes, 0 ≤ s < 1. */
+  labelSmoothing: z.number().nonnegative().lt(1).default(0),
   /** Examples that set ActNorm and the base distribution before the first step. */
   initialExamples: count.default(512),
   /** How training images are varied: see {@link Augmentation}. */

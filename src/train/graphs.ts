@@ -21,7 +21,6 @@ import type { NoiseKind } from "../random.js";
 import type { NDArray } from "../tree.js";
 import { logDetEstimator, type TrainingConfig } from "./config.js";
 import { stateName, type Layout } from "./layout.js";
-import { createOptimizer } from "./optimizer-registry.js";
 import { average } from "./optimizers.js";
 import { emaName, slotName } from "../checkpoint/stored-arrays.js";
 
@@ -121,19 +120,19 @@ export interface UpdateInputs extends Pick<Gradient, "means" | "state"> {
  */
 export function traceUpdate({ config, layout }: Task, inputs: UpdateInputs): Traced {
   const { means, state, rate, step } = inputs;
-  const optimizer = createOptimizer(config.optimizer);
   const gradientOf = (group: string): Tensor => means[gradientPrefix + group]!;
   const squares = layout.groups.map(({ name }) => dot(gradientOf(name), gradientOf(name)));
   const gradNorm = sqrt(addAll(squares, []));
   const scale = config.clip === null ? constant(1) : minimum(div(config.clip, gradNorm), 1);
   const updates: Record<string, Tensor> = { ...(state && { [stateName]: state }) };
-  const sums = layout.groups.map(({ name, decay, packing: { size } }) => {
-    const stored = (key: string): Tensor => input(key, [size]);
+  const sums = layout.groups.map(({ name, decay, optimizer, packing }) => {
+    const stored = (key: string): Tensor => input(key, [packing.size]);
     const kept = Object.fromEntries(
       optimizer.slots.map((slot) => [slot, stored(slotName(slot, name))]),
     );
     const gradient = mul(gradientOf(name), scale);
-    const { value, slots } = optimizer.apply(stored(name), gradient, kept, { rate, step, decay });
+    const at = { rate, step, decay, packing };
+    const { value, slots } = optimizer.apply(stored(name), gradient, kept, at);
     updates[name] = value;
     for (const [slot, next] of Object.entries(slots)) updates[slotName(slot, name)] = next;
     if (config.ema !== null) {
@@ -191,6 +190,7 @@ function trainingContext(
     phase: "train",
     powerIterations: config.powerIterations,
     logDet: logDetEstimator(config.logDet),
+    labelSmoothing: config.labelSmoothing,
     step: stepOf(model, steps),
     ...options,
   });

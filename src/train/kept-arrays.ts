@@ -2,16 +2,19 @@ import { emaName, emaPrefix, slotName } from "../checkpoint/stored-arrays.js";
 import type { Model } from "../models/index.js";
 import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
-import { createOptimizer } from "./optimizer-registry.js";
+import { createOptimizer, type Optimizer } from "./optimizer-registry.js";
 
 /** Name of one of the arrays kept for a parameter. */
 export type KeptName = (parameter: string) => string;
 
-/** Names of what is kept for each parameter: itself, optimizer slots, moving average. */
-export function keptNames({ optimizer, ema }: TrainingConfig): readonly KeptName[] {
+/** Names of what is kept for a parameter: itself, slots of its optimizer, moving average. */
+export function keptNames(
+  { slots }: Optimizer,
+  { ema }: Pick<TrainingConfig, "ema">,
+): readonly KeptName[] {
   return [
     (parameter) => parameter,
-    ...createOptimizer(optimizer).slots.map(
+    ...slots.map(
       (slot): KeptName =>
         (parameter) =>
           slotName(slot, parameter),
@@ -22,12 +25,14 @@ export function keptNames({ optimizer, ema }: TrainingConfig): readonly KeptName
 
 /** Shapes of all arrays of a run, by name: variables, optimizer slots, moving averages. */
 export function storedShapes(model: Model, config: TrainingConfig): Record<string, Shape> {
-  const kept = keptNames(config);
+  const optimizer = createOptimizer(config.optimizer);
+  const kept = keptNames(optimizer, config);
+  const keptOfMatrices = keptNames(optimizer.matrices ?? optimizer, config);
   return Object.fromEntries(
-    model.scope.variables.flatMap(({ name, kind, tensor: { shape } }) =>
+    model.scope.variables.flatMap(({ name, kind, isMatrix, tensor: { shape } }) =>
       kind === "state"
         ? [[name, shape] as const]
-        : kept.map((nameOf) => [nameOf(name), shape] as const),
+        : (isMatrix ? keptOfMatrices : kept).map((nameOf) => [nameOf(name), shape] as const),
     ),
   );
 }

@@ -3,6 +3,7 @@ import type { Model } from "../models/index.js";
 import type { Variable } from "../nn/index.js";
 import type { Arrays, NDArray } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
+import { createOptimizer, type Optimizer } from "./optimizer-registry.js";
 import { Packing } from "./packing.js";
 import { keptNames, type KeptName } from "./kept-arrays.js";
 
@@ -11,7 +12,10 @@ export interface Group {
   readonly name: string;
   /** Whether weight decay applies. */
   readonly decay: boolean;
+  readonly optimizer: Optimizer;
   readonly packing: Packing;
+  /** Names of what is kept for each of them. */
+  readonly kept: readonly KeptName[];
 }
 
 /** Name of the packed untrained variables in the store. */
@@ -23,27 +27,38 @@ export class Layout {
   readonly groups: readonly Group[];
   /** Of untrained variables. */
   readonly state: Packing;
-  readonly #kept: readonly KeptName[];
 
   constructor(model: Model, config: TrainingConfig) {
     const { variables } = model.scope;
-    const group = (name: string, decay: boolean): Group => ({
-      name,
-      decay,
-      packing: packingOf(variables.filter((v) => v.kind === "parameter" && v.decay === decay)),
-    });
-    this.groups = [group("decayed", true), group("undecayed", false)].filter(
-      ({ packing }) => packing.size > 0,
-    );
+    const optimizer = createOptimizer(config.optimizer);
+    const isApart = (v: Variable): boolean => optimizer.matrices !== undefined && v.isMatrix;
+    const group = (name: string, decay: boolean, matrices = false): Group => {
+      const own = (matrices ? optimizer.matrices : undefined) ?? optimizer;
+      const members = variables.filter(
+        (v) => v.kind === "parameter" && v.decay === decay && isApart(v) === matrices,
+      );
+      return {
+        name,
+        decay,
+        optimizer: own,
+        packing: packingOf(members),
+        kept: keptNames(own, config),
+      };
+    };
+    this.groups = [
+      group("decayed", true),
+      group("undecayed", false),
+      group("decayed matrices", true, true),
+      group("undecayed matrices", false, true),
+    ].filter(({ packing }) => packing.size > 0);
     this.state = packingOf(variables.filter(({ kind }) => kind === "state"));
-    this.#kept = keptNames(config);
   }
 
   /** What the store holds for the arrays of a checkpoint. */
   pack(arrays: Arrays): Arrays {
     const packed: Record<string, NDArray> = {};
-    for (const { name, packing } of this.groups) {
-      for (const kept of this.#kept) {
+    for (const { name, packing, kept: names } of this.groups) {
+      for (const kept of names) {
         packed[kept(name)] = packing.pack((parameter) => arrays[kept(parameter)]!);
       }
     }
@@ -54,8 +69,8 @@ export class Layout {
   /** The arrays of a checkpoint, from what the store holds. */
   unpack(packed: Arrays): Arrays {
     const arrays: Record<string, NDArray> = {};
-    for (const { name, packing } of this.groups) {
-      for (const kept of this.#kept) {
+    for (const { name, packing, kept: names } of this.groups) {
+      for (const kept of names) {
         for (const [parameter, array] of packing.unpack(packed[kept(name)]!)) {
           arrays[kept(parameter)] = array;
         }

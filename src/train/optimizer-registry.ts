@@ -2,9 +2,12 @@ import { z } from "zod";
 import { nearest } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
+import type { Packing } from "./packing.js";
 
 /** One update of one parameter p by its gradient g, as a pure function of tensors. */
 export interface Optimizer {
+  /** Updates matrices in its place, see {@link Variable.isMatrix}; absent if nothing needs to. */
+  readonly matrices?: Optimizer;
   /** Names of the arrays kept for each parameter: of its shape, 0 at first. */
   readonly slots: readonly string[];
   apply(
@@ -22,6 +25,8 @@ export interface StepInputs {
   readonly step: Tensor;
   /** Whether weight decay applies to this parameter. */
   readonly decay: boolean;
+  /** The parameters that p holds, laid end to end. */
+  readonly packing: Packing;
 }
 
 /** An optimizer as a registry knows it. */

@@ -12,7 +12,14 @@ import {
   type Tensor,
 } from "../graph/index.js";
 import type { JsonObject } from "../json.js";
-import { parseOptimizer, registerOptimizer, type Optimizer } from "./optimizer-registry.js";
+import { decoupled } from "./decoupled.js";
+import { muonMatrices, muonOptions } from "./muon.js";
+import {
+  createOptimizer,
+  parseOptimizer,
+  registerOptimizer,
+  type Optimizer,
+} from "./optimizer-registry.js";
 
 const decay = z.number().nonnegative().default(0);
 const fraction = z.number().gt(0).lt(1);
@@ -57,13 +64,22 @@ registerOptimizer({ kind: "adam", schema: adamConfig, create: adam });
 registerOptimizer({ kind: "adamax", schema: adamaxConfig, create: adamax });
 
 type BuiltInConfig = z.output<typeof sgdConfig | typeof adamConfig | typeof adamaxConfig>;
-type BuiltInOptions = z.input<typeof sgdConfig | typeof adamConfig | typeof adamaxConfig>;
+type BuiltInOptions =
+  z.input<typeof sgdConfig | typeof adamConfig | typeof adamaxConfig> | MuonOptions;
+
+/** Muon's part of a training configuration, in which what has a default may be left out. */
+export type MuonOptions = { readonly kind: "muon" } & z.input<z.ZodObject<typeof muonOptions>> & {
+    /** Updates what is no matrix; Adam unless given. */
+    readonly rest?: OptimizerOptions;
+    /** The rate of the rest, in that of the matrices; 0.1 unless given. */
+    readonly restRate?: number;
+  };
 
 /** A registered optimizer's part of a configuration, complete. */
 export type OptimizerConfig = BuiltInConfig | ({ readonly kind: string } & JsonObject);
 
 /**
- * How parameters are updated: `sgd`, `adam`, `adamax`, or what {@link registerOptimizer} made known.
+ * How parameters are updated: `sgd`, `adam`, `adamax`, `muon`, or what {@link registerOptimizer} made known.
  * `weightDecay` λ is 0 unless given; for `sgd` it adds λp to the gradient, for the others it is
  * decoupled from it.
  */
@@ -72,6 +88,35 @@ export type OptimizerOptions = BuiltInOptions | ({ readonly kind: string } & Jso
 export const optimizerConfig: z.ZodType<OptimizerConfig, OptimizerOptions> = z
   .custom<OptimizerOptions>(() => true)
   .transform((value, ctx) => parseOptimizer(value, ctx));
+
+const muonConfig = z.strictObject({
+  kind: z.literal("muon"),
+  ...muonOptions,
+  rest: optimizerConfig.prefault({ kind: "adam" }),
+  restRate: z.number().positive().default(0.1),
+});
+
+/**
+ * `muon`: for matrices and filters (see {@link Variable.isMatrix} and {@link muonMatrices}); `rest`,
+ * Adam unless given, updates everything else at `restRate` times its rate, 0.1 unless given: an
+ * orthogonal update of n columns has elements of about 1/√n, where Adam's are of about 1.
+ */
+registerOptimizer({
+  kind: "muon",
+  schema: muonConfig,
+  create: (config) => ({
+    ...atRate(createOptimizer(config.rest), config.restRate),
+    matrices: muonMatrices(config),
+  }),
+});
+
+/** The optimizer at `factor` times the learning rate. */
+function atRate(optimizer: Optimizer, factor: number): Optimizer {
+  return {
+    slots: optimizer.slots,
+    apply: (p, g, slots, at) => optimizer.apply(p, g, slots, { ...at, rate: mul(at.rate, factor) }),
+  };
+}
 
 function sgd({ momentum, nesterov, weightDecay }: z.output<typeof sgdConfig>): Optimizer {
   return {
@@ -110,11 +155,6 @@ function adamax({ beta1, beta2, epsilon, weightDecay }: z.output<typeof adamaxCo
       return { value, slots: { mean, largest } };
     },
   };
-}
-
-function decoupled(p: Tensor, direction: Tensor, rate: Tensor, weightDecay: number): Tensor {
-  const whole = weightDecay > 0 ? add(direction, mul(p, weightDecay)) : direction;
-  return sub(p, mul(whole, rate));
 }
 
 /** The moving average βa + (1−β)x. */

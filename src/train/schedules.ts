@@ -17,6 +17,7 @@ export const scheduleConfig = z.discriminatedUnion("kind", [
     factor: z.number().positive(),
   }),
   z.strictObject({ kind: z.literal("cosine"), ...common }),
+  z.strictObject({ kind: z.literal("linear"), ...common }),
 ]);
 
 /** How the learning rate depends on the step, and on nothing else: a run repeats bit for bit. */
@@ -25,7 +26,8 @@ export type ScheduleConfig = z.infer<typeof scheduleConfig>;
 /**
  * The learning rate of the step that follows `step` steps, 0 ≤ step < steps:
  * rate·(step + 1)/warmup while warming up, then the rate, times `factor` for each milestone
- * reached, or times ½(1 + cos(π·(step − warmup)/(steps − warmup))).
+ * reached, or times ½(1 + cos(π·(step − warmup)/(steps − warmup))), or times
+ * (steps − step)/(steps − warmup), which would be 0 one step after the last.
  *
  * @see Loshchilov and Hutter 2017, equation 5, https://arxiv.org/abs/1608.03983 (cosine)
  */
@@ -39,5 +41,7 @@ export function learningRate(schedule: ScheduleConfig, step: number, steps: numb
       return rate * schedule.factor ** schedule.milestones.filter((at) => step >= at).length;
     case "cosine":
       return (rate * (1 + Math.cos((Math.PI * (step - warmup)) / (steps - warmup)))) / 2;
+    case "linear":
+      return (rate * (steps - step)) / (steps - warmup);
   }
 }

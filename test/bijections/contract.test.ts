@@ -17,11 +17,11 @@ const roundTripTolerance = 1e-10;
 const context = (): Context =>
   new Context({ phase: "infer", logDet: exact, inverse: () => ({ steps: 500, tolerance: 1e-15 }) });
 
-for (const [name, { build, domain, error = 0 }] of Object.entries(registry)) {
+for (const [name, { build, domain, feeds: more, error = 0 }] of Object.entries(registry)) {
   describe(name, () => {
     const { bijection, scope } = build();
     const { inShape, outShape } = bijection;
-    const feeds = settledFeeds(scope);
+    const feeds = { ...settledFeeds(scope), ...more };
     const data = (batch: number): Values =>
       domain
         ? uniforms(name, [batch, ...inShape], ...domain)

@@ -24,13 +24,16 @@ const covered: Readonly<Record<BijectionName, true>> = {
   DiagonalScale: true,
   evensFirst: true,
   flatten: true,
+  Inverted: true,
   InvertibleConv: true,
   Logit: true,
   MaskedAutoregressive: true,
+  MonotoneBlock: true,
   MultiScale: true,
   Rescale: true,
   ResidualBlock: true,
   squeeze: true,
+  Whitening: true,
   ZeroPad: true,
 };
 

@@ -9,13 +9,16 @@ import {
   evensFirst,
   flatten,
   halvesMask,
+  Inverted,
   InvertibleConv,
   Logit,
   MaskedAutoregressive,
+  MonotoneBlock,
   MultiScale,
   Rescale,
   ResidualBlock,
   squeeze,
+  Whitening,
   ZeroPad,
   type Bijection,
   type CouplingTransform,
@@ -26,6 +29,7 @@ import { iResNetClassifier } from "../../src/models/index.js";
 import { iResNetDensity } from "../../src/models/index.js";
 import {
   activationNames,
+  concatenatedBranch,
   convBranch,
   convNetwork,
   denseBranch,
@@ -36,6 +40,9 @@ import {
   type BranchOptions,
   type Context,
 } from "../../src/nn/index.js";
+import { randomRotation } from "../../src/bijections/random-rotation.js";
+import { Random } from "../../src/random.js";
+import { normals, type Feeds } from "../support/values.js";
 
 /** A bijection and where its variables are declared. */
 export interface Built {
@@ -47,6 +54,8 @@ export interface Entry {
   readonly build: () => Built;
   /** Largest relative error, where a solver stops at a tolerance; float64's unless given. */
   readonly error?: number;
+  /** Numbers of variables in place of settled ones. */
+  readonly feeds?: Feeds;
   /** Where the data live: the real line unless given. */
   readonly domain?: readonly [low: number, high: number];
 }
@@ -83,6 +92,30 @@ export function convBlock(
 ): ResidualBlock {
   const branch = convBranch(scope, shape, hidden, branchOptions(options));
   return new ResidualBlock(scope.path, shape, branch);
+}
+
+function concatenatedBlock(
+  scope: Scope,
+  shape: readonly number[],
+  options: BlockOptions,
+): Bijection {
+  const sizes = { depth: 3, growth: 3 };
+  const branch = concatenatedBranch(scope, shape, sizes, branchOptions(options));
+  return new ResidualBlock(scope.path, shape, branch);
+}
+
+function monotoneBlock(block: ResidualBlock): MonotoneBlock {
+  return new MonotoneBlock(block.path, block.inShape, block.branch);
+}
+
+/** What data of n channels might have set: axes rounded to float32, as a checkpoint keeps them. */
+function whitened(n: number): Feeds {
+  const axes = Float32Array.from(randomRotation(n, Random.fromSeed(3)));
+  return {
+    axes: { shape: [n, n], data: axes },
+    centre: normals("centre", [n]),
+    logScale: normals("scale", [n]),
+  };
 }
 
 /** The bijection at a fixed condition, the same for every event. */
@@ -203,6 +236,51 @@ export const registry: Readonly<Record<string, Entry>> = {
     build: inScope((scope) =>
       conditioned(convBlock(scope.child("block"), [2, 3, 2], 4, { condition: 3 }), [1, 0, -2]),
     ),
+  },
+  "ResidualBlock, concatenated, vector": {
+    build: inScope((scope) => concatenatedBlock(scope.child("block"), [3], { activation: "sine" })),
+  },
+  "ResidualBlock, concatenated, image": {
+    build: inScope((scope) =>
+      concatenatedBlock(scope.child("block"), [2, 3, 2], {
+        activation: "clipswish",
+        activateInput: false,
+      }),
+    ),
+  },
+  "ResidualBlock, concatenated, conditional": {
+    build: inScope((scope) =>
+      conditioned(concatenatedBlock(scope.child("block"), [3], { condition: 2 }), [0.7, -1.5]),
+    ),
+  },
+  "MonotoneBlock, vector": {
+    build: inScope((scope) =>
+      monotoneBlock(denseBlock(scope.child("block"), 3, [6, 6], { activation: "sine", c: 0.95 })),
+    ),
+  },
+  "MonotoneBlock, image": {
+    build: inScope((scope) => monotoneBlock(convBlock(scope.child("block"), [2, 3, 2], 4))),
+  },
+  "MonotoneBlock, conditional": {
+    build: inScope((scope) => {
+      const block = denseBlock(scope.child("block"), 3, [5], {
+        condition: 2,
+        activation: "lipswish",
+      });
+      return conditioned(monotoneBlock(block), [0.7, -1.5]);
+    }),
+  },
+  "Inverted, squeeze": { build: inScope(() => new Inverted(squeeze([2, 4, 2]))) },
+  "Inverted, InvertibleConv": {
+    build: inScope((scope) => new Inverted(new InvertibleConv(scope, [4, 2, 3]))),
+  },
+  "Whitening, vector": {
+    build: inScope((scope) => new Whitening(scope, [5])),
+    feeds: whitened(5),
+  },
+  "Whitening, image": {
+    build: inScope((scope) => new Whitening(scope, [4, 2, 3])),
+    feeds: whitened(4),
   },
   "ActNorm, vector": { build: inScope((scope) => new ActNorm(scope, [5])) },
   "ActNorm, image": { build: inScope((scope) => new ActNorm(scope, [3, 2, 4])) },

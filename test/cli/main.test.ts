@@ -57,7 +57,7 @@ describe("iresnet", () => {
         ["train", "mnist-classifier", "--c", c],
         /above 0 and below 1/,
       ]),
-      [["train", "toy", "--vanilla"], /--vanilla: expected a classifier, got i-resnet-density/],
+      [["train", "toy", "--vanilla"], /vanilla: expected a classifier, got i-resnet-density/],
       [["train", "toy", "--c", "0.5", "--vanilla"], /cannot be used with/],
       [["train", "toy", "--threads", "0"], /whole number of at least 1/],
       [["train", "toy", "--workers", "many"], /whole number of at least 1, or auto/],

@@ -139,7 +139,7 @@ describe("a run", () => {
     const args = ["train", "toy", "--steps", "1", "--out", "whole"];
     const { code, stderr } = await iresnet(cwd, ...args);
     assert.equal(code, 2);
-    assert.match(stderr, /got an earlier run; continue it with --resume whole, or choose another/);
+    assert.match(stderr, /got an earlier run; resume it, or choose another folder/);
   });
 
   it("prints no escape codes into a pipe", async () => {

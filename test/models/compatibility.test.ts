@@ -28,7 +28,7 @@ describe("checkpoints of version 0.1.0", () => {
   for (const [kind, digest] of Object.entries(digests)) {
     it(`have the configuration and the arrays of today's model: ${kind}`, () => {
       const hash = createHash("sha256");
-      for (const given of Object.values(smallModels[kind]!.configs)) {
+      for (const given of Object.values(smallModels[kind]!.configs).filter(isOld)) {
         const { config, scope } = createModel(kind, withoutReal(given));
         const variables = scope.variables.map(({ name, kind, decay, tensor }) => [
           name,
@@ -42,6 +42,12 @@ describe("checkpoints of version 0.1.0", () => {
     });
   }
 });
+
+/** Whether 0.1.0 had all that a configuration names. */
+function isOld(config: JsonValue): boolean {
+  if (!isJsonObject(config)) return true;
+  return !["block", "concatenate", "mix", "whiten"].some((option) => option in config);
+}
 
 /** Images of real numbers came later. */
 function withoutReal(config: JsonValue): JsonValue {

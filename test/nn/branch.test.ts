@@ -5,6 +5,7 @@ import { UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
 import {
   activationNames,
+  channelsPer,
   Context,
   convBranch,
   denseBranch,
@@ -92,7 +93,9 @@ for (const [kind, { event, make }] of Object.entries(kinds)) {
           spectralNorm(jacobian((t) => branch.apply(t, ctx), x, at));
         assert.ok(steepness(random, feeds) <= bound * (1 + 1e-6));
         const most = steepness(large, positive);
-        assert.ok(most <= bound * (1 + 1e-6) && most > bound / 2, `${most} of ${bound}`);
+        // Of a pair of channels only one is steep there, which leaves a part of each layer's norm.
+        const least = channelsPer(activation) === 1 ? bound / 2 : bound / 8;
+        assert.ok(most <= bound * (1 + 1e-6) && most > least, `${most} of ${bound}`);
       });
     }
 

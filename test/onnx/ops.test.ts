@@ -114,6 +114,8 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
   sqrt: unaryCases("sqrt", { positive: true }),
   abs: unaryCases("abs"),
   sign: unaryCases("sign"),
+  sin: unaryCases("sin"),
+  cos: unaryCases("cos"),
   tanh: unaryCases("tanh"),
   sigmoid: unaryCases("sigmoid"),
   softplus: unaryCases("softplus"),

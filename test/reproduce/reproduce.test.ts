@@ -198,14 +198,14 @@ describe("reproduce", () => {
   it("refuses what it doesn't know, and what is in its way", async () => {
     const cases: [string[], RegExp][] = [
       [["table"], /Allowed choices are table-classification, table-density/],
-      [["table-density", "--rows", "nicer"], /--rows to be of nice, made.*got "nicer"/],
-      [["table-density", "--data", "cifar"], /--data to be one of mnist, cifar-10/],
+      [["table-density", "--rows", "nicer"], /rows to be of nice, made.*got "nicer"/],
+      [["table-density", "--data", "cifar"], /data to be one of mnist, cifar-10/],
       [["table-density", "--budget", "soon"], /such as 90s, 30m or 1h30m/],
       [["table-density", "--at-once", "0"], /whole number of at least 1/],
-      [["table-density", "--at-once", "2", "--workers", "2"], /--workers: .* got 2 at once/],
-      [["table-density", "--at-once", "2", "--device", "auto"], /--at-once: .*1 on device auto/],
+      [["table-density", "--at-once", "2", "--workers", "2"], /workers: .* got 2 at once/],
+      [["table-density", "--at-once", "2", "--device", "auto"], /atOnce: .*1 on device auto/],
       [["table-density", "--resume"], /expected a plan in runs\/table-density, got none/],
-      [["table-density", "--out", "whole"], /got an earlier reproduction; go on with --resume/],
+      [["table-density", "--out", "whole"], /got an earlier reproduction; resume it/],
       [["table-density", "--out", "sets"], /got one that is no reproduction/],
     ];
     for (const [args, message] of cases) {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { arrayData, oneHot, sampleToy, toyData, type DataSet } from "../../src/data/index.js";
+import {
+  arrayData,
+  oneHot,
+  sampleToy,
+  toyData,
+  type Augmentation,
+  type DataSet,
+} from "../../src/data/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
 import { iResNetClassifier, iResNetDensity, nice, type Model } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
@@ -150,6 +157,37 @@ describe("batches", () => {
     assert.notDeepEqual(noisy.batch(0).x, noisy.batch(1).x);
     assert.deepEqual(noisy.batch(0), noisy.batch(0));
     assert.deepEqual(noisy.examples(10), clean.examples(10));
+  });
+
+  it("mirror an image in every other epoch, whenever the run began", async () => {
+    const x = { ...images.x, data: images.x.data.map((_, i) => i) }; // none is its own mirror image
+    const data = arrayData({ ...images, x });
+    const at = (augmentation: Augmentation) =>
+      batchesOf(data, classifier(3), { ...config, augmentation });
+    const plain = await at(none);
+    /** What the images of each epoch were and are. */
+    const epoch = async (n: number): Promise<Map<string, string>> => {
+      const source = await at({ kind: "flip", alternate: true });
+      const seen = new Map<string, string>();
+      for (let step = 3 * n; step < 3 * (n + 1); step++) {
+        const image = (b: number, { data }: { data: ArrayLike<number> }): string =>
+          Array.from(data)
+            .slice(9 * b, 9 * (b + 1))
+            .join();
+        for (let b = 0; b < 4; b++) {
+          seen.set(image(b, plain.batch(step).x!), image(b, source.batch(step).x!));
+        }
+      }
+      return seen;
+    };
+    const [first, second, third] = [await epoch(0), await epoch(1), await epoch(2)];
+    assert.equal(first.size, 12);
+    for (const [image, seen] of first) {
+      assert.notEqual(second.get(image), seen);
+      assert.equal(third.get(image), seen);
+    }
+    const flipped = [...first].filter(([image, seen]) => image !== seen).length;
+    assert.ok(flipped > 0 && flipped < 12, `${flipped}`);
   });
 
   it("don't blur the pixels of a density", async () => {

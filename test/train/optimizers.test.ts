@@ -4,6 +4,7 @@ import { evaluate, type Float64NDArray } from "../../src/engine/reference.js";
 import { input } from "../../src/graph/index.js";
 import { createOptimizer } from "../../src/train/optimizer-registry.js";
 import { optimizerConfig, type OptimizerOptions } from "../../src/train/optimizers.js";
+import { Packing } from "../../src/train/packing.js";
 
 type Options = OptimizerOptions;
 type Gradient = (p: number, step: number) => number;
@@ -22,7 +23,8 @@ function run(
   const optimizer = createOptimizer(optimizerConfig.parse(options));
   const scalar = (name: string) => input(name, []);
   const kept = Object.fromEntries(optimizer.slots.map((name) => [name, scalar(name)]));
-  const at = { rate: scalar("rate"), step: scalar("step"), decay };
+  const packing = new Packing([{ name: "p", shape: [] }]);
+  const at = { rate: scalar("rate"), step: scalar("step"), decay, packing };
   const { value, slots } = optimizer.apply(scalar("p"), scalar("g"), kept, at);
   const path: number[] = [];
   let p = start;

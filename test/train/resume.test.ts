@@ -66,6 +66,12 @@ describe("a resumed run", () => {
   };
   const runs: Readonly<Record<string, TrainingOptions>> = {
     "Adam, moving averages, Neumann series": { ...common, ema: 0.95 },
+    "Muon, and Adam for the rest": {
+      ...common,
+      optimizer: { kind: "muon", weightDecay: 0.01 },
+      schedule: { kind: "linear", learningRate: 0.05, warmup: 3 },
+      ema: 0.9,
+    },
     "SGD, clipping, Gaussian probes of the series": {
       ...common,
       optimizer: { kind: "sgd", weightDecay: 1e-3 },

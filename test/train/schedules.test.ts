@@ -39,6 +39,12 @@ describe("learningRate", () => {
     assertClose(rates(schedule, 6), [1, 2, 2, 1 + Math.SQRT1_2, 1, 1 - Math.SQRT1_2]);
   });
 
+  it("falls linearly from the end of warm-up, to 0 one step after the last", () => {
+    const schedule = { kind: "linear", learningRate: 2, warmup: 2 } as const;
+    assertClose(rates(schedule, 6), [1, 2, 2, 1.5, 1, 0.5]);
+    assertClose(rates({ ...schedule, warmup: 0 }, 4), [2, 1.5, 1, 0.5]);
+  });
+
   it("only warms up if that is all there is time for", () => {
     const schedule = { kind: "cosine", learningRate: 1, warmup: 10 } as const;
     assertClose(rates(schedule, 3), [0.1, 0.2, 0.3]);
@@ -47,7 +53,8 @@ describe("learningRate", () => {
 
 describe("scheduleConfig", () => {
   const bad: readonly unknown[] = [
-    { kind: "linear", learningRate: 1 },
+    { kind: "exponential", learningRate: 1 },
+    { kind: "linear", learningRate: 1, factor: 0.1 },
     { kind: "constant" },
     { kind: "constant", learningRate: 0 },
     { kind: "constant", learningRate: NaN },

@@ -85,6 +85,12 @@ describe("workers", () => {
     });
   }
 
+  it("take Muon's steps together too", async () => {
+    const muon = { optimizer: { kind: "muon", rest: { kind: "sgd" } } } as const;
+    const whole = await train(density, references(1), muon);
+    assertClose((await train(density, references(2), muon)).arrays, whole.arrays);
+  });
+
   it("take the statistics of batch normalisation from the whole batch", async () => {
     const one = await train(classifier, references(1));
     assertClose((await train(classifier, references(2))).arrays, one.arrays);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
+import { UsageError } from "../../errors.js";
 import { ReproductionFolder } from "../../reproduce/folder.js";
 import { planText } from "../../reproduce/plan.js";
 import { present } from "../../reproduce/present.js";
@@ -8,29 +9,24 @@ import { openPlan } from "../../reproduce/request.js";
 import { reproductionNames, tasksOf, type ReproductionName } from "../../reproduce/tasks.js";
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
+import { anomalyName, reproduceTables } from "./reproduce-anomaly.js";
 import { duration, names, wholeFrom, withJson, withThreads, workersOption } from "../options.js";
-import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
+import type { ReproduceOptions } from "./reproduce-options.js";
 import type { Terminal } from "../terminal.js";
-
-interface ReproduceOptions extends EngineOptions, ResultOptions {
-  readonly data?: string;
-  readonly rows?: readonly string[];
-  readonly budget?: number;
-  readonly seed?: number;
-  readonly atOnce?: number;
-  readonly workers?: number | "auto";
-  readonly out?: string;
-  readonly resume?: boolean;
-}
 
 export function addReproduce(program: Command): void {
   const command = program
     .command("reproduce")
     .description("train the rows of a paper's table or figure within a budget, and write it")
-    .addArgument(new Argument("<name>", "table or figure of the paper").choices(reproductionNames))
+    .addArgument(
+      new Argument("<name>", "table or figure").choices([...reproductionNames, anomalyName]),
+    )
     .optionsGroup("Simple options:")
-    .option("--data <name|dir>", "data set in ./data, or folder of data sets (default: mnist)")
+    .option(
+      "--data <name|dir>",
+      "data set in ./data, or folder of data sets (default: mnist) or of CSV files",
+    )
     .option("--rows <names>", "rows, separated by commas (default: all)", names)
     .option(
       "--budget <time>",
@@ -48,6 +44,12 @@ export function addReproduce(program: Command): void {
     )
     .option("--workers <n>", "as for train, on every row; needs --at-once 1", workersOption)
     .option("--seed <n>", "decides all randomness of every row (default: 0)", wholeFrom(0))
+    .option("--splits <n>", "of each table, for table-anomaly (default: 5)", wholeFrom(1))
+    .option(
+      "--steps <n>",
+      "most steps of a training, for table-anomaly (default: the recipe's)",
+      wholeFrom(1),
+    )
     .addHelpText(
       "after",
       `
@@ -56,22 +58,36 @@ Examples:
   iresnet reproduce table-classification --rows c-0.9,vanilla --budget 1h
   iresnet reproduce table-density --data ../sets --budget 3h --out runs/densities
   iresnet reproduce table-density --out runs/densities --resume
+  iresnet reproduce table-anomaly --data tables
 
 First each row's speed is measured, and the budget shared: a row gets at most its preset's steps,
 and its schedule is shortened with them. As many rows train at once as there are threads, each on
 one. The folder gets plan.json, a file for each finished row, its run, table.json,
-pictures and report.html. Ctrl-C, or a crash, loses a minute at most.`,
+pictures and report.html. Ctrl-C, or a crash, loses a minute at most.
+
+table-anomaly has no budget. It takes each CSV file of a folder whose last column, or one named
+outlier or label, is 1 for outliers and 0 for normal rows. Half of the normal rows train, and all
+others are scored: by an i-ResNet, by nearest neighbours and by Mahalanobis distance.`,
     )
-    .action((name: ReproductionName, options: ReproduceOptions) =>
-      perform(options, (terminal) => reproduce(terminal, name, options)),
+    .action((name: ReproductionName | typeof anomalyName, options: ReproduceOptions) =>
+      perform(options, (terminal) =>
+        name === anomalyName
+          ? reproduceTables(terminal, options)
+          : reproduce(terminal, name, options),
+      ),
     );
 }
 
 async function reproduce(
   terminal: Terminal,
   reproduction: ReproductionName,
-  { budget, out, resume = false, ...options }: ReproduceOptions,
+  { budget, out, resume = false, splits, steps, ...options }: ReproduceOptions,
 ): Promise<void> {
+  if (splits !== undefined || steps !== undefined) {
+    throw new UsageError(
+      `${splits === undefined ? "--steps" : "--splits"}: expected table-anomaly, got ${reproduction}, whose steps follow from its --budget; leave it out`,
+    );
+  }
   const request = {
     reproduction,
     command: commandLine(),

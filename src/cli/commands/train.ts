@@ -13,6 +13,7 @@ import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
 import {
   betweenZeroAndOne,
+  names,
   positiveNumber,
   wholeFrom,
   withJson,
@@ -21,10 +22,14 @@ import {
 } from "../options.js";
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
+import { expectNoTableOptions, isTableFile, trainTableAndPrint } from "../table.js";
 import type { Terminal } from "../terminal.js";
 
 interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, ResultOptions {
   readonly dataDir?: string;
+  readonly label?: string;
+  readonly ignore?: readonly string[];
+  readonly holdout?: number;
   readonly out?: string;
   readonly resume?: string;
 }
@@ -35,11 +40,25 @@ const onResume: readonly string[] = ["resume", "dataDir", "threads", "device", "
 export function addTrain(program: Command): void {
   const command = program
     .command("train")
-    .description("train a preset, or go on with a run")
+    .description("train a preset, or on a table of your own, or go on with a run")
     .argument("[preset]", `one of: ${Object.keys(presets).join(", ")}`)
     .optionsGroup("Simple options:")
     .option("--data-dir <dir>", "folder of the data sets (default: data)")
-    .option("--out <dir>", "folder of the run (default: runs/PRESET)")
+    .option(
+      "--data <file>",
+      "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; beside a preset, the name of other data of the same shape",
+    )
+    .option(
+      "--label <column>",
+      "column of the file that holds classes: it is left out of the density",
+    )
+    .option("--ignore <columns>", "columns of the file to leave out, separated by commas", names)
+    .option(
+      "--holdout <share>",
+      "share of the rows that choose and calibrate (default: 15 %, at most 500)",
+      betweenZeroAndOne,
+    )
+    .option("--out <dir>", "folder of the run (default: runs/PRESET, or runs/ and the file's name)")
     .option("--resume <dir>", "go on with the run in this folder, bit for bit")
     .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
   withJson(withThreads(command))
@@ -49,7 +68,6 @@ export function addTrain(program: Command): void {
       "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
       workersOption,
     )
-    .option("--data <name>", "other data of the same shape (default: the preset's)")
     .option("--batch-size <n>", "examples a step (default: the preset's)", wholeFrom(1))
     .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
     .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", betweenZeroAndOne)
@@ -65,6 +83,7 @@ Examples:
   iresnet train mnist-classifier --data-dir data
   iresnet train mnist-classifier --c 0.5 --out runs/c-0.5
   iresnet train toy --data moons --out runs/moons
+  iresnet train --data my.csv --ignore id,date
   iresnet train --resume runs/mnist-classifier
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
@@ -73,9 +92,11 @@ and ends it; the resumed run is the same, bit for bit, on as many threads and wo
     )
     .action((preset: string | undefined, options: TrainOptions) =>
       perform(options, (terminal) =>
-        options.resume === undefined
-          ? start(terminal, preset, options)
-          : resume(terminal, options.resume, preset, options),
+        options.resume !== undefined
+          ? resume(terminal, options.resume, preset, options)
+          : preset === undefined && isTableFile(options.data)
+            ? trainTableAndPrint(terminal, options.data, options)
+            : start(terminal, preset, options),
       ),
     );
 }
@@ -85,9 +106,10 @@ async function start(
   preset: string | undefined,
   { out, ...options }: TrainOptions,
 ): Promise<void> {
+  expectNoTableOptions(options);
   if (preset === undefined) {
     throw new UsageError(
-      `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --resume, got neither`,
+      `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --data FILE, or --resume, got none of them`,
     );
   }
   const config = configure(preset, { ...options, command: commandLine() });
@@ -112,6 +134,11 @@ async function resume(
   const { dataDir, threads, device, workers } = options;
   const folder = new RunFolder(path);
   const { workers: before, ...saved } = await readRunConfig(folder);
+  if (saved.table) {
+    throw new UsageError(
+      `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
+    );
+  }
   if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
   const hasBegun = saved.engine !== undefined;
   const config = {

@@ -177,7 +177,14 @@ export function columnHeads(
   kinds: TableOptions["kinds"] = {},
 ): ColumnHead[] {
   expectDistinct(name, names);
-  const chosen = new Map(Object.entries(kinds));
+  const chosen = new Map(
+    typeof kinds === "function"
+      ? names.flatMap((column) => {
+          const kind = kinds(column);
+          return kind ? [[column, kind] as const] : [];
+        })
+      : Object.entries(kinds),
+  );
   for (const [column, kind] of chosen) {
     expectOneOf(column, names, `${name}: kinds`);
     expectOneOf(kind, ["number", "boolean", "date", "text"], `${name}: kind of "${column}"`);

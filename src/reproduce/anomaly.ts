@@ -1,0 +1,193 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { UsageError } from "../errors.js";
+import { auroc, Mahalanobis, neighbourDistances } from "../measure/index.js";
+import { withEngine } from "../runs/engine.js";
+import { counter, type Listener, type Watch } from "../runs/listener.js";
+import { readJson, writeJson } from "../runs/run-folder.js";
+import { anomalySplit, standardisedBy } from "./anomaly-split.js";
+import {
+  anomalyPlanSchema,
+  splitResultSchema,
+  type AnomalyPlan,
+  type SplitResult,
+} from "./anomaly-result.js";
+import { workAtOnce } from "./at-once.js";
+import { flowScores } from "./flow-scores.js";
+import type { ReproductionFolder } from "./folder.js";
+import { expectFree, expectSame, readPlan } from "./kept-plan.js";
+import { readLabelledTables, type LabelledTable } from "./labelled-tables.js";
+
+/** What the user asked for; where a folder is gone on with, what is left out stays as it was. */
+export interface AnomalyRequest {
+  /** Folder of the tables. */
+  readonly data?: string | undefined;
+  /** Names of those to take; all unless given. */
+  readonly rows?: readonly string[] | undefined;
+  /** Splits of each table, 5 unless given. More of them may be asked for later. */
+  readonly splits?: number | undefined;
+  /** Decides all randomness; 0 unless given. */
+  readonly seed?: number | undefined;
+  /** Most steps of each training; the recipe's unless given. */
+  readonly steps?: number | undefined;
+  /** The command that begins it, for its report. */
+  readonly command?: string | undefined;
+}
+
+export interface AnomalyOptions extends Watch {
+  /** Splits under way at once, each on one thread; as many as there are threads unless given. */
+  readonly atOnce?: number | undefined;
+}
+
+const usualSplits = 5;
+
+/**
+ * The plan that the folder has, to go on with, or else a new one, kept there.
+ * @throws {UsageError} if there is none to go on with, or one in the way, or another was asked for.
+ */
+export async function openAnomalyPlan(
+  { splits, ...request }: AnomalyRequest,
+  folder: ReproductionFolder,
+  { resume }: { readonly resume: boolean },
+): Promise<AnomalyPlan> {
+  const plan = resume
+    ? { ...(await readPlan(folder, anomalyPlanSchema)), ...(splits !== undefined && { splits }) }
+    : newPlan({ ...request, splits });
+  if (resume) expectSame(["data", "rows", "seed", "steps"], request, plan);
+  else expectFree(folder);
+  await writeJson(folder.plan, plan);
+  return plan;
+}
+
+/**
+ * Outlier detection on each table of a folder: half of the normal rows train, without labels, the
+ * others and all outliers are scored, by an i-ResNet that learned by `tableRecipe`, by the mean
+ * distance to 5 nearest neighbours and by Mahalanobis distance, both on standardised columns. What
+ * is finished is in the folder, and isn't done again.
+ *
+ * @returns a result of each split of each table, in their order; nothing if the signal ended it.
+ * @throws {UsageError} if a table to take isn't there.
+ * @throws {FileError} if the folder of tables can't be read or has none.
+ * @throws {DataError} naming what isn't a number, or a table of too few normal rows.
+ */
+export async function reproduceAnomaly(
+  plan: AnomalyPlan,
+  folder: ReproductionFolder,
+  { listener, signal: outer, atOnce = availableParallelism() }: AnomalyOptions,
+): Promise<readonly SplitResult[] | undefined> {
+  const tables = chosen(
+    await readLabelledTables(plan.data, listener.warn.bind(listener)),
+    plan.rows,
+  );
+  const tasks = tables.flatMap((table) =>
+    Array.from({ length: plan.splits }, (_, split) => ({ table, split })),
+  );
+  const results = new Map<(typeof tasks)[number], SplitResult>();
+  const failed = new AbortController();
+  const signal = AbortSignal.any([outer, failed.signal]);
+  const width = Math.max(...tasks.map(({ table, split }) => idOf(table.name, split).length));
+  // The largest first, so that no core is left without work for long at the end.
+  const order = [...tasks].sort((a, b) => b.table.x.data.length - a.table.x.data.length);
+  await workAtOnce(order, atOnce, async (task) => {
+    if (signal.aborted) return;
+    const id = idOf(task.table.name, task.split);
+    const own = listener.named(id.padEnd(width));
+    try {
+      const result = await finishSplit(plan, task.table, task.split, folder.row(id), {
+        listener: own,
+        signal,
+      });
+      if (result) results.set(task, result);
+    } catch (error) {
+      own.note("Failed, which stops all.");
+      failed.abort();
+      throw error;
+    }
+  });
+  const finished = tasks.flatMap((task) => results.get(task) ?? []);
+  return finished.length === tasks.length ? finished : undefined;
+}
+
+/** Learns and scores a split, or reads what came of it. */
+async function finishSplit(
+  { seed, steps }: AnomalyPlan,
+  table: LabelledTable,
+  split: number,
+  file: string,
+  { listener, signal }: Watch,
+): Promise<SplitResult | undefined> {
+  if (existsSync(file)) return readJson(file, splitResultSchema);
+  const started = performance.now();
+  const { train, scored, outliers } = anomalySplit(table, split, seed);
+  const onProgress = counter(listener, { label: "train", unit: "steps" });
+  const flow = await withEngine({ threads: 1 }, (engine) =>
+    flowScores(train, scored, { engine, seed: seed + split, steps, signal, onProgress }),
+  );
+  if (!flow) return undefined;
+  const { scores, ...learned } = flow;
+  const standardised = standardisedBy(train);
+  const [reference, rows] = [standardised(train), standardised(scored)];
+  const result: SplitResult = {
+    table: table.name,
+    split,
+    rows: table.outliers.length,
+    columns: table.columns.length,
+    outliers: table.outliers.filter(Boolean).length,
+    trained: train.shape[0]!,
+    auroc: {
+      flow: auroc(scores, outliers),
+      neighbours: auroc(neighbourDistances(rows, reference), outliers),
+      mahalanobis: auroc(new Mahalanobis(reference).distances(rows), outliers),
+    },
+    ...learned,
+    seconds: (performance.now() - started) / 1000,
+  };
+  await writeJson(file, result);
+  note(listener, result);
+  return result;
+}
+
+function note(
+  listener: Listener,
+  { auroc: { flow, neighbours }, noise, seconds }: SplitResult,
+): void {
+  const percent = (area: number): string => (100 * area).toFixed(1);
+  listener.note(
+    `AUROC ${percent(flow)} %, ${percent(neighbours)} % by neighbours; noise ${noise}, ${seconds.toFixed(0)} s`,
+  );
+}
+
+function idOf(table: string, split: number): string {
+  return `${table}-${split}`;
+}
+
+function chosen(
+  tables: readonly LabelledTable[],
+  wanted: readonly string[] | undefined,
+): readonly LabelledTable[] {
+  if (!wanted) return tables;
+  const names = tables.map(({ name }) => name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown === undefined) return tables.filter(({ name }) => wanted.includes(name));
+  throw new UsageError(
+    `table-anomaly: expected --rows to be of ${names.join(", ")}, got "${unknown}"; name these, separated by commas`,
+  );
+}
+
+function newPlan({ data, rows, steps, ...request }: AnomalyRequest): AnomalyPlan {
+  if (data === undefined) {
+    throw new UsageError(
+      "table-anomaly: expected a folder of CSV files with a label column, got none; name it with --data",
+      { name: "data" },
+    );
+  }
+  return {
+    reproduction: "table-anomaly",
+    command: request.command ?? "",
+    data,
+    ...(rows && { rows }),
+    splits: request.splits ?? usualSplits,
+    seed: request.seed ?? 0,
+    ...(steps !== undefined && { steps }),
+  };
+}

@@ -1,0 +1,48 @@
+import { existsSync, readdirSync } from "node:fs";
+import type { z } from "zod";
+import { UsageError } from "../errors.js";
+import { readJson } from "../runs/run-folder.js";
+import type { ReproductionFolder } from "./folder.js";
+
+/** @throws {UsageError} if the folder has no plan to go on with. */
+export async function readPlan<T>(folder: ReproductionFolder, schema: z.ZodType<T>): Promise<T> {
+  if (existsSync(folder.plan)) return readJson(folder.plan, schema);
+  throw new UsageError(
+    `resume: expected a plan in ${folder.path}, got none; name its folder, or begin afresh`,
+  );
+}
+
+/**
+ * What a crash may leave of a plan is no obstacle.
+ * @throws {UsageError} if the folder holds anything else.
+ */
+export function expectFree(folder: ReproductionFolder): void {
+  if (!existsSync(folder.path)) return;
+  if (existsSync(folder.plan)) {
+    throw new UsageError(
+      `${folder.path}: expected no such folder, got an earlier reproduction; resume it, or choose another folder`,
+    );
+  }
+  if (readdirSync(folder.path).some((name) => !name.endsWith(".tmp"))) {
+    throw new UsageError(
+      `${folder.path}: expected no such folder, got one that is no reproduction; choose another folder`,
+    );
+  }
+}
+
+/**
+ * Resumed, a reproduction stays what it is: options may repeat what it began with.
+ * @throws {UsageError} naming the first of them that is another.
+ */
+export function expectSame<N extends string>(
+  names: readonly N[],
+  asked: Readonly<Partial<Record<N, unknown>>>,
+  kept: Readonly<Partial<Record<N, unknown>>>,
+): void {
+  for (const name of names) {
+    if (asked[name] === undefined || String(asked[name]) === String(kept[name])) continue;
+    throw new UsageError(
+      `resume: expected the ${name} that it began with, ${String(kept[name] ?? "none")}, got ${String(asked[name])}; leave it out, or begin another in its own folder`,
+    );
+  }
+}

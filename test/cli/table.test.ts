@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { csvOf, measurements, tableOf } from "../tables/measurements.js";
+import { iresnet, mainFile, temporaryFolder, type Finished } from "./support.js";
+
+describe("a table of one's own on the command line", () => {
+  const cwd = temporaryFolder();
+  let trained: Finished;
+
+  before(async () => {
+    const rows = measurements(300, 1).map((one, i) =>
+      [10, 70, 150].includes(i) ? { ...one, temperature: "" } : one,
+    );
+    await writeFile(join(cwd, "my.csv"), csvOf(rows));
+    trained = await iresnet(cwd, "train", "--data", "my.csv", "--steps", "60", "--json");
+  });
+
+  it("trains by one command, which says what was done to each column", () => {
+    assert.equal(trained.code, 0, trained.stderr);
+    const result = JSON.parse(trained.stdout) as {
+      readonly run: string;
+      readonly columns: readonly { readonly column: string }[];
+    };
+    assert.equal(result.run, join("runs", "my"));
+    const names = Object.keys(measurements(1, 1)[0]!);
+    assert.deepEqual(
+      result.columns.map(({ column }) => column),
+      names,
+    );
+    const report = readFileSync(join(cwd, "runs/my/report.html"), "utf8");
+    for (const name of names) {
+      assert.ok(trained.stderr.includes(`column "${name}": `), trained.stderr);
+      assert.ok(report.includes(`<td>${name}</td>`), name);
+    }
+    assert.match(report, /always 7, left out/);
+    assert.match(report, /empty cells become the median/);
+  });
+
+  it("scores a file by one command, and reports rows that it can't", async () => {
+    const rows = measurements(50, 2).map((one, i) => ({
+      ...one,
+      ...(i === 4 && { mass: "heavy" }),
+    }));
+    await writeFile(join(cwd, "new.csv"), csvOf(rows));
+    const { code, stdout, stderr } = await iresnet(
+      cwd,
+      ...["score", "runs/my", "new.csv", "--out", "scores.csv", "--json"],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /warning: new.csv: line 6, column "mass": expected a number, got "heavy"/);
+    const summary = JSON.parse(stdout) as Record<string, unknown>;
+    assert.equal(summary.rows, 50);
+    assert.equal(summary.unscored, 1);
+    const { columns } = await tableOf(readFileSync(join(cwd, "scores.csv"), "utf8"));
+    assert.deepEqual(
+      columns.map(({ name }) => name),
+      ["line", "log_p", "score", "p_value", "note"],
+    );
+    const values = (name: string): readonly number[] => {
+      const column = columns.find((one) => one.name === name)!;
+      return column.kind === "text" ? [] : Array.from(column.values);
+    };
+    assert.deepEqual(
+      values("line"),
+      Array.from({ length: 50 }, (_, row) => row + 2),
+    );
+    values("p_value").forEach((p, row) => {
+      if (row === 4) assert.ok(Number.isNaN(p));
+      else assert.ok(p >= 1 / 46 && p <= 1);
+    });
+  });
+
+  it("scores one row from standard input, as it does in a file", () => {
+    const [row] = measurements(50, 2);
+    const { stdout, status } = spawnSync(process.execPath, [mainFile, "score", "runs/my", "-"], {
+      cwd,
+      input: csvOf([row!]),
+      encoding: "utf8",
+    });
+    assert.equal(status, 0);
+    const [, line] = stdout.split("\n");
+    const [, inFile] = readFileSync(join(cwd, "scores.csv"), "utf8").split("\n");
+    const [one, other] = [line!, inFile!].map((cells) => cells.split(",").map(Number));
+    one!.forEach((value, i) => {
+      assert.ok(Math.abs(value - other![i]!) <= 1e-3, `${line} ${inFile}`);
+    });
+  });
+
+  it("is a run that evaluates and describes itself", async () => {
+    const evaluated = await iresnet(cwd, "evaluate", "runs/my", "--split", "validation", "--json");
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    assert.equal((JSON.parse(evaluated.stdout) as { examples: number }).examples, 45);
+    const described = await iresnet(cwd, "info", "runs/my");
+    assert.match(described.stdout, /table on my\.csv/);
+  });
+
+  it("refuses what doesn't go together, with exit code 2", async () => {
+    const cases: [string[], RegExp][] = [
+      [["train", "--data", "my.csv", "--lr", "0.1", "--out", "a"], /got --lr/],
+      [["train", "--data", "my.csv", "--out", "runs/my"], /got an earlier run/],
+      [["train", "--data", "my.csv", "--ignore", "mas", "--out", "a"], /did you mean "mass"/],
+      [["train", "toy", "--label", "site"], /--label: expected --data FILE/],
+      [["train", "--resume", "runs/my"], /got one on a table, which ended by itself/],
+      [["score", "runs/my", "new.csv", "--json"], /expected --out beside it/],
+      [["score", "runs/my", "new.csv", "--out", "a.png"], /ends in \.csv/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, stderr, stdout } = await iresnet(cwd, ...args);
+      assert.match(stderr, message);
+      assert.equal(code, 2, args.join(" "));
+      assert.equal(stdout, "");
+    }
+    const missing = await iresnet(cwd, "train", "--data", "no.csv", "--out", "a");
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /no\.csv: expected a file that can be read/);
+  });
+});
