@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
 import { createModel } from "../models/index.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { findPreset } from "../train/presets/index.js";
-import { expectDataName, expectReadFrom } from "../data/index.js";
+import { expectDataName } from "../data/index.js";
 import type { RunConfig } from "./run-folder.js";
 import { version } from "../version.js";
 
@@ -40,7 +40,6 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
   expectDataName(data, "data");
-  if (overrides.dataDir !== undefined) expectReadFrom(data, "dataDir");
   if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
     throw new UsageError(
       `vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a c close to 1`,

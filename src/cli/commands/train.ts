@@ -113,6 +113,7 @@ async function start(
     );
   }
   const config = configure(preset, { ...options, command: commandLine() });
+  if (options.dataDir !== undefined) expectReadFrom(config.data.name, "--data-dir");
   const prepared = await prepareRun(config);
   const folder = await createRun(out ?? join("runs", config.preset), config);
   await trainAndPrint(terminal, prepared, folder);
