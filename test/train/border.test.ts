@@ -4,7 +4,7 @@ import { z } from "zod";
 import { nodeEngine } from "../../src/engine/node.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { arrayData, toyData } from "../../src/data/index.js";
-import { DivergenceError, UsageError } from "../../src/errors.js";
+import { DataError, UsageError } from "../../src/errors.js";
 import { div, mul, sqrt, square, sub } from "../../src/graph/index.js";
 import { glow, iResNetDensity } from "../../src/models/index.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
@@ -45,7 +45,7 @@ describe("fit's border", () => {
     });
   }
 
-  it("never writes a checkpoint that isn't finite, whatever values of 1e30 lead to", async () => {
+  it("never writes a checkpoint that isn't finite: values of 1e30 are named at the start", async () => {
     const flow = glow({ shape: [2], steps: [1], widths: [4] });
     const huge = changed(moons, ({ x }) => ({
       x: { shape: x.shape, data: Float32Array.from(x.data, (v) => 1e30 * v) },
@@ -60,18 +60,14 @@ describe("fit's border", () => {
       },
     });
     await assert.rejects(run, (error) => {
-      assert.ok(error instanceof DivergenceError);
+      assert.ok(error instanceof DataError);
       assert.match(
         error.message,
-        /step 1: expected finite numbers, .* check the range of the data/,
+        /got .*(logScale|shift) with NaN or an infinite value from x of up/,
       );
       return true;
     });
-    for (const { arrays } of saved) {
-      for (const [name, { data }] of Object.entries(arrays)) {
-        assert.ok(data.every(Number.isFinite), name);
-      }
-    }
+    assert.deepEqual(saved, []);
     await native.close();
   });
 
