@@ -5,7 +5,7 @@ import { nodeEngine } from "../../src/engine/node.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { arrayData, toyData } from "../../src/data/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
-import { div, mul, sqrt, square, sub } from "../../src/graph/index.js";
+import { add, div, mul, sqrt, square, sub } from "../../src/graph/index.js";
 import { glow, iResNetDensity } from "../../src/models/index.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
 import {
@@ -133,9 +133,9 @@ describe("registerOptimizer", () => {
       create: ({ floor }) => ({
         slots: ["square"],
         apply: (p, g, { square: old }, { rate }) => {
-          const next = square(g);
-          const value = sub(p, mul(div(g, sqrt(mul(next, 1 + floor))), rate));
-          return { value, slots: { square: old ? next : next } };
+          const next = add(mul(old!, 0.9), mul(square(g), 0.1));
+          const value = sub(p, mul(div(g, add(sqrt(next), floor)), rate));
+          return { value, slots: { square: next } };
         },
       }),
     });
