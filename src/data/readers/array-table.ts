@@ -1,5 +1,5 @@
 import { closable, type Closable } from "../../closable.js";
-import { DataError, UsageError } from "../../errors.js";
+import { DataError } from "../../errors.js";
 import { sizeOf, type Shape } from "../../tree.js";
 import {
   codeOf,
@@ -13,7 +13,7 @@ import {
 import { once } from "./look-ahead.js";
 import { firstRounded, type NpyArray } from "./npy.js";
 import type { NpyData, NpyType } from "./npy-types.js";
-import { columnHeads, expectColumns } from "./records.js";
+import { expectColumns, typedHeads } from "./records.js";
 
 /** An array by name, of which each row is one cell or several. */
 export interface NamedArray {
@@ -71,15 +71,7 @@ export function arrayReader(
           name: of === "" ? `column ${at + 1}` : `${of}.${at + 1}`,
         })),
   );
-  const names = wide.map((column) => column.name);
-  const columns = columnHeads(name, names, (at) => wide[at]!.kind, kinds);
-  columns.forEach(({ name: column, kind }, at) => {
-    if (kind === wide[at]!.kind) return;
-    throw new UsageError(
-      `${name}: kind of "${column}": expected ${wide[at]!.kind}, which the array holds, got ${kind}; leave it out`,
-      { columns: [column] },
-    );
-  });
+  const columns = typedHeads(name, wide, "array", kinds);
   const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     for await (const group of rows()) yield tableOf(name, columns, arrays, group, warned);

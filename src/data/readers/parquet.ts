@@ -1,6 +1,6 @@
 import type { Compressors, FileMetaData } from "hyparquet";
 import { closable } from "../../closable.js";
-import { DataError, IresnetError, UsageError } from "../../errors.js";
+import { DataError, IresnetError } from "../../errors.js";
 import {
   codeOf,
   defaultChunkRows,
@@ -13,7 +13,7 @@ import {
 import { unzipped } from "./gunzip.js";
 import { once } from "./look-ahead.js";
 import { parquetColumns, parquetParsers } from "./parquet-types.js";
-import { columnHeads } from "./records.js";
+import { typedHeads } from "./records.js";
 import { bytesSource, defaultMaxBytes, readBytes, type ByteSource } from "./source.js";
 import { expectTableOptions } from "./table-options.js";
 
@@ -57,14 +57,7 @@ export async function openParquet(
     return { metadata: footer, found: read };
   });
   const names = found.map((column) => column.name);
-  const columns = columnHeads(name, names, (at) => found[at]!.kind, options.kinds);
-  columns.forEach(({ name: column, kind }, at) => {
-    if (kind === found[at]!.kind) return;
-    throw new UsageError(
-      `${name}: kind of "${column}": expected ${found[at]!.kind}, which the file holds, got ${kind}; leave it out`,
-      { columns: [column] },
-    );
-  });
+  const columns = typedHeads(name, found, "file", options.kinds);
   const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     let start = 0;

@@ -1,6 +1,6 @@
 import { closable } from "../../closable.js";
 import { expectOneOf } from "../../border/options.js";
-import { DataError } from "../../errors.js";
+import { DataError, UsageError } from "../../errors.js";
 import {
   codeOf,
   defaultChunkRows,
@@ -190,6 +190,31 @@ export function columnHeads(
     expectOneOf(kind, ["number", "boolean", "date", "text"], `${name}: kind of "${column}"`);
   }
   return names.map((column, at) => ({ name: column, kind: chosen.get(column) ?? detected(at) }));
+}
+
+/**
+ * Column heads where the file or array itself says each column's kind, and no other may be chosen.
+ *
+ * @param held what holds the kinds, for the error: `file` or `array`
+ * @throws {DataError} as {@link columnHeads} does.
+ * @throws {UsageError} likewise, or if another kind is chosen.
+ */
+export function typedHeads(
+  name: string,
+  typed: readonly ColumnHead[],
+  held: string,
+  kinds: TableOptions["kinds"],
+): ColumnHead[] {
+  const names = typed.map((column) => column.name);
+  const columns = columnHeads(name, names, (at) => typed[at]!.kind, kinds);
+  columns.forEach(({ name: column, kind }, at) => {
+    if (kind === typed[at]!.kind) return;
+    throw new UsageError(
+      `${name}: kind of "${column}": expected ${typed[at]!.kind}, which the ${held} holds, got ${kind}; leave it out`,
+      { columns: [column] },
+    );
+  });
+  return columns;
 }
 
 const maxColumns = 65_536;
