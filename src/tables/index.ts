@@ -1,11 +1,14 @@
 export * from "./decode-table.js";
 export {
   encodeTable,
+  featureNames,
+  keptColumns,
   tableKinds,
   type EncodedTable,
   type EncodeTableOptions,
 } from "./encode-table.js";
 export * from "./fit-table.js";
+export { scoreOptions } from "./held-out.js";
 export * from "./recipe.js";
 export * from "./score.js";
 export * from "./score-count.js";
