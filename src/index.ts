@@ -176,6 +176,20 @@ export {
   type Traced,
 } from "./engine/index.js";
 export * from "./errors.js";
+export {
+  checkExport,
+  expectEqualResults,
+  exportOnnx,
+  exportTargets,
+  type ExportDescription,
+  type ExportDifference,
+  type ExportOptions,
+  type ExportTarget,
+  type FileArrays,
+  type InputDescription,
+  type OnnxExport,
+  type ValueDescription,
+} from "./export/index.js";
 export * as graph from "./graph/operations.js";
 export type { Tensor } from "./graph/index.js";
 export type { JsonValue } from "./json.js";
@@ -313,6 +327,7 @@ export {
 export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
 export {
+  cellsOf,
   chooseNoise,
   decodeTable,
   encodeTable,
@@ -322,10 +337,12 @@ export {
   scoresAsTable,
   scoreTable,
   scoreTables,
+  tableCells,
   tableData,
   tableKinds,
   tableRecipe,
   tableSummary,
+  type Cell,
   type ColumnSummary,
   type EncodedTable,
   type EncodeTableOptions,

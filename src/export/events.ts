@@ -1,9 +1,10 @@
 import type { ColumnPlan, DataDescription, Preprocessing, RestoredKind } from "../data/index.js";
 import type { Model } from "../models/index.js";
 import { castTo, type GraphScope } from "../onnx/index.js";
+import { cellsOf } from "../tables/index.js";
 import type { Shape } from "../tree.js";
 import { besideEvents, both, columnsAt, every, isFinite, scalar } from "./rows.js";
-import { cellsOf, enterCells, leaveCells } from "./table-cells.js";
+import { enterCells, leaveCells } from "./table-cells.js";
 
 /** What a file's rows are: events of a model in the data's own units. */
 export interface RowsOf {
@@ -35,8 +36,7 @@ export function enterEvents(scope: GraphScope, x: string, rows: RowsOf): Entered
   if (!plan) return checked(scope, x, model.shape, pixelsIn(scope, x, model));
   const entered = data?.table && enterCells(scope, x, data.table);
   const features = entered?.features ?? x;
-  const finite =
-    entered?.valid ?? every(scope, isFinite(scope, features, "double"), plan.shape);
+  const finite = entered?.valid ?? every(scope, isFinite(scope, features, "double"), plan.shape);
   const kept = plan.columns.flatMap((column, place) => (isKept(column) ? [place] : []));
   const values = kept.length < plan.columns.length ? columnsAt(scope, features, kept) : features;
   const scaled = scope.emit("Div", [
@@ -116,7 +116,11 @@ function checked(
 }
 
 /** Pixels lie in 0…255, and are whole for a density. */
-function pixelsIn(scope: GraphScope, x: string, { pixels, density, shape }: RowsOf["model"]): string[] {
+function pixelsIn(
+  scope: GraphScope,
+  x: string,
+  { pixels, density, shape }: RowsOf["model"],
+): string[] {
   if (!pixels) return [];
   const inside = both(scope, [
     scope.emit("GreaterOrEqual", [x, scope.float(0)]),
@@ -178,9 +182,7 @@ const placeOf = ({ columns }: Preprocessing, name: string): number =>
 /** Kept columns with the constants and copies among them. */
 function filledIn(scope: GraphScope, kept: string, plan: Preprocessing): string {
   const { columns } = plan;
-  const constants = columns.flatMap((column) =>
-    column.kind === "constant" ? [column.value] : [],
-  );
+  const constants = columns.flatMap((column) => (column.kind === "constant" ? [column.value] : []));
   const keptCount = columns.filter(isKept).length;
   if (keptCount === columns.length) return kept;
   let [nextKept, nextConstant] = [0, keptCount];

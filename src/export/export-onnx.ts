@@ -78,7 +78,7 @@ export async function exportOnnx(runner: AnyRunner, options: ExportOptions): Pro
 async function encoded(
   request: Request,
   source: Source,
-  { metadata = {} }: ExportOptions,
+  { metadata }: ExportOptions,
   standIn: number,
 ): Promise<OnnxExport> {
   const written = await writeRequest(request, source, standIn);

@@ -2,7 +2,7 @@ import type { Check } from "../bijections/index.js";
 import type { DataDescription } from "../data/index.js";
 import { BatchAxis, ModelWriter, type FileHeader, type GraphScope } from "../onnx/index.js";
 import type { Core, Numbers } from "../runner/index.js";
-import type { Arrays, Shape } from "../tree.js";
+import { mapValues, type Arrays, type Shape } from "../tree.js";
 import { enterCondition, enterEvents, enterLatents, rowType, type Entered } from "./events.js";
 import { leaveOutputs } from "./leave.js";
 import { enterNoise, noiseMeanings, type NoiseInput } from "./noise.js";
@@ -46,8 +46,11 @@ export async function writeRequest(
   const rows = { model: core.model, data };
   const entered = enterAll(scope, request, source);
   const noise = traced.noise.map((one) => enterNoise(scope, one));
-  const values: Record<string, string> = Object.assign({}, weights(scope, traced.weights), ...noise);
-  for (const [name, { events }] of Object.entries(entered)) values[name] = events;
+  const values = {
+    ...weights(scope, traced.weights),
+    ...Object.fromEntries(noise.flatMap((names) => Object.entries(names))),
+    ...mapValues(entered, ({ events }) => events),
+  };
   const results = writer.lower(traced.outputs, values);
   const flags = [
     ...Object.values(entered).map(({ valid }) => valid),

@@ -1,67 +1,7 @@
 import type { TablePlan } from "../data/index.js";
 import type { GraphScope } from "../onnx/index.js";
-import { featureNames, keptColumns } from "../tables/index.js";
+import { codecsOf, featureNames, type CellCodec } from "../tables/index.js";
 import { both, columnsAt, every, scalar } from "./rows.js";
-
-/** A column of a table's file as numbers: see {@link cellsOf}. */
-export interface Cell {
-  readonly name: string;
-  readonly kind: "number" | "boolean" | "date" | "category";
-  /** Texts of the codes 0, 1, ... of a category. */
-  readonly levels?: readonly string[];
-  /** Whether it may be missing. */
-  readonly missing: boolean;
-}
-
-interface Codec extends Cell {
-  /** What stands for a missing cell; any number where none may be. */
-  readonly fill: number;
-  /** Least and largest value; only whole ones of codes. */
-  readonly range: readonly [number, number];
-  readonly isCode: boolean;
-  /** Places of its value, and of the mark that it is missing, among the features. */
-  readonly value: number;
-  readonly mark: number | undefined;
-}
-
-/**
- * Columns of a table's file, in the order of its row of numbers: numbers and booleans as they are,
- * dates in milliseconds since 1970, categories by their codes, missing cells NaN.
- */
-export function cellsOf(plan: TablePlan): Cell[] {
-  return codecsOf(plan).map(({ name, kind, levels, missing }) => ({
-    name,
-    kind,
-    ...(levels && { levels }),
-    missing,
-  }));
-}
-
-function codecsOf(plan: TablePlan): Codec[] {
-  let next = 0;
-  return keptColumns(plan).map((codec): Codec => {
-    const { name } = codec;
-    const value = next++;
-    if (codec.kind === "category") {
-      const { levels, missing } = codec;
-      const range = [0, levels.length - 1] as const;
-      const shared = { name, missing, range, value, isCode: true, mark: undefined };
-      return { ...shared, kind: "category", levels, fill: levels.length };
-    }
-    const { fill } = codec;
-    const isCode = codec.kind === "boolean";
-    return {
-      name,
-      kind: codec.kind,
-      missing: fill !== undefined,
-      fill: fill ?? 0,
-      range: isCode ? [0, 1] : [-Number.MAX_VALUE, Number.MAX_VALUE],
-      isCode,
-      value,
-      mark: fill === undefined ? undefined : next++,
-    };
-  });
-}
 
 /**
  * Cells `[B, C]` in float64 as a model's features `[B, D]`, as `encodeTable` makes them, and which
@@ -73,9 +13,9 @@ export function enterCells(
   plan: TablePlan,
 ): { readonly features: string; readonly valid: string } {
   const codecs = codecsOf(plan);
-  const row = (f: (codec: Codec) => number): string =>
+  const row = (f: (codec: CellCodec) => number): string =>
     scope.doubles(codecs.map(f), [1, codecs.length]);
-  const above = (of: (codec: Codec) => boolean): string =>
+  const above = (of: (codec: CellCodec) => boolean): string =>
     scope.emit("Greater", [row((codec) => Number(of(codec))), scalar(scope, "double", 0.5)]);
   const isMissing = scope.emit("IsNaN", [cells]);
   const isThere = both(scope, [
@@ -111,7 +51,7 @@ export function leaveCells(
   middle: number,
 ): string {
   const codecs = codecsOf(plan);
-  const row = (f: (codec: Codec) => number): string =>
+  const row = (f: (codec: CellCodec) => number): string =>
     scope.doubles(codecs.map(f), [1, codecs.length]);
   const number = (value: number): string => scalar(scope, "double", value);
   const isSet = (values: string): string => scope.emit("Greater", [values, number(0.5)]);

@@ -27,14 +27,10 @@ export async function forward(core: Core, x: unknown, options: RowOptions): Prom
   expectRowOptions(options, [], where);
   const entered = enterRows(x, options, { model, preprocessor, where });
   return core.use(async (numbers) => {
-    const results = await core.graph(
-      "forward",
-      {},
-      forwardTrace(bijective),
-      (compiled) =>
-        inBatches(entered.args, entered.count, (batch) =>
-          compiled.run(compiled.prepare(batch), numbers.store),
-        ),
+    const results = await core.graph("forward", {}, forwardTrace(bijective), (compiled) =>
+      inBatches(entered.args, entered.count, (batch) =>
+        compiled.run(compiled.prepare(batch), numbers.store),
+      ),
     );
     return core.settled(results, numbers, entered, options, {
       direction: "forward pass",
@@ -57,14 +53,10 @@ export async function attemptInverse(
   const entered = enterLatents(z, outShape, options, { model, preprocessor, where });
   return core.use(async (numbers) => {
     const limits = limitArrays(options, numbers.lipschitz, where);
-    const results = await core.graph(
-      "inverse",
-      {},
-      inverseTrace(bijective),
-      (compiled) =>
-        inBatches(entered.args, entered.count, (batch) =>
-          compiled.run(compiled.prepare({ ...batch, ...limits }), numbers.store),
-        ),
+    const results = await core.graph("inverse", {}, inverseTrace(bijective), (compiled) =>
+      inBatches(entered.args, entered.count, (batch) =>
+        compiled.run(compiled.prepare({ ...batch, ...limits }), numbers.store),
+      ),
     );
     const x = preprocessor.restore(results.x!, "events");
     return {

@@ -13,14 +13,10 @@ export async function predict(core: Core, x: unknown, options: RowOptions): Prom
   expectRowOptions(options, [], where);
   const entered = enterRows(x, options, { model, preprocessor, where });
   return core.use(async (numbers) => {
-    const results = await core.graph(
-      "predict",
-      {},
-      predictTrace(classifier),
-      (compiled) =>
-        inBatches(entered.args, entered.count, (batch) =>
-          compiled.run(compiled.prepare(batch), numbers.store),
-        ),
+    const results = await core.graph("predict", {}, predictTrace(classifier), (compiled) =>
+      inBatches(entered.args, entered.count, (batch) =>
+        compiled.run(compiled.prepare(batch), numbers.store),
+      ),
     );
     if (options.invalid !== "nan") expectNumbers(results, entered.invalid, where);
     return withNaN(results, entered.invalid).probabilities!;

@@ -53,15 +53,11 @@ export async function sample(
       ...limitArrays(options, numbers.lipschitz, where),
       temperature: scalarArray(temperature),
     };
-    const results = await core.graph(
-      `sample ${size}`,
-      {},
-      sampleTrace(density, size),
-      (sampler) =>
-        inBatches(rows, count, (batch, start, size) => {
-          const keys = keysOf(options, start, size, where);
-          return sampler.run(sampler.prepare({ ...batch, ...args }, keys), numbers.store);
-        }),
+    const results = await core.graph(`sample ${size}`, {}, sampleTrace(density, size), (sampler) =>
+      inBatches(rows, count, (batch, start, size) => {
+        const keys = keysOf(options, start, size, where);
+        return sampler.run(sampler.prepare({ ...batch, ...args }, keys), numbers.store);
+      }),
     );
     expectConverged(core.measured(results, numbers), "inverse");
     if (results.x!.data.some((value) => !Number.isFinite(value))) {

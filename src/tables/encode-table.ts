@@ -92,7 +92,11 @@ function fileKind({ kind }: KeptCodec): ColumnKind {
   return kind === "category" ? "text" : kind;
 }
 
-function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
+/**
+ * The columns that a model takes, in its order.
+ * @throws {DataError} naming columns that are missing or of another kind.
+ */
+export function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
   const byName = new Map(table.columns.map((column) => [column.name, column]));
   const missing = kept.flatMap(({ name }) => (byName.has(name) ? [] : [name]));
   if (missing.length > 0) {

@@ -1,8 +1,8 @@
+export * from "./cells.js";
 export * from "./decode-table.js";
 export {
   encodeTable,
   featureNames,
-  keptColumns,
   tableKinds,
   type EncodedTable,
   type EncodeTableOptions,
