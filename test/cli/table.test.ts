@@ -90,6 +90,30 @@ describe("a table of one's own on the command line", () => {
     });
   });
 
+  it("becomes an ONNX file, which is compared with it", async () => {
+    const args = ["export", "runs/my", "--to", "score", "--out", "my.onnx", "--check", "--json"];
+    const { code, stdout, stderr } = await iresnet(cwd, ...args);
+    assert.equal(code, 0, stderr);
+    const result = JSON.parse(stdout) as {
+      readonly description: string;
+      readonly bytes: number;
+      readonly differences: readonly { readonly difference: number }[];
+    };
+    assert.equal(readFileSync(join(cwd, "my.onnx")).length, result.bytes);
+    assert.ok(result.differences.length > 0);
+    assert.ok(
+      result.differences.every(({ difference }) => difference <= 1e-5),
+      stdout,
+    );
+    const description = JSON.parse(readFileSync(join(cwd, result.description), "utf8")) as {
+      readonly columns: readonly { readonly name: string; readonly levels?: readonly string[] }[];
+      readonly metadata: { readonly checkpoint: { readonly sha256: string } };
+    };
+    const site = description.columns.find(({ name }) => name === "site");
+    assert.deepEqual(site?.levels, ["east", "north", "south"]);
+    assert.match(description.metadata.checkpoint.sha256, /^[0-9a-f]{64}$/);
+  });
+
   it("is a run that evaluates, samples in the file's own terms, and describes itself", async () => {
     const evaluated = await iresnet(cwd, "evaluate", "runs/my", "--split", "validation", "--json");
     assert.equal(evaluated.code, 0, evaluated.stderr);
@@ -116,6 +140,13 @@ describe("a table of one's own on the command line", () => {
       [["train", "--resume", "runs/my"], /got one on a table, which ended by itself/],
       [["score", "runs/my", "new.csv", "--json"], /expected --out beside it/],
       [["score", "runs/my", "new.csv", "--out", "a.png"], /ends in \.csv/],
+      [
+        ["export", "runs/my", "--to", "classify", "--out", "a.onnx"],
+        /expected a model with classes/,
+      ],
+      [["export", "runs/my", "--to", "score", "--out", "a.bin"], /ends in \.onnx/],
+      [["export", "runs/my", "--to", "scores", "--out", "a.onnx"], /score, forward, inverse/],
+      [["export", "runs/my", "--to", "score"], /--out/],
     ];
     for (const [args, message] of cases) {
       const { code, stderr, stdout } = await iresnet(cwd, ...args);
