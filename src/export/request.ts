@@ -1,3 +1,4 @@
+import { seriesInLoop } from "../bijections/index.js";
 import { literal, type Tensor } from "../graph/index.js";
 import type { AnyModel } from "../models/index.js";
 import {
@@ -48,7 +49,8 @@ export function requestFor(
     case "score": {
       const density = expectAbility(model, "density", where);
       const method = scoreMethod(density, numbers, options);
-      const { logDet } = method;
+      const { terms } = method;
+      const logDet = terms === null ? method.logDet : seriesInLoop(terms);
       return {
         ...plain,
         trace: () => scoreTrace(density),
