@@ -7,11 +7,18 @@ import type { Engine } from "../../src/engine/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { openOnnxFile } from "../../src/engine/node-file.js";
 import { IresnetError, UsageError } from "../../src/errors.js";
-import { exportOnnx, type ExportOptions, type FileArrays } from "../../src/export/index.js";
+import {
+  checkExport,
+  expectEqualResults,
+  exportOnnx,
+  type ExportOptions,
+  type FileArrays,
+} from "../../src/export/index.js";
 import { axisSize, constant, mul, type Tensor } from "../../src/graph/index.js";
 import { defineModel } from "../../src/models/index.js";
 import { BatchAxis } from "../../src/onnx/index.js";
 import { openModel, type AnyRunner } from "../../src/runner/index.js";
+import { smallModels } from "../models/small-configs.js";
 import { openSmall } from "./runners.js";
 
 describe("BatchAxis", () => {
@@ -153,6 +160,22 @@ describe("exportOnnx", () => {
     assert.ok(usual !== 0 && Math.abs(usual - exact) < 1, `${usual} for ${exact}`);
     await file.close();
     await runner.close();
+  });
+
+  it("estimates as the runner does, by the same probes", async () => {
+    for (const [kind, what] of [
+      ["i-resnet-density", "plane, monotone, sines"],
+      ["i-resnet-hybrid", "image"],
+      ["ffjord", "plane"],
+    ] as const) {
+      const runner = await openSmall(engine, kind, smallModels[kind]!.configs[what]!);
+      const { bytes, description } = await exportOnnx(runner, { to: "score", logDet: "estimate" });
+      assert.ok(description.inputs.probe);
+      const file = await openOnnxFile(bytes);
+      expectEqualResults(await checkExport(runner, description, (inputs) => file.run(inputs)));
+      await file.close();
+      await runner.close();
+    }
   });
 
   it("says what it is in its metadata, and as JSON", async () => {
