@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { version } from "../src/version.js";
 
 const root = new URL("../../", import.meta.url);
 const text = (url: URL): string => readFileSync(url, "utf8");
@@ -33,6 +34,11 @@ describe("the package", () => {
       // Comments and strings may name it; code may not use it.
       assert.doesNotMatch(text(new URL(module)), /\b(process\.\w+|Buffer\.\w+)/, module);
     }
+  });
+
+  it("says its version in a page too", () => {
+    const manifest = JSON.parse(text(new URL("package.json", root))) as { version: string };
+    assert.equal(version, manifest.version);
   });
 
   it("has the files its entry points name", () => {
