@@ -96,7 +96,7 @@ describe("the package", () => {
     );
     const paths = packed!.files.map(({ path }) => path);
     assert.ok(paths.includes("dist/index.js") && paths.includes("dist/engine/node-worker.js"));
-    const other = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts|json)|[^/]+)$/.test(path));
+    const other = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts|json|txt)|[^/]+)$/.test(path));
     assert.deepEqual(other, []);
   });
 });
