@@ -59,7 +59,6 @@ export {
   augment,
   dataNames,
   learnPreprocessing,
-  logScale,
   oneHot,
   parseCifar,
   parseIdx,

@@ -9,16 +9,16 @@ export function keptColumns(columns: readonly ColumnCodec[]): KeptCodec[] {
   return columns.filter((codec): codec is KeptCodec => codec.kind !== "omitted");
 }
 
-/** Names of the numbers that codecs make of a row: see {@link namesOf}. */
+/** Names of the numbers that codecs make of a row: see {@link featuresOf}. */
 export function featureNames(columns: readonly ColumnCodec[]): string[] {
-  return keptColumns(columns).flatMap(namesOf);
+  return keptColumns(columns).flatMap(featuresOf);
 }
 
 /**
  * Names of the numbers that a codec makes of a cell: the column's, and whether the cell was missing;
  * or one for each level.
  */
-export function namesOf(codec: KeptCodec): string[] {
+export function featuresOf(codec: KeptCodec): string[] {
   const { name } = codec;
   const missing = `${name} is missing`;
   if (codec.kind !== "category") return codec.fill === undefined ? [name] : [name, missing];

@@ -2,7 +2,7 @@ import { expectArray } from "../border/arrays.js";
 import type { TablePlan } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
 import type { NumberArray } from "../tree.js";
-import { featureNames, keptColumns, namesOf, type KeptCodec } from "./codecs.js";
+import { featureNames, keptColumns, featuresOf, type KeptCodec } from "./codecs.js";
 
 /**
  * Numbers as the cells of a file: what `encodeTable` does, backwards. Samples needn't be codes or 0
@@ -18,7 +18,7 @@ export function decodeTable(x: NumberArray, plan: TablePlan, name = "samples"): 
   const rows = shape[0]!;
   let next = 0;
   const columns = keptColumns(plan.columns).map((codec): Column => {
-    const [first, width] = [next, namesOf(codec).length];
+    const [first, width] = [next, featuresOf(codec).length];
     next += width;
     return decodeColumn(codec, rows, (row, place) => data[row * features + first + place]!);
   });

@@ -1,5 +1,5 @@
 import type { Column, NumericColumn } from "../data/table.js";
-import { namesOf, quoted, textsOf, type KeptCodec } from "./codecs.js";
+import { featuresOf, quoted, textsOf, type KeptCodec } from "./codecs.js";
 
 /** Where a column's numbers go. */
 export interface Target {
@@ -21,7 +21,7 @@ const unknown = "a cell that isn't empty, since none was in training";
 export function encodeColumn(column: Column, codec: KeptCodec, target: Target): number {
   if (codec.kind === "category") encodeCategory(column, codec, target);
   else if (column.kind !== "text") encodeNumbers(column, codec, target);
-  return target.at + namesOf(codec).length;
+  return target.at + featuresOf(codec).length;
 }
 
 function encodeCategory(

@@ -7,7 +7,7 @@ import type {
   TablePlan,
 } from "../data/index.js";
 import { formatNumber } from "../text.js";
-import { keptColumns, namesOf, quoted } from "./codecs.js";
+import { keptColumns, featuresOf, quoted } from "./codecs.js";
 
 /** What was decided on a column, in a sentence. */
 export interface ColumnSummary {
@@ -52,7 +52,7 @@ function conditionPlans(
   { condition }: TablePlan,
   preprocessing: Preprocessing | undefined,
 ): ColumnPlan[] {
-  const names = keptColumns(condition).flatMap(namesOf);
+  const names = keptColumns(condition).flatMap(featuresOf);
   return (preprocessing?.condition ?? []).map((scaling, k) => ({
     kind: "real",
     name: names[k] ?? "",
@@ -78,7 +78,11 @@ function sentence(codec: ColumnCodec, plans: ReadonlyMap<string, ColumnPlan>): s
   const empty =
     fill === undefined
       ? ""
-      : `; empty cells become the median, ${value(fill, codec)}, and a column beside it says so`;
+      : `; empty cells ${
+          plan && "absent" in plan
+            ? "are learned as such, in a column beside it, and log p is that of the other cells"
+            : `become the median, ${value(fill, codec)}, and a column beside it says so`
+        }`;
   return `${names[codec.kind]}: ${treatment(plan, codec)}${empty}${rows}`;
 }
 
@@ -92,7 +96,11 @@ function treatment(plan: ColumnPlan | undefined, codec: ColumnCodec): string {
       return `the same as "${plan.of}", left out; a row in which they differ has density 0`;
     case "whole":
     case "real": {
-      const { scale } = plan;
+      const { scale, tail } = plan;
+      if (tail) {
+        const whole = plan.kind === "whole" ? "whole, made real by noise, " : "";
+        return `${whole}heavy-tailed: asinh((x - ${formatNumber(tail.centre)})/${formatNumber(tail.width)}), standardised`;
+      }
       const mean = plan.kind === "whole" ? plan.offset - plan.step / 2 : plan.offset;
       const noise = plan.kind === "whole" ? "whole, made real by noise of one unit, " : "";
       const moments =

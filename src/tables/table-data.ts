@@ -2,7 +2,7 @@ import { expectOneOf, expectOptions } from "../border/options.js";
 import { arrayData, holdOut, type DataSet, type TablePlan } from "../data/index.js";
 import type { Table } from "../data/table.js";
 import { DataError, UsageError } from "../errors.js";
-import { featureNames, keptColumns, quoted } from "./codecs.js";
+import { featureNames, featuresOf, keptColumns, quoted, type KeptCodec } from "./codecs.js";
 import { completeRows } from "./complete-rows.js";
 import { encodeLabels, encodeTable } from "./encode-table.js";
 import { learnTable, type LearnTableOptions } from "./learn-table.js";
@@ -43,7 +43,8 @@ const known = ["label", "condition", "ignore", "holdout", "missing", "model"];
 /**
  * A table as a data set, with what each column needs:
  *
- * - numbers, and dates as milliseconds since 1970: standardised; whole ones dequantised first
+ * - numbers, and dates as milliseconds since 1970: standardised; whole ones dequantised first; numbers
+ *   with heavy tails by an asinh before, where held-out rows say so
  * - booleans, and texts as categories: whole numbers, dequantised; or one-hot, see `model`
  * - constants, copies, empty columns and texts that are names: left out
  *
@@ -80,7 +81,8 @@ export function tableData(table: Table, options: TableDataOptions = {}): DataSet
   };
   const { rows, plan, train, validation } =
     missing === "refuse" ? withoutEmpty(table, uses, holdout) : learned(table, uses, holdout);
-  const columns = featureNames(plan.columns);
+  const kept = keptColumns(plan.columns);
+  const columns = featureNames(kept);
   const { name } = table;
   if (columns.length === 0) {
     throw new DataError(
@@ -98,9 +100,22 @@ export function tableData(table: Table, options: TableDataOptions = {}): DataSet
       validation: (validation.length + 0.5) / (train.length + validation.length),
       ...(given && { condition: given }),
       ...(labels && { labels, classes: plan.label!.levels }),
+      tails: kept.flatMap(({ name, kind }) => (kind === "number" ? [name] : [])),
+      // A classifier takes what stands for a missing cell as it is.
+      ...(task !== "classification" && { absent: marksOf(kept) }),
     }),
     table: plan,
   };
+}
+
+/** By the name of a column whose cells may be missing, that of the column that says where they are. */
+function marksOf(kept: readonly KeptCodec[]): Record<string, string> {
+  return Object.fromEntries(
+    kept.flatMap((codec) => {
+      const [name, mark] = featuresOf(codec);
+      return codec.kind !== "category" && mark !== undefined ? [[name!, mark] as const] : [];
+    }),
+  );
 }
 
 /** What learns a table unless a model is named. */

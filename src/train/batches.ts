@@ -142,7 +142,8 @@ function batchOf(rows: Rows, { preprocessing, ...data }: DataSet, model: Model):
   const where = `fit: rows of ${data.name}`;
   const count = rows.x.shape[0]!;
   const own = preprocessing?.shape ?? event!;
-  const { x } = prepare(expectArray(rows.x, { where, name: "x", event: own }), preprocessing);
+  const array = expectArray(rows.x, { where, name: "x", event: own });
+  const { x, step } = prepare(array, preprocessing);
   const marks = (): NDArray => {
     const { labels } = rows;
     if (labels?.length === count) return oneHot(labels, data.classes.length);
@@ -152,6 +153,7 @@ function batchOf(rows: Rows, { preprocessing, ...data }: DataSet, model: Model):
   };
   return {
     x,
+    ...(step && model.density && { step }),
     ...(y && { y: marks() }),
     ...(features && {
       condition:
