@@ -160,6 +160,7 @@ export {
   encodeCheckpoint,
   inferenceArrays,
   openCheckpoint,
+  type Bytes,
   type Checkpoint,
   type Opened,
 } from "./checkpoint/index.js";
