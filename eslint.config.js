@@ -7,6 +7,7 @@ const layers = [
   "closable",
   "json",
   "text",
+  "version",
   "tree",
   "version",
   "border",

@@ -1,16 +1,17 @@
 import type { TablePlan } from "../data/index.js";
 import type { Random } from "../random.js";
 import type { AnyRunner, ScoreOptions } from "../runner/index.js";
-import { codecsOf, decodeTable, scoreTable, tableCells } from "../tables/index.js";
+import { Conformal } from "../measure/index.js";
+import { codecsOf, FlowOutlierScore } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
-import type { DrawnRows } from "./check-rows.js";
+import { cellsOfFeatures, type DrawnRows } from "./check-rows.js";
 import type { ExportDescription } from "./describe.js";
 
 /** What a runner gives for rows, by the names of a file's outputs. */
 export async function expectedOutputs(
   runner: AnyRunner,
   description: ExportDescription,
-  { x, z, table, condition }: DrawnRows,
+  { x, z, condition }: DrawnRows,
   random: Random,
 ): Promise<Record<string, NumberArray>> {
   const given = condition ? { condition } : {};
@@ -20,20 +21,27 @@ export async function expectedOutputs(
       const options = { ...given, random, ...methodOf(description) };
       const { logProb, logDet } = await runner.score(x, options);
       const outputs = { log_prob: logProb, log_det: logDet, z: z! };
-      if (!table || !runner.data?.calibration) return outputs;
-      const { score, pValue } = await scoreTable(runner, table);
-      const shape = [score.length];
+      const calibration = runner.data?.calibration;
+      if (!calibration) return outputs;
+      const score = new FlowOutlierScore(calibration).of({
+        logProb: Float64Array.from(logProb.data),
+        logDet: logDet.data,
+      });
+      const beyond = Array<number>(calibration.beyond).fill(Infinity);
+      const conformal = new Conformal([...calibration.scores, ...beyond]);
+      const { shape } = logProb;
+      const pValue = score.map((one) => conformal.pValue(one));
       return { ...outputs, score: { shape, data: score }, p_value: { shape, data: pValue } };
     }
     case "forward":
       return { z: z! };
     case "inverse": {
       const events = await runner.inverse(z!, given);
-      return { x: plan ? cells(middles(events, plan), plan) : events };
+      return { x: plan ? cellsOfFeatures(middles(events, plan), plan.columns) : events };
     }
     case "sample": {
       const samples = await runner.sample(x.shape[0]!, { ...given, random });
-      return { x: plan ? cells(samples, plan) : samples };
+      return { x: plan ? cellsOfFeatures(samples, plan.columns) : samples };
     }
     case "classify":
       return { probabilities: await runner.predict(x, given) };
@@ -46,16 +54,13 @@ function methodOf({ logDet }: ExportDescription): Pick<ScoreOptions, "logDet" | 
   return { logDet: "estimate", ...(logDet.terms !== null && { terms: logDet.terms }) };
 }
 
-const cells = (x: NumberArray, plan: TablePlan): NumberArray =>
-  tableCells(decodeTable(x, plan), plan);
-
 /** Events of a table by what they are nearest to: codes and marks half a unit up, to be rounded down. */
 function middles({ shape, data }: NumberArray, plan: TablePlan): NumberArray {
   const width = shape[1]!;
   const moved = Float64Array.from(data);
-  for (const { isCode, value, mark } of codecsOf(plan)) {
+  for (const { isCode, first, mark, oneHot } of codecsOf(plan.columns)) {
     for (let row = 0; row < shape[0]!; row++) {
-      if (isCode) moved[row * width + value]! += 0.5;
+      if (isCode && oneHot === undefined) moved[row * width + first]! += 0.5;
       if (mark !== undefined) moved[row * width + mark]! += 0.5;
     }
   }

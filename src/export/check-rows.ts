@@ -1,7 +1,7 @@
-import type { Table } from "../data/table.js";
+import type { ColumnCodec } from "../data/index.js";
 import type { Random } from "../random.js";
 import { coreOf, type AnyRunner } from "../runner/index.js";
-import { decodeTable, encodeTable, tableCells } from "../tables/index.js";
+import { cellsIn, codecsOf, decodeTable } from "../tables/index.js";
 import { sizeOf, type NDArray, type NumberArray, type Shape } from "../tree.js";
 import type { ExportDescription, InputDescription } from "./describe.js";
 import { usualProbe } from "./noise.js";
@@ -9,10 +9,9 @@ import { usualProbe } from "./noise.js";
 /** Rows that a file and its runner are compared on. */
 export interface DrawnRows {
   /** As the file takes them. */
-  readonly file: NumberArray;
+  readonly file: { readonly x: NumberArray; readonly condition?: NumberArray };
   /** As the runner does. */
   readonly x: NumberArray;
-  readonly table?: Table;
   /** Their latents, where the model has any. */
   readonly z?: NDArray;
   readonly condition?: NumberArray;
@@ -33,18 +32,49 @@ export async function drawRows(
   const pixels = { ...events, data: events.data.map((value) => 128 + 50 * value) };
   const { preprocessor } = coreOf(runner);
   const x = preprocessor.restore(model.pixels ? pixels : events, "samples");
-  const condition = conditionIn(runner, normal("condition", [model.condition]));
-  const given = model.condition > 0 ? { condition } : {};
+  const given = model.condition > 0 && conditionIn(runner, normal("condition", [model.condition]));
   const plan = data?.table;
-  const table = plan && decodeTable(x, plan);
-  const own = table ? encodeTable(table, plan).x : x;
+  const columns = plan?.condition ?? [];
+  const own = plan ? rowsOf(x, plan.columns) : { cells: x, features: x };
+  const condition = given && columns.length > 0 ? rowsOf(given, columns) : undefined;
+  const taken = given && { condition: condition?.features ?? given };
   return {
-    file: table ? tableCells(table, plan) : x,
-    x: own,
-    ...(table && { table }),
-    ...(model.bijection && { z: await runner.forward(own, given) }),
-    ...given,
+    file: { x: own.cells, ...(given && { condition: condition?.cells ?? given }) },
+    x: own.features,
+    ...(model.bijection && { z: await runner.forward(own.features, taken || {}) }),
+    ...taken,
   };
+}
+
+/** Features as cells: codes and marks rounded down. */
+export function cellsOfFeatures(
+  features: NumberArray,
+  columns: readonly ColumnCodec[],
+): NDArray<Float64Array> {
+  const table = decodeTable(features, { columns, condition: [] });
+  return cellsIn(table.rows, table.columns, codecsOf(columns));
+}
+
+/** Features as cells, and the features that these make. */
+function rowsOf(
+  from: NumberArray,
+  columns: readonly ColumnCodec[],
+): { readonly cells: NumberArray; readonly features: NumberArray } {
+  const cells = cellsOfFeatures(from, columns);
+  const codecs = codecsOf(columns);
+  const [rows, width] = [from.shape[0]!, from.shape[1]!];
+  const data = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    codecs.forEach(({ first, fill, mark, oneHot }, c) => {
+      const cell = cells.data[row * codecs.length + c]!;
+      const value = Number.isNaN(cell) ? fill : cell;
+      const at = row * width + first;
+      if (oneHot === undefined) data[at] = value;
+      else data[at + value] = 1;
+      if (mark !== undefined) data[row * width + mark] = Number(Number.isNaN(cell));
+    });
+  }
+  return { cells, features: { shape: from.shape, data } };
 }
 
 function conditionIn({ model, data }: AnyRunner, { shape, data: values }: NDArray): NumberArray {
@@ -63,11 +93,11 @@ function conditionIn({ model, data }: AnyRunner, { shape, data: values }: NDArra
  */
 export function feedsOf(
   { to, inputs }: ExportDescription,
-  { file, z, condition }: DrawnRows,
+  { file, z }: Pick<DrawnRows, "file" | "z">,
   random: Random | undefined,
 ): Record<string, NDArray<Float32Array | Float64Array>> {
-  const [rows = 0] = file.shape;
-  const given: Readonly<Record<string, NumberArray | undefined>> = { x: file, z, condition };
+  const [rows = 0] = file.x.shape;
+  const given: Readonly<Record<string, NumberArray | undefined>> = { ...file, z };
   const keys = Array.from({ length: rows }, (_, row) => random?.split(row));
   // A score's noise is the first of its repetitions.
   const own = keys.map((key) => (to === "score" ? key?.split(0) : key));

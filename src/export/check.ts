@@ -5,6 +5,7 @@ import type { NDArray, NumberArray } from "../tree.js";
 import { expectedOutputs } from "./check-expected.js";
 import { drawRows, feedsOf } from "./check-rows.js";
 import type { ExportDescription } from "./describe.js";
+import { hasSteps } from "./events.js";
 
 /** Numbers that a file takes or gives, by name. */
 export type FileArrays = Readonly<Record<string, NDArray<Float32Array | Float64Array>>>;
@@ -49,7 +50,10 @@ export async function checkExport(
     const noisy = await run(feedsOf(description, drawn, random));
     const quiet = await run(feedsOf(description, drawn, undefined));
     const expected = await expectedOutputs(runner, description, drawn, random);
+    // Noise about the middle of a model's axis isn't about that of a whole number on a curved one.
+    const hasQuiet = description.to !== "score" || !hasSteps(runner);
     for (const [output, array] of Object.entries(expected)) {
+      if (output === "z" && !hasQuiet) continue;
       // The runner has z of the forward map alone, without noise.
       const actual = output === "z" ? quiet[output] : noisy[output];
       const unit = output === "x" && runner.model.pixels ? 256 : 1;

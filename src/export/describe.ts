@@ -45,6 +45,8 @@ export interface ExportDescription {
   readonly outputs: Readonly<Record<string, ValueDescription>>;
   /** Of x, in its order: those of a table's file with the texts of their codes. */
   readonly columns?: readonly (Cell | { readonly name: string; readonly kind: string })[];
+  /** Of a table's condition, in its order. */
+  readonly conditionColumns?: readonly Cell[];
   readonly classes?: readonly string[];
   /** How log p is obtained: see {@link Scores.method}, `terms` and `bias`. */
   readonly logDet?: {
@@ -75,7 +77,7 @@ export function describeExport(
   const { kind, config, classifier } = core.model;
   const { calibration, table } = data ?? {};
   const columns = table
-    ? cellsOf(table)
+    ? cellsOf(table.columns)
     : data?.preprocessing?.columns.map((column) => ({ name: column.name, kind: column.kind }));
   return {
     producer: `iresnet ${version}`,
@@ -86,6 +88,7 @@ export function describeExport(
     inputs: inputsOf(written),
     outputs: mapValues(written.outputs, described),
     ...(columns && { columns }),
+    ...(table && table.condition.length > 0 && { conditionColumns: cellsOf(table.condition) }),
     ...(classifier && { classes: classNames(data?.classes, classifier.classes) }),
     ...(method && {
       logDet: { method: method.method, terms: method.terms, bias: finite(method.bias) },

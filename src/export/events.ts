@@ -1,20 +1,26 @@
-import type { ColumnPlan, DataDescription, Preprocessing, RestoredKind } from "../data/index.js";
+import {
+  hasIntervals,
+  type DataDescription,
+  type Preprocessing,
+  type RestoredKind,
+} from "../data/index.js";
 import type { Model } from "../models/index.js";
 import { castTo, type GraphScope } from "../onnx/index.js";
 import { cellsOf } from "../tables/index.js";
 import type { Shape } from "../tree.js";
+import { isKept, perColumn, perColumnFlag, placed, unplaced } from "./axes.js";
 import { besideEvents, both, columnsAt, every, isFinite, scalar } from "./rows.js";
 import { enterCells, leaveCells } from "./table-cells.js";
 
 /** What a file's rows are: events of a model in the data's own units. */
 export interface RowsOf {
-  readonly model: Pick<Model, "shape" | "pixels" | "density">;
+  readonly model: Pick<Model, "shape" | "pixels" | "density" | "condition">;
   readonly data: DataDescription | undefined;
 }
 
 /** Type and shape of a row x. Where something was learned of columns, digits may need float64. */
 export function rowType({ model, data }: RowsOf): { type: "float" | "double"; shape: Shape } {
-  if (data?.table) return { type: "double", shape: [cellsOf(data.table).length] };
+  if (data?.table) return { type: "double", shape: [cellsOf(data.table.columns).length] };
   const plan = planOf({ model, data });
   return plan ? { type: "double", shape: plan.shape } : { type: "float", shape: model.shape };
 }
@@ -27,44 +33,73 @@ export interface Entered {
   readonly valid: string;
   /** Whether each row differs from what never varied in training, `[B]`. */
   readonly deviates?: string;
+  /** Widths of the noise of each cell, where they differ from row to row, `[B, D]`. */
+  readonly step?: string;
+  /** What the data's units add to log p, in nats, a scalar or `[B]`, in float64. */
+  readonly logDet?: string;
 }
 
-/** Rows x as events of a model: what a runner does to them on the host. */
-export function enterEvents(scope: GraphScope, x: string, rows: RowsOf): Entered {
+/** Whether the noise of a density's rows has a width of its own in each cell. */
+export function hasSteps(rows: RowsOf): boolean {
+  return rows.model.density !== undefined && hasIntervals(planOf(rows));
+}
+
+/**
+ * Rows x as events of a model: what a runner does to them on the host.
+ * @param at `middles` where no noise is added to whole numbers
+ */
+export function enterEvents(
+  scope: GraphScope,
+  x: string,
+  rows: RowsOf,
+  at: "edges" | "middles",
+): Entered {
   const { model, data } = rows;
   const plan = planOf(rows);
   if (!plan) return checked(scope, x, model.shape, pixelsIn(scope, x, model));
-  const entered = data?.table && enterCells(scope, x, data.table);
+  const entered = data?.table && enterCells(scope, x, data.table.columns);
   const features = entered?.features ?? x;
   const finite = entered?.valid ?? every(scope, isFinite(scope, features, "double"), plan.shape);
   const kept = plan.columns.flatMap((column, place) => (isKept(column) ? [place] : []));
   const values = kept.length < plan.columns.length ? columnsAt(scope, features, kept) : features;
-  const scaled = scope.emit("Div", [
-    scope.emit("Sub", [values, perColumn(scope, plan, ({ offset }) => offset)]),
-    perColumn(scope, plan, ({ scale }) => scale),
-  ]);
-  const events = scope.emit("Cast", [scaled], { to: castTo("float") });
+  const isNoisy = hasSteps(rows);
+  const { places, step, logDet } = placed(scope, values, features, plan, isNoisy ? at : "edges");
+  const events = scope.emit("Cast", [places], { to: castTo("float") });
   const deviates = deviation(scope, features, plan);
   return {
     ...checked(scope, events, model.shape, [finite]),
+    logDet,
     ...(deviates !== undefined && { deviates }),
+    ...(step !== undefined && isNoisy && { step }),
   };
 }
 
+/** Type and width of a condition's row. */
+export function conditionType({ model, data }: RowsOf): { type: "float" | "double"; shape: Shape } {
+  const cells = data?.table && cellsOf(data.table.condition);
+  if (cells && cells.length > 0) return { type: "double", shape: [cells.length] };
+  const type = data?.preprocessing?.condition ? "double" : "float";
+  return { type, shape: [model.condition] };
+}
+
 /** A condition as the model takes it, checked like events. */
-export function enterCondition(
-  scope: GraphScope,
-  condition: string,
-  features: number,
-  plan: Preprocessing["condition"],
-): Entered {
-  const shape = [features];
-  if (!plan) return checked(scope, condition, shape, []);
-  const row = (values: readonly number[]): string => scope.doubles(values, [1, features]);
-  const offset = row(plan.map((one) => one.offset));
-  const scale = row(plan.map((one) => one.scale));
-  const scaled = scope.emit("Div", [scope.emit("Sub", [condition, offset]), scale]);
-  return checked(scope, scope.emit("Cast", [scaled], { to: castTo("float") }), shape, []);
+export function enterCondition(scope: GraphScope, condition: string, rows: RowsOf): Entered {
+  const { model, data } = rows;
+  const shape = [model.condition];
+  const columns = data?.table?.condition ?? [];
+  const entered = columns.length > 0 ? enterCells(scope, condition, columns) : undefined;
+  const flags = entered ? [entered.valid] : [];
+  const scalings = data?.preprocessing?.condition;
+  if (conditionType(rows).type === "float") return checked(scope, condition, shape, flags);
+  const features = entered?.features ?? condition;
+  const row = (values: readonly number[]): string => scope.doubles(values, [1, model.condition]);
+  const scaled = scalings
+    ? scope.emit("Div", [
+        scope.emit("Sub", [features, row(scalings.map(({ offset }) => offset))]),
+        row(scalings.map(({ scale }) => scale)),
+      ])
+    : features;
+  return checked(scope, scope.emit("Cast", [scaled], { to: castTo("float") }), shape, flags);
 }
 
 /** Latents, checked like events. */
@@ -83,20 +118,18 @@ export function leaveEvents(
   const plan = planOf(rows);
   if (!plan) return kind === "samples" && model.pixels ? wholePixels(scope, events) : events;
   const exact = scope.emit("Cast", [events], { to: castTo("double") });
-  const values = scope.emit("Add", [
-    scope.emit("Mul", [exact, perColumn(scope, plan, ({ scale }) => scale)]),
-    perColumn(scope, plan, ({ offset }) => offset),
-  ]);
-  const kept = kind === "samples" ? rounded(scope, values, plan) : values;
+  const values = unplaced(scope, exact, plan);
+  const kept = wholeAgain(
+    scope,
+    values,
+    plan,
+    kind === "events" && hasSteps(rows) ? "middles" : kind,
+  );
   const features = filledIn(scope, kept, plan);
   if (!data?.table) return features;
   // Of events, which lie in the middle of what stands for a code, or anywhere.
-  return leaveCells(scope, features, data.table, kind === "samples" ? 0 : 0.5);
+  return leaveCells(scope, features, data.table.columns, kind === "samples" ? 0 : 0.5);
 }
-
-type Kept = Extract<ColumnPlan, { readonly scale: number }>;
-
-const isKept = (column: ColumnPlan): column is Kept => "scale" in column;
 
 /** Pixels and a model's own units need no plan. */
 function planOf({ model, data }: RowsOf): Preprocessing | undefined {
@@ -134,21 +167,22 @@ function wholePixels(scope: GraphScope, x: string): string {
   return scope.emit("Clip", [scope.emit("Floor", [x]), scope.float(0), scope.float(255)]);
 }
 
-/** A number of each kept column, to go with events. */
-function perColumn(scope: GraphScope, plan: Preprocessing, f: (column: Kept) => number): string {
-  const values = plan.columns.filter(isKept).map(f);
-  return scope.doubles(values, [1, values.length, ...plan.shape.slice(1).map(() => 1)]);
-}
-
-/** Whole columns rounded down to a multiple of their step. */
-function rounded(scope: GraphScope, values: string, plan: Preprocessing): string {
-  const isWhole = (column: Kept): boolean => column.kind === "whole";
-  if (!plan.columns.some((column) => isKept(column) && isWhole(column))) return values;
+/** Whole columns rounded down to a multiple of their step, or less half of it, or as they are. */
+function wholeAgain(
+  scope: GraphScope,
+  values: string,
+  plan: Preprocessing,
+  kind: RestoredKind,
+): string {
+  const hasWhole = plan.columns.some(({ kind }) => kind === "whole");
+  if (kind === "events" || !hasWhole) return values;
   const step = perColumn(scope, plan, (column) => (column.kind === "whole" ? column.step : 1));
-  const down = scope.emit("Mul", [scope.emit("Floor", [scope.emit("Div", [values, step])]), step]);
-  const flags = perColumn(scope, plan, (column) => Number(isWhole(column)));
-  const whole = scope.emit("Greater", [flags, scalar(scope, "double", 0.5)]);
-  return scope.emit("Where", [whole, down, values]);
+  const down =
+    kind === "samples"
+      ? scope.emit("Mul", [scope.emit("Floor", [scope.emit("Div", [values, step])]), step])
+      : scope.emit("Sub", [values, scope.emit("Mul", [step, scalar(scope, "double", 0.5)])]);
+  const isWhole = perColumnFlag(scope, plan, (column) => column.kind === "whole");
+  return scope.emit("Where", [isWhole, down, values]);
 }
 
 /** Whether a row differs in a column that was constant, or a copy of another. */

@@ -3,7 +3,15 @@ import type { DataDescription } from "../data/index.js";
 import { BatchAxis, ModelWriter, type FileHeader, type GraphScope } from "../onnx/index.js";
 import type { Core, Numbers } from "../runner/index.js";
 import { mapValues, type Arrays, type Shape } from "../tree.js";
-import { enterCondition, enterEvents, enterLatents, rowType, type Entered } from "./events.js";
+import {
+  conditionType,
+  enterCondition,
+  enterEvents,
+  enterLatents,
+  hasSteps,
+  rowType,
+  type Entered,
+} from "./events.js";
 import { leaveOutputs } from "./leave.js";
 import { enterNoise, noiseMeanings, type NoiseInput } from "./noise.js";
 import type { Request } from "./request.js";
@@ -39,7 +47,8 @@ export async function writeRequest(
 ): Promise<Written> {
   const { core, numbers, data } = source;
   const batch = new BatchAxis(standIn, request.takes ?? "noise");
-  const traced = await traceRequest(request, core, numbers, batch);
+  const hasStep = request.to === "score" && hasSteps({ model: core.model, data });
+  const traced = await traceRequest(request, core, numbers, { batch, hasStep });
   const inputs = inputsOf(request, source, traced.noise);
   const writer = new ModelWriter(Object.keys(inputs), batch);
   const { scope } = writer;
@@ -50,6 +59,7 @@ export async function writeRequest(
     ...weights(scope, traced.weights),
     ...Object.fromEntries(noise.flatMap((names) => Object.entries(names))),
     ...mapValues(entered, ({ events }) => events),
+    ...(entered.x?.step !== undefined && { step: entered.x.step }),
   };
   const results = writer.lower(traced.outputs, values);
   const flags = [
@@ -62,7 +72,7 @@ export async function writeRequest(
     checks: traced.checks,
     valid: both(scope, flags),
     deviates: entered.x?.deviates,
-    logScale: core.preprocessor.logScale,
+    logDet: entered.x?.logDet,
   });
   return {
     inputs,
@@ -85,14 +95,13 @@ function inputsOf(
 ): FileValues {
   const { model } = core;
   const float = (shape: Shape, what: string): FileValue => ({ type: "float", shape, what });
-  const conditionType = data?.preprocessing?.condition ? "double" : "float";
   return {
     ...(request.takes === "x" && {
       x: { ...rowType({ model, data }), what: "rows in the data's own units" },
     }),
     ...(request.takes === "z" && { z: float(eventShape(request, core)!, "latents") }),
     ...(model.condition > 0 && {
-      condition: { ...float([model.condition], "what each row is given"), type: conditionType },
+      condition: { ...conditionType({ model, data }), what: "what each row is given" },
     }),
     ...Object.fromEntries(
       noise.map(({ name, kind, size }) => [name, float([size], noiseMeanings[kind])]),
@@ -107,12 +116,12 @@ function enterAll(
   { core, data }: Source,
 ): Record<string, Entered> {
   const { model } = core;
-  const plan = data?.preprocessing?.condition;
+  const at = request.to === "score" ? "edges" : "middles";
   return {
-    ...(request.takes === "x" && { x: enterEvents(scope, "x", { model, data }) }),
+    ...(request.takes === "x" && { x: enterEvents(scope, "x", { model, data }, at) }),
     ...(request.takes === "z" && { z: enterLatents(scope, "z", eventShape(request, core)!) }),
     ...(model.condition > 0 && {
-      condition: enterCondition(scope, "condition", model.condition, plan),
+      condition: enterCondition(scope, "condition", { model, data }),
     }),
   };
 }

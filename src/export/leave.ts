@@ -1,5 +1,5 @@
 import type { Check } from "../bijections/index.js";
-import type { GraphScope } from "../onnx/index.js";
+import { castTo, type GraphScope } from "../onnx/index.js";
 import { leaveEvents, rowType, type RowsOf } from "./events.js";
 import { outlierValues } from "./outlier.js";
 import type { Request } from "./request.js";
@@ -16,8 +16,8 @@ export interface Leaving {
   /** Whether each row is one that the model takes, `[B]`. */
   readonly valid: string;
   readonly deviates: string | undefined;
-  /** What is added to log p and log-determinants for the units of the data, in nats. */
-  readonly logScale: number;
+  /** What the data's units add to log p and log-determinants, in nats, in float64; nothing for none. */
+  readonly logDet: string | undefined;
 }
 
 /** A result under the name of an output. */
@@ -60,7 +60,7 @@ export function leaveOutputs(
 function resultsOf(
   scope: GraphScope,
   results: Readonly<Record<string, string>>,
-  { request: { to }, rows, deviates, logScale }: Leaving,
+  { request: { to }, rows, deviates, logDet: ofUnits }: Leaving,
 ): Record<string, Result> {
   const { model, data } = rows;
   const float = (value: string, shape: readonly number[], what: string): Result => ({
@@ -72,8 +72,11 @@ function resultsOf(
   const latents = (): Result => float(results.z!, model.bijection!.outShape, "latents f(x)");
   switch (to) {
     case "score": {
-      const shifted = (name: string): string =>
-        scope.emit("Add", [results[name]!, scope.float(logScale)]);
+      const shifted = (name: string): string => {
+        if (ofUnits === undefined) return results[name]!;
+        const exact = scope.emit("Cast", [results[name]!], { to: castTo("double") });
+        return scope.emit("Cast", [scope.emit("Add", [exact, ofUnits])], { to: castTo("float") });
+      };
       const logDet = shifted("logDet");
       const within = shifted("logProb");
       const logProb =

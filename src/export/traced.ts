@@ -24,12 +24,15 @@ export function eventShape({ takes }: Request, { model }: Pick<Core, "model">): 
   return takes === "z" ? model.bijection!.outShape : takes && model.shape;
 }
 
-/** @throws {UsageError} if a noise isn't one of each row. */
+/**
+ * @param hasStep whether the widths of noise differ from row to row
+ * @throws {UsageError} if a noise isn't one of each row.
+ */
 export async function traceRequest(
   request: Request,
   core: Core,
   { store }: Numbers,
-  batch: BatchAxis,
+  { batch, hasStep }: { readonly batch: BatchAxis; readonly hasStep: boolean },
 ): Promise<TracedRequest> {
   const { model } = core;
   const event = eventShape(request, core);
@@ -38,6 +41,7 @@ export async function traceRequest(
   });
   const given = {
     ...(request.takes && event && rows(request.takes, event)),
+    ...(hasStep && rows("step", model.shape)),
     ...(model.condition > 0 && rows("condition", [model.condition])),
   };
   const args = { ...given, ...request.args };

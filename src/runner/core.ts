@@ -136,7 +136,7 @@ export class Core {
   trace(trace: Trace, args: Tensors, context: TraceOptions): TracedOutputs {
     const ctx = new Context({
       phase: "infer",
-      step: this.step,
+      step: args.step ?? this.step,
       condition: args.condition,
       inverse: this.#limits(args),
       ...context,
