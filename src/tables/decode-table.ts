@@ -3,6 +3,7 @@ import type { TablePlan } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
 import type { NumberArray } from "../tree.js";
 import { featureNames, keptColumns } from "./encode-table.js";
+import { day } from "./learn-table.js";
 
 /**
  * Numbers as the cells of a file: what `encodeTable` does, backwards. Samples needn't be codes or 0
@@ -33,6 +34,7 @@ export function decodeTable(x: NumberArray, plan: TablePlan, name = "samples"): 
     const values = Float64Array.from({ length: rows }, (_, row) => {
       if (marks !== undefined && value(row, marks) >= 1) return NaN;
       const one = value(row, at);
+      if (codec.isDay) return Math.floor(one / day) * day;
       return kind === "boolean" ? within(Math.floor(one), 1) : one;
     });
     return { name: codec.name, kind, values };

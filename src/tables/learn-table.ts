@@ -11,6 +11,9 @@ export interface LearnTableOptions {
   readonly train: Uint32Array;
 }
 
+/** Milliseconds. */
+export const day = 86_400_000;
+
 /** Most levels of a category, and fewest rows to each on average: more are names. */
 const most = { levels: 64, rowsEach: 2 } as const;
 
@@ -48,12 +51,14 @@ export function learnTable(table: Table, options: LearnTableOptions): TablePlan 
 function numbersOf(column: NumericColumn, table: Table, options: LearnTableOptions): ColumnCodec {
   const { name, kind, values } = column;
   const first = values.findIndex(Number.isNaN);
-  if (first < 0) return { name, kind };
+  const isDay = kind === "date" && values.every((time) => Number.isNaN(time) || time % day === 0);
+  const codec = { name, kind, ...(isDay && { isDay }) };
+  if (first < 0) return codec;
   if (values.every(Number.isNaN))
     return { name, kind: "omitted", reason: "all its cells are empty" };
   if (options.missing === "error") throw missingCell(column, table, first);
   const training = Float64Array.from(options.train, (row) => values[row]!);
-  return { name, kind, fill: median(training) ?? median(values)! };
+  return { ...codec, fill: median(training) ?? median(values)! };
 }
 
 function categoryOf(column: TextColumn, table: Table, options: LearnTableOptions): ColumnCodec {
