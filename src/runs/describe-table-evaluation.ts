@@ -17,7 +17,7 @@ export function describeTableEvaluation(evaluation: TableEvaluation): {
         `flagged by p <= ${rate}`,
         `${percent(detected)} of the outliers, ${percent(falseAlarms)} of the normal rows`,
       ])
-    : evaluation.flagged.map(({ rate, rows: count }): [string, string] => [
+    : (evaluation.flagged ?? []).map(({ rate, rows: count }): [string, string] => [
         `flagged by p <= ${rate}`,
         `${percent(count / (rows - unscored))} of the rows`,
       ]);
@@ -35,7 +35,7 @@ export function describeTableEvaluation(evaluation: TableEvaluation): {
     rows: [
       ["rows", String(rows)],
       ["not scored", String(unscored)],
-      ["unlike anything in training", String(deviating)],
+      ["unlike anything in training", String(deviating ?? 0)],
       ["log-likelihood", likelihood],
       ...(label && detection
         ? ([

@@ -1,8 +1,8 @@
 import { writeFileInPieces } from "../data/writers/node-writer.js";
 import { tableFile } from "../data/writers/index.js";
 import type { Table } from "../data/table.js";
-import type { Runner, SampleOptions } from "../runner/index.js";
-import { decodeTable } from "../tables/index.js";
+import type { Runner } from "../runner/index.js";
+import { sampleTable, type SampleTableOptions } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
 import { counter, type Listener } from "./listener.js";
 
@@ -13,12 +13,12 @@ const rowsAtOnce = 2000;
 export type Draw = (count: number, first: number) => Promise<Table>;
 
 /** Draws of a model of vectors, in the terms of its table if it has one. */
-export function drawRows(runner: Runner, options: Omit<SampleOptions, "first">): Draw {
-  return async (count, first) => {
-    const samples = await runner.sample(count, { ...options, first });
-    const plan = runner.data?.table;
-    return plan ? decodeTable(samples, plan) : numberTable(samples);
-  };
+export function drawRows(runner: Runner, options: Omit<SampleTableOptions, "first">): Draw {
+  if (runner.data?.table) {
+    return (count, first) => sampleTable(runner, count, { ...options, first });
+  }
+  const { condition: _, ...plain } = options;
+  return async (count, first) => numberTable(await runner.sample(count, { ...plain, first }));
 }
 
 /**

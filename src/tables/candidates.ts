@@ -1,7 +1,6 @@
 import type { DataDescription, TablePlan } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
-import { keptColumns, type KeptCodec } from "./encode-table.js";
-import { day } from "./learn-table.js";
+import { keptColumns, type KeptCodec } from "./codecs.js";
 
 /** Values that a column could have had instead. */
 export interface Candidates {
@@ -32,7 +31,7 @@ export function candidatesOf(
 ): Candidates[] {
   const plans = preprocessing?.columns ?? [];
   const columns = new Map(draws.columns.map((column) => [column.name, column]));
-  return keptColumns(plan).flatMap((codec) => {
+  return keptColumns(plan.columns).flatMap((codec) => {
     const own = plans.find(({ name }) => name === codec.name);
     if (own?.kind === "copy" || own?.kind === "constant") return [];
     const copies = plans.flatMap((one) =>
@@ -44,7 +43,7 @@ export function candidatesOf(
       codec,
       copies,
       isContinuous,
-      step: "isDay" in codec && codec.isDay ? day : own?.kind === "whole" ? own.step : 0,
+      step: "isDay" in codec && codec.isDay ? 86_400_000 : own?.kind === "whole" ? own.step : 0,
       values: [...new Set(isContinuous ? spreadOver(drawn) : drawn)],
     };
   });

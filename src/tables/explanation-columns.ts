@@ -1,3 +1,4 @@
+import { cellText } from "../data/cell-text.js";
 import type { Column, ColumnKind, Table } from "../data/table.js";
 import type { RowExplanation } from "./explain-table.js";
 
@@ -37,7 +38,6 @@ export function explanationColumns(
 function usualText(usual: number | string | null, kind: ColumnKind | undefined): string {
   if (usual === null) return "empty";
   if (typeof usual === "string") return usual;
-  if (kind === "date") return new Date(usual).toISOString();
-  if (kind === "boolean") return usual === 0 ? "false" : "true";
+  if (kind === "date" || kind === "boolean") return cellText(kind, usual);
   return Number.isInteger(usual) ? String(usual) : String(Number(usual.toPrecision(6)));
 }

@@ -1,6 +1,7 @@
 import { expectOneOf } from "../border/options.js";
-import type { Column, Table } from "../data/table.js";
+import type { Table } from "../data/table.js";
 import { DataError } from "../errors.js";
+import { textsOf } from "./codecs.js";
 
 /** Names of what isn't an outlier. */
 const normalNames = /^(?:normal|inlier|nominal|regular|usual|ok|okay|good|healthy|benign|no|n)$/i;
@@ -24,10 +25,10 @@ export class OutlierLabel {
    * @throws {DataError} if the column holds too many values for a label.
    */
   add(table: Table): number[] {
-    const column = table.columns.find(({ name }) => name === this.name)!;
+    const textOf = textsOf(table.columns.find(({ name }) => name === this.name)!);
     const empty: number[] = [];
     for (let row = 0; row < table.rows; row++) {
-      const text = textOf(column, row);
+      const text = textOf(row);
       if (text === undefined) {
         empty.push(row);
         this.#codes.push(-1);
@@ -93,11 +94,4 @@ export class OutlierLabel {
       { columns: [this.name] },
     );
   }
-}
-
-function textOf(column: Column, row: number): string | undefined {
-  if (column.kind === "text") return column.dictionary[column.codes[row]!];
-  const value = column.values[row]!;
-  if (Number.isNaN(value)) return undefined;
-  return column.kind === "boolean" ? String(value === 1) : String(value);
 }

@@ -10,7 +10,7 @@ import {
   type Table,
 } from "../data/table.js";
 import { DataError } from "../errors.js";
-import { tableKinds } from "./encode-table.js";
+import { tableKinds } from "./codecs.js";
 
 /** A row in hand: values by the columns' names, as JSON has them. */
 export type RowRecord = Readonly<Record<string, unknown>>;
@@ -43,7 +43,9 @@ export function recordsTable(
   const kindOf = tableKinds(plan);
   const names = new Set(records.flatMap((record) => Object.keys(record)));
   // Where training had empty cells, a row may be without the name.
-  for (const codec of plan.columns) if (mayBeMissing(codec)) names.add(codec.name);
+  for (const codec of [...plan.columns, ...plan.condition]) {
+    if (mayBeMissing(codec)) names.add(codec.name);
+  }
   const problems: RowProblem[] = [];
   const columns = [...names].map((column) => {
     const kind = kindOf(column) ?? "text";

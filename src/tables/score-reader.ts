@@ -4,7 +4,9 @@ import { UsageError } from "../errors.js";
 import type { AnyRunner } from "../runner/index.js";
 import { TableExplainer } from "./explain-table.js";
 import { explanationColumns, mostNamed } from "./explanation-columns.js";
-import { scoresAsTable, scoreTable, type TableScores } from "./score-table.js";
+import { predictTable, type TablePredictions } from "./predict-table.js";
+import { predictionsAsTable, scoresAsTable } from "./results-table.js";
+import { scoreTable, type TableScores } from "./score-table.js";
 
 /** One of several parts of a file. */
 export interface Shard {
@@ -20,8 +22,8 @@ export interface ScoreReaderOptions {
   readonly keep?: true | readonly string[];
   /** Rows with a p-value of at most this are explained by {@link TableExplainer}; none unless given. */
   readonly explain?: number;
-  /** Called with the scores of each chunk. */
-  readonly onScores?: (scores: TableScores) => void;
+  /** Called with what the model says of each chunk, as `ScoreCount.add` takes it. */
+  readonly onResults?: (scores?: TableScores, predictions?: TablePredictions) => void;
 }
 
 const where = "scoreReader";
@@ -43,8 +45,8 @@ export async function* scoreReader(
   reader: TableReader,
   options: ScoreReaderOptions = {},
 ): AsyncGenerator<Table> {
-  expectOptions(options, ["shard", "keep", "explain", "onScores"], where);
-  const { shard = { index: 1, count: 1 }, explain, onScores } = options;
+  expectOptions(options, ["shard", "keep", "explain", "onResults"], where);
+  const { shard = { index: 1, count: 1 }, explain, onResults } = options;
   expectShard(shard);
   if (explain !== undefined && !(explain > 0 && explain <= 1)) {
     throw new UsageError(`${where}: expected explain to be a p-value in (0, 1], got ${explain}`, {
@@ -53,28 +55,27 @@ export async function* scoreReader(
   }
   const kept = keptPlaces(reader, options.keep ?? []);
   const explainer = explain === undefined ? undefined : await TableExplainer.open(runner);
-  const extended = async (table: Table, scores: TableScores): Promise<Table> => {
-    const unusual = [...scores.pValue.keys()].filter((row) => scores.pValue[row]! <= explain!);
-    const explained =
-      explainer && (await explainer.explain(table, { rows: unusual, most: mostNamed }));
-    const own = scoresAsTable(scores);
-    const columns = [...own.columns, ...(explained ? explanationColumns(explained, table) : [])];
-    return { ...own, columns: [...columns, ...keptColumnsOf(table, kept, columns)] };
+  const { density, classifier } = runner.model;
+  const resultsOf = async (table: Table): Promise<Table> => {
+    const scores = density && (await scoreTable(runner, table));
+    const predictions = classifier && (await predictTable(runner, table));
+    onResults?.(scores, predictions);
+    const own = scores ? scoresAsTable(scores, predictions) : predictionsAsTable(predictions!);
+    if (!explainer || !scores) return own;
+    const rows = [...scores.pValue.keys()].filter((row) => scores.pValue[row]! <= explain!);
+    const explained = await explainer.explain(table, { rows, most: mostNamed });
+    return { ...own, columns: [...own.columns, ...explanationColumns(explained, table)] };
   };
   let before = 0;
-  let isEmpty = true;
   for await (const chunk of reader.chunks()) {
     const rows = shardRows(chunk.rows, before, shard);
     before += chunk.rows;
     if (rows.length === 0) continue;
-    isEmpty = false;
     const table = rows.length === chunk.rows ? chunk : takeRows(chunk, rows);
-    const scores = await scoreTable(runner, table);
-    onScores?.(scores);
-    yield await extended(table, scores);
+    const results = await resultsOf(table);
+    const { columns } = results;
+    yield { ...results, columns: [...columns, ...keptColumnsOf(table, kept, columns)] };
   }
-  // Without a row there are names still.
-  if (isEmpty) yield await extended(emptyTable(reader), noScores);
 }
 
 function expectShard({ index, count }: Shard): void {
@@ -115,30 +116,4 @@ function keptColumnsOf(
     const codes = Int32Array.from(texts, (text, row) => (text === "" ? -1 : row));
     return { name, kind: "text", codes, dictionary: texts };
   });
-}
-
-const none = new Float64Array(0);
-const noScores: TableScores = {
-  lines: none,
-  logProb: none,
-  score: none,
-  pValue: none,
-  problems: [],
-  deviations: [],
-  surplus: [],
-};
-
-function emptyTable({ name, columns }: TableReader): Table {
-  return {
-    name,
-    rows: 0,
-    lines: none,
-    columns: columns.map(({ name, kind }): Column =>
-      kind === "text"
-        ? { name, kind, codes: new Int32Array(0), dictionary: [] }
-        : { name, kind, values: none },
-    ),
-    problems: [],
-    warnings: [],
-  };
 }

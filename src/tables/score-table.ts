@@ -11,7 +11,7 @@ import { FlowOutlierScore } from "./score.js";
 export interface TableScores {
   /** Lines of the rows in their file. */
   readonly lines: Float64Array;
-  /** log p in nats, of rows in the units of the file's columns. */
+  /** log p in nats, of rows in the units of the file's columns; given the condition's columns. */
   readonly logProb: Float64Array;
   /** {@link FlowOutlierScore}: 0 for the usual row, in standard deviations, higher for what is more unusual. */
   readonly score: Float64Array;
@@ -49,9 +49,13 @@ export async function scoreTable(runner: AnyRunner, table: Table): Promise<Table
       { name: runner.model.kind },
     );
   }
-  const { x, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
+  const { x, condition, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
   const { lines } = table;
-  const scores = await runner.score(x, { ...scoreOptions(density), places: lines });
+  const scores = await runner.score(x, {
+    ...scoreOptions(density),
+    places: lines,
+    ...(condition && { condition }),
+  });
   const logProb = Float64Array.from(scores.logProb.data);
   const score = new FlowOutlierScore(calibration).of({ logProb, logDet: scores.logDet.data });
   const heldOut = Array<number>(calibration.beyond).fill(Infinity);
@@ -78,47 +82,4 @@ export async function* scoreTables(
   tables: Iterable<Table> | AsyncIterable<Table>,
 ): AsyncGenerator<TableScores> {
   for await (const table of tables) yield await scoreTable(runner, table);
-}
-
-/**
- * Scores as a table to write: `line`, `log_p`, `score`, `p_value`, and in `note` why a row has none, or
- * has density 0.
- */
-export function scoresAsTable({ lines, logProb, score, pValue, ...found }: TableScores): Table {
-  const notes = new Map<number, string[]>();
-  const note = (row: number, text: string): void => {
-    notes.set(row, [...(notes.get(row) ?? []), text]);
-  };
-  for (const { row, column, expected, got } of found.problems) {
-    note(row, `${column === "" ? "" : `${column}: `}expected ${expected}, got ${got}`);
-  }
-  for (const { row, column, expected, got } of found.deviations) {
-    note(row, `${column}: ${got}, where training rows had ${expected}`);
-  }
-  const dictionary = [...notes.values()].map((texts) => texts.join("; "));
-  const places = new Map([...notes.keys()].map((row, place) => [row, place]));
-  const number = (name: string, values: Float64Array) => ({
-    name,
-    kind: "number" as const,
-    values,
-  });
-  return {
-    name: "scores",
-    rows: lines.length,
-    columns: [
-      number("line", lines),
-      number("log_p", logProb),
-      number("score", score),
-      number("p_value", pValue),
-      {
-        name: "note",
-        kind: "text",
-        dictionary,
-        codes: Int32Array.from(lines, (_, row) => places.get(row) ?? -1),
-      },
-    ],
-    lines,
-    problems: [],
-    warnings: [],
-  };
 }

@@ -97,6 +97,6 @@ describe("evaluateTable", () => {
     const { evaluation, scores } = await evaluateTable(runner, await reader(measurements(30, 3)));
     assert.equal(evaluation.detection, undefined);
     assert.equal(scores.normals.length, 30);
-    assert.equal(evaluation.flagged.length, 2);
+    assert.equal(evaluation.flagged!.length, 2);
   });
 });

@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../../src/checkpoint/index.js";
-import { describeData, logScale, type DataSet } from "../../src/data/index.js";
+import { describeData, type DataSet } from "../../src/data/index.js";
 import { iResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 
@@ -10,9 +10,13 @@ import { Random } from "../../src/random.js";
 export function identityCheckpoint(data: DataSet): Checkpoint {
   const model = iResNetDensity({ shape: data.shape, blocks: [1], widths: [4], activation: "elu" });
   const arrays = model.scope.initialArrays(Random.fromSeed(0));
+  const logScales = data.preprocessing!.columns.map((one) =>
+    "scale" in one ? Math.log(one.scale) : 0,
+  );
   // Half of what a row is less likely than the mean row, in nats, over a deviation of a half.
   const nats =
-    (model.dimensions / 2) * Math.log(2 * Math.PI * Math.E) - logScale(data.preprocessing);
+    (model.dimensions / 2) * Math.log(2 * Math.PI * Math.E) +
+    logScales.reduce((sum, one) => sum + one, 0);
   const halved = { mean: nats, deviation: 0.5 };
   return {
     format: 1,

@@ -143,7 +143,7 @@ async function otherSplit(
   const { shape } = runner.model;
   const isAlike = sameShape(set.shape, shape) && set.pixels === runner.model.pixels;
   const classes = runner.model.classifier ? (runner.data?.classes.length ?? 0) : set.classes.length;
-  if (isAlike && classes === set.classes.length) return set.split(split);
+  if (isAlike && classes === set.classes.length) return set.split(split ?? "test");
   throw new UsageError(
     `--data: expected examples of shape [${shape}] and ${classes} classes as in training, got [${set.shape}] and ${set.classes.length} of ${name}; choose another set`,
     { name },

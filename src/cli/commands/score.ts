@@ -34,7 +34,7 @@ const usualExplained = 0.05;
 export function addScore(program: Command): void {
   const command = program
     .command("score")
-    .description("say how unusual each row of a file is, by a run on a table")
+    .description("say how unusual each row of a file is, or its class, by a run on a table")
     .argument("<run>", "folder of a run of `iresnet train --data FILE`")
     .argument("<file>", "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input")
     .optionsGroup("Simple options:")
@@ -63,7 +63,9 @@ Examples:
 A line of scores for each row, in order: its line in the file, log p in nats in the units of the
 file, the anomaly score (0 for the usual row, in standard deviations), the p-value: the share of
 held-out rows that are as unusual, so that flagging p <= 0.01 gives false alarms on 1 % of normal
-rows; and a note where a row can't be scored. Memory doesn't grow with the file.
+rows; and a note where a row can't be scored. A conditional density reads the condition's columns
+too: log p is that of the others given these. A classifier's lines hold the most probable class and
+the probability of each. Memory doesn't grow with the file.
 
 Explanations name up to three columns: because_1 is the one whose change alone would lower the score
 most, drop_1 by how much, and usual_1 the value that it would have then.
@@ -115,38 +117,42 @@ async function score(
     });
     const count = new ScoreCount(rates);
     const started = performance.now();
-    const scored = scoreReader(runner, reader, {
+    const results = scoreReader(runner, reader, {
       ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
       ...(keep !== undefined && { keep }),
       ...(shard && { shard }),
-      onScores: (scores) => {
-        count.add(scores);
+      onResults: (scores, predictions) => {
+        count.add(scores, predictions);
         const rate = (1000 * count.rows) / (performance.now() - started);
         terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
       },
     });
-    const text = csvText(scored);
+    const text = csvText(results);
     if (out === undefined) {
       for await (const piece of text) terminal.piece(piece);
     } else await writeFileInPieces(out, text);
     const summary = count.summary();
     warnOfRows(terminal, reader.name, summary);
-    if (out === undefined) terminal.note(textOf(summary));
-    else
-      terminal.result(
-        { run: run.folder.path, file: out, ...summary },
-        `${textOf(summary)}\n\n${out}`,
-      );
+    const said = textOf(summary);
+    if (out === undefined) terminal.note(said);
+    else terminal.result({ run: run.folder.path, file: out, ...summary }, `${said}\n\n${out}`);
   });
 }
 
-function textOf({ rows, unscored, deviating, flagged }: ScoreSummary): string {
-  const share = (count: number): string =>
-    `${count} (${((100 * count) / Math.max(1, rows - unscored)).toFixed(2)} %)`;
+function textOf({ rows, unscored, deviating, flagged, predictions }: ScoreSummary): string {
+  const share = (count: number, of: number): string =>
+    `${count} (${((100 * count) / Math.max(1, of)).toFixed(2)} %)`;
+  const scored = rows - unscored;
+  const known = predictions?.known;
   return table([
     ["rows", String(rows)],
     ["not scored", String(unscored)],
-    ["unlike anything in training", String(deviating)],
-    ...flagged.map(({ rate, rows: count }) => [`p <= ${rate}`, share(count)]),
+    ...(deviating === undefined ? [] : [["unlike anything in training", String(deviating)]]),
+    ...(flagged ?? []).map(({ rate, rows: count }) => [`p <= ${rate}`, share(count, scored)]),
+    ...(predictions?.classes ?? []).map(({ name, rows: count }) => [
+      `class ${name}`,
+      share(count, scored),
+    ]),
+    ...(known ? [["wrong, of known class", share(known.errors, known.rows)]] : []),
   ]);
 }
