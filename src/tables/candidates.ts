@@ -5,7 +5,10 @@ import { keptColumns, type KeptCodec } from "./codecs.js";
 /** Values that a column could have had instead. */
 export interface Candidates {
   readonly codec: KeptCodec;
-  /** In ascending order; codes of categories; NaN, the last, for a missing cell. */
+  /**
+   * In ascending order: numbers, since one fewer would make any row likelier; codes of categories, and NaN,
+   * the last, for a missing one.
+   */
   readonly values: readonly number[];
   /** Whether values lie between these: of numbers and dates. */
   readonly isContinuous: boolean;
@@ -49,15 +52,13 @@ export function candidatesOf(
   });
 }
 
-/** Quantiles of sorted numbers, of which missing ones are the last, and one of those. */
+/** Quantiles of sorted numbers, of which missing ones are the last. */
 function spreadOver(sorted: Float64Array): number[] {
   const there = sorted.filter((value) => !Number.isNaN(value));
-  if (there.length === 0) return [NaN];
-  const values = Array.from({ length: quantiles }, (_, i) => {
+  return Array.from({ length: there.length > 0 ? quantiles : 0 }, (_, i) => {
     const at = Math.floor(((i + 0.5) / quantiles) * there.length);
     return there[at]!;
   });
-  return there.length < sorted.length ? [...values, NaN] : values;
 }
 
 /** A column's numbers, codes of texts; NaN where cells are missing. */

@@ -52,8 +52,8 @@ const mostTrials = 8192;
  * and the best v is the value that would have been usual beside the others. Columns that depend on one
  * another may all be named where changing either would do. Contributions don't add up to the score.
  *
- * Values are quantiles of 256 rows that the model draws (all levels of categories, an empty cell where
- * training had some), then refined three times between the neighbours of the best. Any score that
+ * Values are quantiles of 256 rows that the model draws (of categories all levels that are drawn, empty
+ * cells among them), then refined three times between the neighbours of the best. Any score that
  * `scoreTable` gives is explained alike. A row takes about 21 scores for each column of numbers.
  */
 export class TableExplainer {

@@ -1,6 +1,7 @@
 import { vjp } from "../../autodiff/vjp.js";
 import {
   add,
+  addAll,
   axisSize,
   broadcast,
   concat,
@@ -10,10 +11,11 @@ import {
   reshape,
   slice,
   sub,
+  sum,
   sumEvent,
   type Tensor,
 } from "../../graph/index.js";
-import type { LogDetEstimator } from "../../nn/index.js";
+import type { LogDetEstimator, ResidualMap } from "../../nn/index.js";
 import { sizeOf } from "../../tree.js";
 import { exactInParts } from "./exact-in-parts.js";
 import { identity } from "./jacobian-rows.js";
@@ -30,17 +32,46 @@ export const largestExactDimension = 128;
  * I + J is positive definite, so every pivot is positive. Above, both go in parts, event by event:
  * see {@link exactInParts}, whose gradient is refused by a `UsageError`.
  */
-export const exact: LogDetEstimator = (g, x) => {
+export const exact: LogDetEstimator = Object.assign(exactOne, { sum: exactSum });
+
+function exactOne(g: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  const isSmall = sizeOf(x.shape.slice(1)) <= largestExactDimension;
+  return isSmall ? logDetPositive(shiftedJacobian(g, x)) : exactInParts(g, x);
+}
+
+/** Most numbers in the matrices that are eliminated side by side: more gain nothing. */
+const mostTogether = 1 << 16;
+
+/** Few matrices are eliminated as one batch: of one event operations take longer than their numbers. */
+function exactSum(maps: readonly ResidualMap[]): Tensor {
+  const { x } = maps[0]!;
+  const [batch, d] = [axisSize(x, 0), sizeOf(x.shape.slice(1))];
+  const isAlike = maps.every((map) => sizeOf(map.x.shape) === batch * d);
+  if (!isAlike || d > largestExactDimension || maps.length * batch * d * d > mostTogether) {
+    return addAll(
+      maps.map((map) => exactOne(map.g, map.x)),
+      [batch],
+    );
+  }
+  const matrices = concat(
+    maps.map((map) => shiftedJacobian(map.g, map.x)),
+    0,
+  );
+  const logDets = reshape(logDetPositive(matrices), [maps.length, batch]);
+  return reshape(sum(logDets, [0]), [batch]);
+}
+
+/** I + J of each event, `[B, D, D]`. */
+function shiftedJacobian(g: (x: Tensor) => Tensor, x: Tensor): Tensor {
   const [batch, event] = [axisSize(x, 0), x.shape.slice(1)];
   const d = sizeOf(event);
-  if (d > largestExactDimension) return exactInParts(g, x);
   const units = identity(d);
   const copies = (t: Tensor, shape: readonly number[]): Tensor =>
     reshape(broadcast(reshape(t, shape), [batch, d, d]), [batch * d, ...event]);
   const repeated = copies(x, [batch, 1, d]);
   const rows = vjp(g(repeated), repeated, copies(units, [1, d, d]));
-  return logDetPositive(add(reshape(rows, [batch, d, d]), units));
-};
+  return add(reshape(rows, [batch, d, d]), units);
+}
 
 /** Pivots after which what is left becomes a matrix of its own. */
 const pivotsAtOnce = 4;
