@@ -165,6 +165,7 @@ export {
   encodeCheckpoint,
   inferenceArrays,
   openCheckpoint,
+  type Bytes,
   type Checkpoint,
   type Opened,
 } from "./checkpoint/index.js";
