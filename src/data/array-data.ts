@@ -297,11 +297,7 @@ function columnNames(given: readonly string[] | undefined, count: number): reado
 }
 
 /** @throws {UsageError} if a name isn't that of a column of vectors. */
-function expectColumns(
-  names: readonly string[],
-  columns: readonly string[],
-  event: Shape,
-): void {
+function expectColumns(names: readonly string[], columns: readonly string[], event: Shape): void {
   const isVector = event.length === 1;
   const name = names.find((one) => !isVector || !columns.includes(one));
   if (name === undefined) return;
