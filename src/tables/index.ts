@@ -1,10 +1,6 @@
 export * from "./decode-table.js";
 export { tableKinds } from "./codecs.js";
-export {
-  encodeTable,
-  type EncodedTable,
-  type EncodeTableOptions,
-} from "./encode-table.js";
+export { encodeTable, type EncodedTable, type EncodeTableOptions } from "./encode-table.js";
 export * from "./fit-table.js";
 export { tableModelNames, type TableModelName } from "./models.js";
 export * from "./predict-table.js";

@@ -31,9 +31,7 @@ export function learnTable(table: Table, options: LearnTableOptions): TablePlan 
   expectNames(table, options);
   const label = options.label === undefined ? undefined : labelCodec(table, options.label);
   const codecOf = (column: Column, isOneHot: boolean): ColumnCodec =>
-    column.kind === "text"
-      ? categoryOf(column, table, isOneHot)
-      : numbersOf(column, options);
+    column.kind === "text" ? categoryOf(column, table, isOneHot) : numbersOf(column, options);
   const given = condition.map((name) => codecOf(columnOf(table, name), true));
   const useless = given.find(({ kind }) => kind === "omitted");
   if (useless?.kind === "omitted") {
@@ -49,7 +47,10 @@ export function learnTable(table: Table, options: LearnTableOptions): TablePlan 
       if (ignore.includes(name)) return [{ name, kind: "omitted", reason: "as was asked" }];
       return [codecOf(column, oneHot)];
     }),
-    condition: [...given, ...(label && labelIs === "condition" ? [{ ...label, oneHot: true }] : [])],
+    condition: [
+      ...given,
+      ...(label && labelIs === "condition" ? [{ ...label, oneHot: true }] : []),
+    ],
     ...(label && { label }),
   };
 }

@@ -111,7 +111,15 @@ describe("a table of one's own on the command line", () => {
     const condition = ["--condition", "site,ok", "--ignore", "when,day,name"];
     const model = ["--model", "made", "--steps", "40", "--missing", "refuse"];
     const to = ["--out", "runs/given"];
-    const { code, stderr } = await iresnet(cwd, "train", "--data", "my.csv", ...condition, ...model, ...to);
+    const { code, stderr } = await iresnet(
+      cwd,
+      "train",
+      "--data",
+      "my.csv",
+      ...condition,
+      ...model,
+      ...to,
+    );
     assert.equal(code, 0, stderr);
     assert.match(stderr, /column "site": condition: category of 3 levels/);
     assert.match(stderr, /column "temperature": .*; 3 rows with an empty cell left out/);
@@ -150,7 +158,10 @@ describe("a table of one's own on the command line", () => {
       [["train", "--data", "my.csv", "--ignore", "mas", "--out", "a"], /did you mean "mass"/],
       [["train", "toy", "--label", "site"], /--label: expected --data FILE/],
       [["train", "toy", "--model", "maf"], /--model: expected --data FILE/],
-      [["train", "--data", "my.csv", "--model", "mof", "--out", "a"], /Did you mean|Allowed choices/],
+      [
+        ["train", "--data", "my.csv", "--model", "mof", "--out", "a"],
+        /Did you mean|Allowed choices/,
+      ],
       [["train", "--data", "my.csv", "--condition", "sit", "--out", "a"], /did you mean "site"/],
       [
         ["train", "--data", "my.csv", "--label", "ok", "--condition", "site", "--out", "a"],

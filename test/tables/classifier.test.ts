@@ -75,7 +75,14 @@ describe("a label", () => {
       else assert.ok(Math.abs(sum - 1) < 1e-5);
     }
     const written = predictionsAsTable(predictions).columns.map(({ name }) => name);
-    assert.deepEqual(written, ["line", "class", "p(blue, jay)", "p(red fox)", "p(Ünicode)", "note"]);
+    assert.deepEqual(written, [
+      "line",
+      "class",
+      "p(blue, jay)",
+      "p(red fox)",
+      "p(Ünicode)",
+      "note",
+    ]);
     // The label needn't be there.
     const bare = fresh.map((row) => Object.fromEntries(Object.entries(row).slice(1)));
     const again = await predictTable(runner, await tableOf(csvOf(bare), { kinds }));
@@ -92,7 +99,10 @@ describe("a label", () => {
     const { classes, counts } = found.confusion!;
     assert.deepEqual(classes, data.classes);
     const flat = counts.flat();
-    assert.equal(flat.reduce((sum, count) => sum + count, 0), heldOut.count);
+    assert.equal(
+      flat.reduce((sum, count) => sum + count, 0),
+      heldOut.count,
+    );
     const right = counts.reduce((sum, row, place) => sum + row[place]!, 0);
     assert.equal(heldOut.count - right, found.errors);
     const { reconstruction } = await reconstruct(runner, heldOut);

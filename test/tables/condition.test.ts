@@ -127,10 +127,7 @@ describe("tableData with a condition", () => {
     assert.equal(labelled.condition, 3);
     const rows = (await labelled.split("train")).take([0, 1, 2]);
     const [first] = rows.labels!;
-    assert.deepEqual(
-      Array.from(rows.condition!.data).slice(1, 3),
-      first === 0 ? [1, 0] : [0, 1],
-    );
+    assert.deepEqual(Array.from(rows.condition!.data).slice(1, 3), first === 0 ? [1, 0] : [0, 1]);
   });
 
   it("refuses what can't be one, and models that take none", async () => {
@@ -142,7 +139,11 @@ describe("tableData with a condition", () => {
       [{ condition: ["year"], ignore: ["year"] }, /"year" as condition and as ignore/, UsageError],
       [{ condition: ["name"] }, /condition "name" to be numbers or categories/, DataError],
       [{ condition: ["year", "kind", "x", "z", "name", "label"] }, /condition "name"/, DataError],
-      [{ condition: ["year"], label: "label" }, /models that take one are i-resnet-density/, UsageError],
+      [
+        { condition: ["year"], label: "label" },
+        /models that take one are i-resnet-density/,
+        UsageError,
+      ],
       [{ ...{ model: "mof" as "maf" } }, /did you mean "maf"/, UsageError],
       [{ label: "x" }, /expected column "x" to hold classes, got 40 different values/, DataError],
     ];

@@ -3,7 +3,13 @@ import { after, describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { Random } from "../../src/random.js";
 import { openRunner } from "../../src/runner/index.js";
-import { fitTable, sampleTable, scoreTable, tableData, tableKinds } from "../../src/tables/index.js";
+import {
+  fitTable,
+  sampleTable,
+  scoreTable,
+  tableData,
+  tableKinds,
+} from "../../src/tables/index.js";
 import { csvOf, tableOf, type Cells } from "./measurements.js";
 
 const engine = await nodeEngine({ threads: 1 });

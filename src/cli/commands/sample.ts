@@ -11,7 +11,15 @@ import { writeReport } from "../../runs/report.js";
 import { withTrained } from "../../runs/trained.js";
 import { sampleTable, type Cells } from "../../tables/index.js";
 import type { NumberArray } from "../../tree.js";
-import { assignments, fromZero, limitsOf, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import {
+  assignments,
+  fromZero,
+  limitsOf,
+  wholeFrom,
+  withInverseLimits,
+  withJson,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -75,7 +83,10 @@ async function sample(
     const cells = cellsOf(options, runner.data?.table);
     const files: string[] = [];
     if (runner.data?.table) {
-      const rows = await sampleTable(runner, count, { ...drawn, ...(cells && { condition: cells }) });
+      const rows = await sampleTable(runner, count, {
+        ...drawn,
+        ...(cells && { condition: cells }),
+      });
       await writeFileInPieces(csv, csvText([rows]));
       files.push(csv);
     } else {

@@ -140,7 +140,10 @@ function textOf({ rows, unscored, deviating, flagged, predictions }: ScoreSummar
     ["not scored", String(unscored)],
     ...(deviating === undefined ? [] : [["unlike anything in training", String(deviating)]]),
     ...(flagged ?? []).map(({ rate, rows: count }) => [`p <= ${rate}`, share(count, scored)]),
-    ...(predictions?.classes ?? []).map(({ name, rows: count }) => [`class ${name}`, share(count, scored)]),
+    ...(predictions?.classes ?? []).map(({ name, rows: count }) => [
+      `class ${name}`,
+      share(count, scored),
+    ]),
     ...(known ? [["wrong, of known class", share(known.errors, known.rows)]] : []),
   ]);
 }
