@@ -79,8 +79,9 @@ describe("exportOnnx", () => {
     for (const f of [(rows: number) => 1 / rows, (rows: number) => Math.ceil(Math.log2(rows))]) {
       const runner = await openModel(crowd(f), {}, { engine });
       await assert.rejects(
-        exportOnnx(runner as AnyRunner, { to: "forward" }),
-        (error) => error instanceof IresnetError && /treats each row by itself/.test(error.message),
+        exportOnnx(runner, { to: "forward" }),
+        (error) =>
+          error instanceof IresnetError && error.message.includes("treats each row by itself"),
       );
       await runner.close();
     }

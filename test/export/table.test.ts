@@ -8,6 +8,7 @@ import {
   checkExport,
   expectEqualResults,
   exportOnnx,
+  exportTargets,
   type ExportDescription,
 } from "../../src/export/index.js";
 import { Random } from "../../src/random.js";
@@ -94,4 +95,51 @@ describe("the exported file of a table", () => {
       }
     }
   });
+});
+
+describe("exported files of other tables", () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await nodeEngine({ threads: 1 });
+  });
+  after(() => engine.close());
+
+  const heavy = Random.fromSeed(7).normal(160);
+  const rows = rowsOf(160, 3).map((one, i) => ({
+    ...one,
+    load: Math.exp(2.5 * heavy[i]!).toFixed(6),
+    events: String(Math.floor(Math.exp(2 * heavy[159 - i]!))),
+  }));
+  const cases: Readonly<Record<string, Parameters<typeof tableData>[1]>> = {
+    "given a category and a number": { condition: ["site", "length"] },
+    "with classes": { label: "ok" },
+  };
+  for (const [what, options] of Object.entries(cases)) {
+    it(`give what the runner gives, ${what}`, async () => {
+      const data = tableData(await tableOf(csvOf(rows)), options);
+      const fitted = await fitTable(data, { engine, steps: 20, onWarning: () => undefined });
+      const runner = await openRunner(fitted!.checkpoint, { engine });
+      const columns = runner.data!.preprocessing!.columns;
+      assert.ok(columns.some((column) => "tail" in column && column.tail));
+      const tried: string[] = [];
+      for (const to of exportTargets) {
+        const exported = await exportOnnx(runner, { to }).catch(() => undefined);
+        if (!exported) continue;
+        tried.push(to);
+        const file = await openOnnxFile(exported.bytes);
+        expectEqualResults(
+          await checkExport(runner, exported.description, (inputs) => file.run(inputs)),
+        );
+        await file.close();
+      }
+      const isClassifier = options?.label !== undefined;
+      assert.deepEqual(
+        tried,
+        isClassifier
+          ? ["forward", "inverse", "classify"]
+          : ["score", "forward", "inverse", "sample"],
+      );
+      await runner.close();
+    });
+  }
 });
