@@ -39,6 +39,8 @@ const spread = z.object({ mean: z.number(), deviation: z.number().positive() });
 export const calibrationSchema = z.object({
   surprise: spread,
   distance: spread,
+  /** Training rows, one after another, standardised: what the distance is measured to. */
+  neighbours: z.array(z.number()).min(1).readonly(),
   /** Outlier scores of held-out rows, from the lowest to the highest. */
   scores: z.array(z.number()).readonly(),
   /** Held-out rows above all of them: their density is 0. */

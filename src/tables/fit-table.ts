@@ -3,12 +3,11 @@ import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type DataSet, type Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { DataError, DivergenceError, UsageError } from "../errors.js";
-import { mean } from "../measure/index.js";
 import { iResNetDensity } from "../models/index.js";
 import { openModel, type Runner } from "../runner/index.js";
 import { fit, type Report, type TrainingOptions } from "../train/index.js";
 import type { Arrays } from "../tree.js";
-import { calibrate, heldOutTerms } from "./held-out.js";
+import { calibrate, heldOutLogProb } from "./held-out.js";
 import { chooseNoise, tableRecipe, type TableRecipe, type Trial } from "./recipe.js";
 
 /** Where {@link fitTable} stands after a step. */
@@ -90,7 +89,7 @@ export async function fitTable(
   const [train, heldOut] = [await data.split("train"), await data.split("validation")];
   const recipe = tableRecipe({ rows: train.count + heldOut.count, columns: data.shape[0]! });
   for (const warning of data.warnings) (options.onWarning ?? console.warn)(warning);
-  const search = new Search(data, shortened(recipe, train, options), heldOut, options);
+  const search = new Search(data, shortened(recipe, train, options), { train, heldOut }, options);
   try {
     return await search.run();
   } finally {
@@ -138,19 +137,24 @@ interface Candidate {
   readonly step: number;
 }
 
+interface Splits {
+  readonly train: Split;
+  readonly heldOut: Split;
+}
+
 class Search {
   readonly #data: DataSet;
   readonly #recipe: TableRecipe;
-  readonly #heldOut: Split;
+  readonly #splits: Splits;
   readonly #options: FitTableOptions;
   readonly #model: ReturnType<typeof iResNetDensity>;
   #runner: Runner<ReturnType<typeof iResNetDensity>> | undefined;
   #taken = 0;
 
-  constructor(data: DataSet, recipe: TableRecipe, heldOut: Split, options: FitTableOptions) {
+  constructor(data: DataSet, recipe: TableRecipe, splits: Splits, options: FitTableOptions) {
     this.#data = data;
     this.#recipe = recipe;
-    this.#heldOut = heldOut;
+    this.#splits = splits;
     this.#options = options;
     this.#model = iResNetDensity(recipe.model);
   }
@@ -181,7 +185,7 @@ class Search {
       noise,
       training: this.#recipe.training(noise),
       logProb: best.logProb,
-      heldOut: this.#heldOut.count,
+      heldOut: this.#splits.heldOut.count,
       step: best.step,
     };
   }
@@ -207,7 +211,7 @@ class Search {
         ...(signal && { signal }),
         ...(!isTrial && stopping),
         validate: async (arrays) => {
-          measured = await this.#logProb(arrays);
+          measured = await heldOutLogProb(await this.#open(arrays), this.#splits.heldOut);
           return { "nll (nats)": -measured };
         },
         onBest: (arrays) => {
@@ -228,14 +232,9 @@ class Search {
     return best;
   }
 
-  async #logProb(arrays: Arrays): Promise<number> {
-    const { logProb } = await heldOutTerms(await this.#open(arrays), this.#heldOut);
-    return mean(Array.from(logProb));
-  }
-
   async #checkpoint(arrays: Arrays): Promise<Checkpoint> {
     const { kind, config } = this.#model;
-    const calibration = calibrate(await heldOutTerms(await this.#open(arrays), this.#heldOut));
+    const calibration = await calibrate(await this.#open(arrays), this.#splits);
     return {
       format: 1,
       model: { kind, config },

@@ -1,51 +1,99 @@
-import type { Calibration } from "../data/index.js";
-import type { Split } from "../data/index.js";
-import { spread } from "../measure/index.js";
-import type { Density, Model } from "../models/index.js";
-import type { Runner, ScoreOptions } from "../runner/index.js";
+import { prepare, type Calibration, type Deviation, type Split } from "../data/index.js";
+import { mean, neighbourDistances, spread, usualNeighbours } from "../measure/index.js";
+import type { Density } from "../models/index.js";
+import { expectAbility, type AnyRunner, type ScoreOptions } from "../runner/index.js";
 import type { NumberArray } from "../tree.js";
-import { FlowOutlierScore, type LogTerms } from "./score.js";
-
-/** What a density says of held-out rows. */
-export interface HeldOutTerms extends LogTerms {
-  readonly logProb: Float32Array;
-  readonly logDet: Float32Array;
-  /** Rows left out of both: they differ from what never varied in training, and have density 0. */
-  readonly beyond: number;
-}
+import { OutlierScore, type OutlierTerms } from "./score.js";
 
 /** Most held-out rows that are scored: a p-value can't be smaller than 1/2001 then. */
 const mostRows = 2000;
 /** Above so many columns a series is cheaper than the exact log-determinant. */
 const mostExact = 64;
+/** How many training rows a checkpoint keeps as neighbours, and in how many numbers unless there are few. */
+const kept = { most: 1000, least: 50, numbers: 200_000 } as const;
 
 /** How tables are scored, wherever that happens: one way, or p-values mean nothing. */
 export function scoreOptions({ dimensions }: Pick<Density, "dimensions">): ScoreOptions {
   return { invalid: "nan", ...(dimensions <= mostExact && { logDet: "exact" }) };
 }
 
-/** Scores a split's rows, evenly spread over it where there are many. */
-export async function heldOutTerms<M extends Model & Density>(
-  runner: Runner<M>,
-  split: Split,
-): Promise<HeldOutTerms> {
-  const rows = spread(split.count, mostRows);
-  const { x }: { readonly x: NumberArray } = split.take(rows);
-  const scores = await runner.score(x, scoreOptions(runner.model));
-  const beyond = new Set(scores.deviations.map(({ row }) => row));
-  const isWithin = (_: number, row: number): boolean => !beyond.has(row);
-  return {
-    logProb: scores.logProb.data.filter(isWithin),
-    logDet: scores.logDet.data.filter(isWithin),
-    beyond: beyond.size,
-  };
+/** {@link OutlierTerms} of rows, with what deviates from what never varied in training. */
+export interface RowTerms extends OutlierTerms {
+  /** −∞ for rows that deviate, NaN for those that can't be scored. */
+  readonly logProb: Float64Array;
+  readonly distance: Float64Array;
+  readonly deviations: readonly Deviation[];
 }
 
 /**
- * The scales of the outlier score and its values on held-out rows, in order, as a checkpoint keeps them.
- * @throws {DataError} if fewer than two rows have a finite log-probability.
+ * @param x `[rows, D]` in the data's own columns
+ * @param neighbours a calibration's
+ * @param first place of the first row, see {@link ScoreOptions}
  */
-export function calibrate(terms: HeldOutTerms): Calibration {
-  const score = new FlowOutlierScore(terms);
-  return { ...score.spreads, scores: Array.from(score.of(terms).sort()), beyond: terms.beyond };
+export async function rowTerms(
+  runner: AnyRunner,
+  x: NumberArray,
+  neighbours: Calibration["neighbours"],
+  { first = 0 }: { readonly first?: number } = {},
+): Promise<RowTerms> {
+  const density = expectAbility(runner.model, "density", "scoreRows");
+  const { logProb, deviations } = await runner.score(x, { ...scoreOptions(density), first });
+  const prepared = prepare(x, runner.data?.preprocessing).x;
+  const columns = prepared.shape[1]!;
+  const reference = { shape: [neighbours.length / columns, columns], data: neighbours };
+  const k = Math.min(usualNeighbours, reference.shape[0]!);
+  return {
+    logProb: Float64Array.from(logProb.data),
+    distance: neighbourDistances(prepared, reference, k),
+    deviations,
+  };
+}
+
+/** Mean log p of held-out rows in nats, but for those that differ from what never varied in training. */
+export async function heldOutLogProb(runner: AnyRunner, heldOut: Split): Promise<number> {
+  const density = expectAbility(runner.model, "density", "fitTable");
+  const scores = await runner.score(rowsOf(heldOut, mostRows), scoreOptions(density));
+  const isWithin = within(scores.deviations);
+  return mean(Array.from(scores.logProb.data).filter(isWithin));
+}
+
+/**
+ * What a checkpoint keeps to score rows: some training rows, the scales of the score's terms, and the
+ * scores of held-out rows in order.
+ *
+ * @throws {DataError} if fewer than two held-out rows have a finite log-probability.
+ */
+export async function calibrate(
+  runner: AnyRunner,
+  { train, heldOut }: { readonly train: Split; readonly heldOut: Split },
+): Promise<Calibration> {
+  const neighbours = neighboursOf(train, runner);
+  const { deviations, ...terms } = await rowTerms(runner, rowsOf(heldOut, mostRows), neighbours);
+  const isWithin = within(deviations);
+  const [logProb, distance] = [terms.logProb.filter(isWithin), terms.distance.filter(isWithin)];
+  const score = new OutlierScore({ logProb, distance });
+  return {
+    ...score.spreads,
+    neighbours,
+    scores: Array.from(score.of({ logProb, distance }).sort()),
+    beyond: terms.logProb.length - logProb.length,
+  };
+}
+
+/** Training rows, evenly spread over all, standardised, to four decimals. */
+function neighboursOf(train: Split, runner: AnyRunner): number[] {
+  const columns = runner.model.dimensions;
+  const count = Math.min(kept.most, Math.max(kept.least, Math.floor(kept.numbers / columns)));
+  const { x } = prepare(rowsOf(train, count), runner.data?.preprocessing);
+  return Array.from(x.data, (value) => Math.round(value * 1e4) / 1e4);
+}
+
+/** Rows of a split, evenly spread over it where there are more. */
+function rowsOf(split: Split, most: number): NumberArray {
+  return split.take(spread(split.count, most)).x;
+}
+
+function within(deviations: readonly Deviation[]): (value: number, row: number) => boolean {
+  const beyond = new Set(deviations.map(({ row }) => row));
+  return (_, row) => !beyond.has(row);
 }

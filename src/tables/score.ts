@@ -1,14 +1,14 @@
 import { DataError, ShapeError } from "../errors.js";
 
-/** What a density says of rows, one number a row each, in nats. */
-export interface LogTerms {
-  /** log p(x). */
+/** What is known of rows, one number a row each. */
+export interface OutlierTerms {
+  /** log p(x) of the flow, in nats. */
   readonly logProb: ArrayLike<number>;
-  /** ln|det J_f(x)|, the part of log p that isn't the base's log p(f(x)). */
-  readonly logDet: ArrayLike<number>;
+  /** Mean distance to the nearest training rows, in standard deviations of the columns. */
+  readonly distance: ArrayLike<number>;
 }
 
-/** Mean and standard deviation of held-out rows. */
+/** Mean and standard deviation over held-out rows. */
 export interface Spread {
   readonly mean: number;
   readonly deviation: number;
@@ -21,16 +21,15 @@ export interface Spreads {
 }
 
 /**
- * The outlier score of a flow, from two that it gives: surprise −log p(x), and distance
- * −log p_base(f(x)), how far out in the latent space x lies. Each is standardised by held-out normal
- * rows, and the score is their mean: 0 for the usual row, in standard deviations, higher for what
- * is more unusual.
+ * The outlier score of a table's rows: the larger of surprise, −log p(x) of the flow, and of the
+ * distance to the nearest training rows. Each is first standardised by held-out normal rows, so the
+ * score is in standard deviations: about 0 for the usual row, higher for what is more unusual.
  *
- * Where columns have sharp peaks, log det alone makes log p vary by many nats between rows that are
- * all normal, and drowns what is far out; where rows lie in a thin layer, distance alone misses what
- * is beside it. On the tables of docs/results.md neither is best throughout.
+ * A flow sees what breaks the shape of the data: a row beside a thin layer that is close to many. But
+ * it maps one connected piece onto another, and joins clusters by bridges that no row lies on. Distance
+ * sees those. An outlier of either kind counts.
  */
-export class FlowOutlierScore {
+export class OutlierScore {
   /** What the terms are standardised by: plain JSON, from which the score can be made again. */
   readonly spreads: Spreads;
 
@@ -39,7 +38,7 @@ export class FlowOutlierScore {
    * @throws {ShapeError} if its arrays differ in length.
    * @throws {DataError} if there are fewer, or a number isn't finite.
    */
-  constructor(heldOut: LogTerms | Spreads) {
+  constructor(heldOut: OutlierTerms | Spreads) {
     if ("surprise" in heldOut) {
       const { surprise, distance } = heldOut;
       this.spreads = { surprise, distance };
@@ -53,35 +52,37 @@ export class FlowOutlierScore {
    * @returns one number a row: ∞ where log p is −∞, NaN where a term is NaN.
    * @throws {ShapeError} if the arrays differ in length.
    */
-  of(rows: LogTerms): Float64Array {
+  of(rows: OutlierTerms): Float64Array {
     const { surprise, distance } = parts(rows);
     return surprise.map((value, row) =>
-      value === Infinity
-        ? Infinity
-        : (standardised(value, this.spreads.surprise) +
-            standardised(distance[row]!, this.spreads.distance)) /
-          2,
+      Math.max(
+        standardised(value, this.spreads.surprise),
+        standardised(distance[row]!, this.spreads.distance),
+      ),
     );
   }
 }
 
-function parts({ logProb, logDet }: LogTerms): { surprise: Float64Array; distance: Float64Array } {
-  if (logProb.length !== logDet.length) {
+function parts({ logProb, distance }: OutlierTerms): {
+  readonly surprise: Float64Array;
+  readonly distance: ArrayLike<number>;
+} {
+  if (logProb.length !== distance.length) {
     throw new ShapeError(
-      `FlowOutlierScore: expected as many log-determinants as log-probabilities, got ${logDet.length} for ${logProb.length}`,
-      { name: "logDet" },
+      `OutlierScore: expected as many distances as log-probabilities, got ${distance.length} for ${logProb.length}`,
+      { name: "distance" },
     );
   }
-  const surprise = Float64Array.from(logProb, (value) => -value);
-  return { surprise, distance: surprise.map((value, row) => value + logDet[row]!) };
+  return { surprise: Float64Array.from(logProb, (value) => -value), distance };
 }
 
-function spread(values: Float64Array): Spread {
+function spread(given: ArrayLike<number>): Spread {
+  const values = Array.from(given);
   const rows = [...values.keys()].filter((row) => !Number.isFinite(values[row]));
   if (values.length < 2 || rows.length > 0) {
     const got = rows.length > 0 ? `one that isn't finite in row ${rows[0]}` : `${values.length}`;
     throw new DataError(
-      `FlowOutlierScore: expected finite terms of at least 2 held-out rows, got ${got}`,
+      `OutlierScore: expected finite terms of at least 2 held-out rows, got ${got}`,
       { name: "heldOut", rows },
     );
   }
