@@ -46,7 +46,9 @@ describe("scoreRows", () => {
     const { neighbours } = calibration!;
     const { x } = prepare(train, preprocessing);
     assert.equal(neighbours.length, 3 * 240);
-    neighbours.forEach((value, i) => assert.ok(Math.abs(value - x.data[i]!) < 5.1e-5));
+    neighbours.forEach((value, i) => {
+      assert.ok(Math.abs(value - x.data[i]!) < 5.1e-5);
+    });
   });
 
   it("takes the larger of log p's and the distance's deviations, and its p-value", async () => {
@@ -92,11 +94,15 @@ describe("scoreRows", () => {
 
   it("refuses a model that wasn't calibrated, and unknown options", async () => {
     const { data, ...rest } = fitted!.checkpoint;
-    const { calibration: _, ...plain } = data!;
+    const { calibration: left, ...plain } = data!;
+    assert.ok(left);
     const other = await openRunner({ ...rest, data: plain }, { engine });
     await assert.rejects(scoreRows(other, train), UsageError);
     await other.close();
-    await assert.rejects(scoreRows(runner, train, { first: 0, ...{ frist: 1 } }), /did you mean "first"/);
+    await assert.rejects(
+      scoreRows(runner, train, { first: 0, ...{ frist: 1 } }),
+      /did you mean "first"/,
+    );
   });
 });
 
