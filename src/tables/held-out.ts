@@ -73,7 +73,7 @@ export async function calibrate(
   const [logProb, distance] = [terms.logProb.filter(isWithin), terms.distance.filter(isWithin)];
   const score = new OutlierScore({ logProb, distance });
   return {
-    ...score.spreads,
+    ...score.scales,
     neighbours,
     scores: Array.from(score.of({ logProb, distance }).sort()),
     beyond: terms.logProb.length - logProb.length,

@@ -11,7 +11,7 @@ import { OutlierScore } from "./score.js";
 export interface RowScores {
   /** log p in nats, of rows in the units of their columns. */
   readonly logProb: Float64Array;
-  /** {@link OutlierScore}: about 0 for the usual row, in standard deviations, higher for what is more unusual. */
+  /** {@link OutlierScore}: 0 for the usual row, above 1 for what one in fifty normal rows exceeds. */
   readonly score: Float64Array;
   /**
    * {@link Conformal} p-value of the score: the share of held-out rows that are at least as unusual.

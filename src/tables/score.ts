@@ -8,43 +8,45 @@ export interface OutlierTerms {
   readonly distance: ArrayLike<number>;
 }
 
-/** Mean and standard deviation over held-out rows. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
+/** What is usual in held-out rows, and what one in fifty exceeds. */
+export interface Scale {
+  readonly median: number;
+  /** From the median to the 98 % quantile. */
+  readonly tail: number;
 }
 
 /** Of each term of the score. */
-export interface Spreads {
-  readonly surprise: Spread;
-  readonly distance: Spread;
+export interface Scales {
+  readonly surprise: Scale;
+  readonly distance: Scale;
 }
 
 /**
  * The outlier score of a table's rows: the larger of surprise, −log p(x) of the flow, and of the
- * distance to the nearest training rows. Each is first standardised by held-out normal rows, so the
- * score is in standard deviations: about 0 for the usual row, higher for what is more unusual.
+ * distance to the nearest training rows, each measured by held-out normal rows: 0 is their median, 1
+ * what one in fifty of them exceeds. Outliers are told from the most unusual of normal rows, so it is
+ * their tail that makes the two comparable, and not their deviation.
  *
  * A flow sees what breaks the shape of the data: a row beside a thin layer that is close to many. But
  * it maps one connected piece onto another, and joins clusters by bridges that no row lies on. Distance
  * sees those. An outlier of either kind counts.
  */
 export class OutlierScore {
-  /** What the terms are standardised by: plain JSON, from which the score can be made again. */
-  readonly spreads: Spreads;
+  /** What the terms are measured by: plain JSON, from which the score can be made again. */
+  readonly scales: Scales;
 
   /**
-   * @param heldOut normal rows that training hasn't seen, at least 2; or the spreads of such.
+   * @param heldOut normal rows that training hasn't seen, at least 2; or the scales of such.
    * @throws {ShapeError} if its arrays differ in length.
    * @throws {DataError} if there are fewer, or a number isn't finite.
    */
-  constructor(heldOut: OutlierTerms | Spreads) {
+  constructor(heldOut: OutlierTerms | Scales) {
     if ("surprise" in heldOut) {
       const { surprise, distance } = heldOut;
-      this.spreads = { surprise, distance };
+      this.scales = { surprise, distance };
     } else {
       const { surprise, distance } = parts(heldOut);
-      this.spreads = { surprise: spread(surprise), distance: spread(distance) };
+      this.scales = { surprise: scaleOf(surprise), distance: scaleOf(distance) };
     }
   }
 
@@ -56,8 +58,8 @@ export class OutlierScore {
     const { surprise, distance } = parts(rows);
     return surprise.map((value, row) =>
       Math.max(
-        standardised(value, this.spreads.surprise),
-        standardised(distance[row]!, this.spreads.distance),
+        measured(value, this.scales.surprise),
+        measured(distance[row]!, this.scales.distance),
       ),
     );
   }
@@ -76,8 +78,8 @@ function parts({ logProb, distance }: OutlierTerms): {
   return { surprise: Float64Array.from(logProb, (value) => -value), distance };
 }
 
-function spread(given: ArrayLike<number>): Spread {
-  const values = Array.from(given);
+function scaleOf(given: ArrayLike<number>): Scale {
+  const values = Float64Array.from(given);
   const rows = [...values.keys()].filter((row) => !Number.isFinite(values[row]));
   if (values.length < 2 || rows.length > 0) {
     const got = rows.length > 0 ? `one that isn't finite in row ${rows[0]}` : `${values.length}`;
@@ -86,12 +88,20 @@ function spread(given: ArrayLike<number>): Spread {
       { name: "heldOut", rows },
     );
   }
-  const mean = values.reduce((total, value) => total + value, 0) / values.length;
-  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0);
+  values.sort();
+  const median = quantile(values, 0.5);
   // Rows that are all alike say nothing about scale.
-  return { mean, deviation: Math.sqrt(squares / values.length) || 1 };
+  return { median, tail: quantile(values, 0.98) - median || values.at(-1)! - median || 1 };
 }
 
-function standardised(value: number, { mean, deviation }: Spread): number {
-  return (value - mean) / deviation;
+/** Between sorted values in proportion. */
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
+  return low + (place - below) * (high - low);
+}
+
+function measured(value: number, { median, tail }: Scale): number {
+  return (value - median) / tail;
 }

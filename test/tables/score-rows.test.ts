@@ -51,7 +51,7 @@ describe("scoreRows", () => {
     });
   });
 
-  it("takes the larger of log p's and the distance's deviations, and its p-value", async () => {
+  it("takes the larger of what log p and the distance say, and its p-value", async () => {
     const fresh = ring(50, random.split("fresh"));
     // The middle of the ring, where no row is.
     fresh.data.set([0, 0, 20], 0);
@@ -61,13 +61,13 @@ describe("scoreRows", () => {
     const distances = neighbourDistances(prepare(fresh, preprocessing).x, reference);
     const conformal = new Conformal(scores);
     score.forEach((value, row) => {
-      const byFlow = (-logProb[row]! - surprise.mean) / surprise.deviation;
-      const byDistance = (distances[row]! - distance.mean) / distance.deviation;
+      const byFlow = (-logProb[row]! - surprise.median) / surprise.tail;
+      const byDistance = (distances[row]! - distance.median) / distance.tail;
       assert.ok(Math.abs(value - Math.max(byFlow, byDistance)) < 1e-9);
       assert.equal(pValue[row], conformal.pValue(value));
     });
     assert.equal(pValue[0], 1 / 61);
-    assert.equal(score[0], (distances[0]! - distance.mean) / distance.deviation);
+    assert.equal(score[0], (distances[0]! - distance.median) / distance.tail);
   });
 
   it("changes no figure with how rows are cut, and gives NaN for rows that aren't numbers", async () => {

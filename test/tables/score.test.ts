@@ -11,26 +11,25 @@ const heldOut = {
 };
 
 describe("OutlierScore", () => {
-  it("is the larger of surprise and distance in standard deviations of held-out rows", () => {
+  it("is the larger of surprise and distance, 1 where one in fifty held-out rows is above", () => {
     const score = new OutlierScore(heldOut);
-    const mean = (values: readonly number[]): number =>
-      values.reduce((total, value) => total + value, 0) / values.length;
-    const z = (value: number, all: readonly number[]): number => {
-      const square = mean(all.map((one) => (one - mean(all)) ** 2));
-      return (value - mean(all)) / Math.sqrt(square);
+    const measure = (values: readonly number[]): ((value: number) => number) => {
+      const sorted = [...values].sort((a, b) => a - b);
+      // Of 200 rows: between the 100th and 101st, and a fiftieth of the way past the 196th.
+      const median = (sorted[99]! + sorted[100]!) / 2;
+      const high = sorted[195]! + 0.02 * (sorted[196]! - sorted[195]!);
+      return (value) => (value - median) / (high - median);
     };
-    const surprise = (value: number): number =>
-      z(
-        -value,
-        Array.from(heldOut.logProb, (one) => -one),
-      );
-    const distance = (value: number): number => z(value, [...heldOut.distance]);
+    const surprise = measure(Array.from(heldOut.logProb, (one) => -one));
+    const distance = measure(Array.from(heldOut.distance));
     const rows = { logProb: [-9, 3, 0], distance: [0.2, 2, 0.5] };
     const found = score.of(rows);
-    assert.ok(Math.abs(found[0]! - surprise(-9)) < 1e-9);
+    assert.ok(Math.abs(found[0]! - surprise(9)) < 1e-9, `${found[0]} ${surprise(9)}`);
     assert.ok(Math.abs(found[1]! - distance(2)) < 1e-9);
     assert.ok(Math.abs(found[2]! - Math.max(surprise(0), distance(0.5))) < 1e-9);
-    assert.ok(surprise(-9) > distance(0.2) && distance(2) > surprise(3));
+    assert.ok(surprise(9) > distance(0.2) && distance(2) > surprise(-3));
+    const above = [...score.of(heldOut)].filter((one) => one > 1).length;
+    assert.ok(above >= 4 && above <= 8, `${above} of 200, by either of two terms`);
   });
 
   it("doesn't change with the units of the columns, which add a constant to log p", () => {
@@ -56,9 +55,9 @@ describe("OutlierScore", () => {
     assert.deepEqual([...new OutlierScore(alike).of(alike)], [0, 0]);
   });
 
-  it("comes back from its spreads", () => {
+  it("comes back from its scales", () => {
     const score = new OutlierScore(heldOut);
-    assert.deepEqual(new OutlierScore(score.spreads).of(heldOut), score.of(heldOut));
+    assert.deepEqual(new OutlierScore(score.scales).of(heldOut), score.of(heldOut));
   });
 
   it("refuses held-out rows that can't set a scale", () => {

@@ -42,9 +42,9 @@ Examples:
   head -2 new.csv | iresnet score runs/my -
 
 A line of scores for each row, in order: its line in the file, log p in nats in the units of the
-file, the anomaly score (0 for the usual row, in standard deviations), the p-value: the share of
-held-out rows that are as unusual, so that flagging p <= 0.01 gives false alarms on 1 % of normal
-rows; and a note where a row can't be scored. Memory doesn't grow with the file.`,
+file, the anomaly score (0 for the usual row, above 1 for what one in fifty normal rows exceeds),
+the p-value: the share of held-out rows that are as unusual, so that flagging p <= 0.01 gives false
+alarms on 1 % of normal rows; and a note where a row can't be scored. Memory doesn't grow with the file.`,
     )
     .action((run: string, file: string, options: ScoreOptions) =>
       perform(options, (terminal) => score(terminal, run, file, options)),
