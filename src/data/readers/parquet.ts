@@ -143,7 +143,8 @@ async function bytesOf(
   { dictionary_page_offset, data_page_offset, total_compressed_size }: ColumnMetaData,
   file: ReturnType<typeof bufferOf>,
 ): Promise<Uint8Array> {
-  const start = Number(dictionary_page_offset || data_page_offset);
+  const hasDictionary = (dictionary_page_offset ?? 0n) > 0n;
+  const start = Number(hasDictionary ? dictionary_page_offset : data_page_offset);
   const end = start + Number(total_compressed_size);
   if (start >= 0 && end >= start && end <= file.byteLength) {
     return new Uint8Array(await file.slice(start, end));
