@@ -22,7 +22,8 @@ const require = createRequire(import.meta.url);
 /**
  * Copies what `webEngine` needs into a folder that a page's server serves: this package's worker, and
  * the WebAssembly of onnxruntime-web beside it, 14 MB. The worker is one file that holds the runtime's
- * JavaScript, so no bundler needs to know of it.
+ * JavaScript, so no bundler needs to know of it; the library comes as one file too, for pages without a
+ * bundler.
  *
  * @param folder made if it isn't there; what it holds of these files is replaced
  * @throws {UsageError} if onnxruntime-web isn't installed, or in another version than the worker's.
@@ -36,10 +37,10 @@ export async function copyWebAssets(
     throw new UsageError(`copyWebAssets: expected a folder's path, got "${folder}"`);
   }
   const runtime = await runtimeFolder();
-  const worker = fileURLToPath(new URL("../web/worker.js", import.meta.url));
+  const own = fileURLToPath(new URL("../web/", import.meta.url));
   const names = [...webFiles.wasm, ...(webgpu ? webFiles.webgpu : [])];
   const files = [
-    { from: worker, name: webFiles.worker },
+    ...[webFiles.worker, webFiles.library].map((name) => ({ from: join(own, name), name })),
     ...names.map((name) => ({ from: join(runtime, name), name })),
   ];
   const copied: WebAsset[] = [];

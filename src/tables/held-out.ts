@@ -1,7 +1,7 @@
 import { prepare, type Calibration, type Deviation, type Split } from "../data/index.js";
-import { mean, neighbourDistances, spread, usualNeighbours } from "../measure/index.js";
+import { evaluate, mean, neighbourDistances, spread, usualNeighbours } from "../measure/index.js";
 import type { Density } from "../models/index.js";
-import { expectAbility, type AnyRunner, type ScoreOptions } from "../runner/index.js";
+import { expectAbility, type AnyRunner, type ScoreOptions, type Scores } from "../runner/index.js";
 import type { NumberArray } from "../tree.js";
 import { OutlierScore, type OutlierTerms } from "./score.js";
 
@@ -25,48 +25,61 @@ export interface RowTerms extends OutlierTerms {
   readonly deviations: readonly Deviation[];
 }
 
+/** Rows in the data's own columns, with what a conditional model needs beside them. */
+export interface GivenRows {
+  readonly x: NumberArray;
+  readonly condition?: NumberArray;
+}
+
 /**
- * @param x `[rows, D]` in the data's own columns
+ * @param rows in the data's own columns
  * @param neighbours a calibration's
  * @param first place of the first row, see {@link ScoreOptions}
  */
 export async function rowTerms(
   runner: AnyRunner,
-  x: NumberArray,
+  rows: GivenRows,
   neighbours: Calibration["neighbours"],
-  { first = 0 }: { readonly first?: number } = {},
+  first = 0,
 ): Promise<RowTerms> {
-  const density = expectAbility(runner.model, "density", "scoreRows");
-  const { logProb, deviations } = await runner.score(x, { ...scoreOptions(density), first });
-  const prepared = prepare(x, runner.data?.preprocessing).x;
-  const columns = prepared.shape[1]!;
+  const { logProb, deviations } = await scored(runner, rows, { first });
+  const { x } = prepare(rows.x, runner.data?.preprocessing, "middles");
+  const columns = x.shape[1]!;
   const reference = { shape: [neighbours.length / columns, columns], data: neighbours };
   const k = Math.min(usualNeighbours, reference.shape[0]!);
   return {
     logProb: Float64Array.from(logProb.data),
-    distance: neighbourDistances(prepared, reference, k),
+    distance: neighbourDistances(x, reference, k),
     deviations,
   };
 }
 
-/** Mean log p of held-out rows in nats, but for those that differ from what never varied in training. */
-export async function heldOutLogProb(runner: AnyRunner, heldOut: Split): Promise<number> {
-  const density = expectAbility(runner.model, "density", "fitTable");
-  const scores = await runner.score(rowsOf(heldOut, mostRows), scoreOptions(density));
-  const isWithin = within(scores.deviations);
-  return mean(Array.from(scores.logProb.data).filter(isWithin));
+/**
+ * Mean log-likelihood of a split's rows, in nats: of a density log p(x | condition), of a classifier
+ * log p(class | x), of a hybrid minus what it minimises. Rows that differ from what never varied in
+ * training count in none.
+ */
+export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promise<number> {
+  if (runner.model.task === "density") {
+    const { logProb, deviations } = await scored(runner, rowsOf(split, mostRows));
+    return mean(Array.from(logProb.data).filter(within(deviations)));
+  }
+  const evaluation = await evaluate(runner, split, { count: Math.min(mostRows, split.count) });
+  if (evaluation.task === "classification") return -evaluation.nll;
+  return evaluation.task === "hybrid" ? -evaluation.objective : NaN;
 }
 
 /**
- * What a checkpoint keeps to score rows: some training rows, the scales of the score's terms, and the
- * scores of held-out rows in order.
+ * What a checkpoint keeps to score rows, where the model has a density: some training rows, the scales
+ * of the score's terms, and the scores of held-out rows in order.
  *
  * @throws {DataError} if fewer than two held-out rows have a finite log-probability.
  */
-export async function calibrate(
+export async function calibrationOf(
   runner: AnyRunner,
   { train, heldOut }: { readonly train: Split; readonly heldOut: Split },
-): Promise<Calibration> {
+): Promise<Calibration | undefined> {
+  if (!runner.model.density) return undefined;
   const neighbours = neighboursOf(train, runner);
   const { deviations, ...terms } = await rowTerms(runner, rowsOf(heldOut, mostRows), neighbours);
   const isWithin = within(deviations);
@@ -80,17 +93,30 @@ export async function calibrate(
   };
 }
 
+function scored(
+  runner: AnyRunner,
+  { x, condition }: GivenRows,
+  options: Pick<ScoreOptions, "first"> = {},
+): Promise<Scores> {
+  const density = expectAbility(runner.model, "density", "scoreRows");
+  return runner.score(x, {
+    ...scoreOptions(density),
+    ...options,
+    ...(condition && { condition }),
+  });
+}
+
 /** Training rows, evenly spread over all, standardised, to four decimals. */
 function neighboursOf(train: Split, runner: AnyRunner): number[] {
   const columns = runner.model.dimensions;
   const count = Math.min(kept.most, Math.max(kept.least, Math.floor(kept.numbers / columns)));
-  const { x } = prepare(rowsOf(train, count), runner.data?.preprocessing);
+  const { x } = prepare(rowsOf(train, count).x, runner.data?.preprocessing, "middles");
   return Array.from(x.data, (value) => Math.round(value * 1e4) / 1e4);
 }
 
 /** Rows of a split, evenly spread over it where there are more. */
-function rowsOf(split: Split, most: number): NumberArray {
-  return split.take(spread(split.count, most)).x;
+function rowsOf(split: Split, most: number): GivenRows {
+  return split.take(spread(split.count, most));
 }
 
 function within(deviations: readonly Deviation[]): (value: number, row: number) => boolean {

@@ -9,7 +9,7 @@ import { OutlierScore } from "./score.js";
 
 /** What a model says of rows, each array `[rows]`; NaN for rows that can't be scored. */
 export interface RowScores {
-  /** log p in nats, of rows in the units of their columns. */
+  /** log p in nats, of rows in the units of their columns; given the condition. */
   readonly logProb: Float64Array;
   /** {@link OutlierScore}: 0 for the usual row, above 1 for what one in fifty normal rows exceeds. */
   readonly score: Float64Array;
@@ -23,6 +23,8 @@ export interface RowScores {
 }
 
 export interface ScoreRowsOptions {
+  /** `[rows, K]`, what a conditional model is given beside x. */
+  readonly condition?: NumberArray;
   /**
    * Place of the first row where rows come in several calls, which decides the noise that makes whole
    * numbers real; 0 unless given.
@@ -43,9 +45,10 @@ export async function scoreRows(
   x: NumberArray,
   options: ScoreRowsOptions = {},
 ): Promise<RowScores> {
-  expectOptions(options, ["first"], "scoreRows");
+  expectOptions(options, ["condition", "first"], "scoreRows");
   const calibration = expectCalibrated(runner, "scoreRows");
-  const terms = await rowTerms(runner, x, calibration.neighbours, options);
+  const { first, ...condition } = options;
+  const terms = await rowTerms(runner, { x, ...condition }, calibration.neighbours, first);
   const score = new OutlierScore(calibration).of(terms);
   const heldOut = Array<number>(calibration.beyond).fill(Infinity);
   const conformal = new Conformal([...calibration.scores, ...heldOut]);

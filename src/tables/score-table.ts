@@ -36,7 +36,7 @@ const where = "scoreTable";
 export async function scoreTable(
   runner: AnyRunner,
   table: Table,
-  options: ScoreRowsOptions = {},
+  options: Pick<ScoreRowsOptions, "first"> = {},
 ): Promise<TableScores> {
   expectCalibrated(runner, where);
   const plan = runner.data?.table;
@@ -46,9 +46,12 @@ export async function scoreTable(
       { name: runner.model.kind },
     );
   }
-  const { x, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
+  const { x, condition, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
   const { lines } = table;
-  const { deviations, ...scores } = await scoreRows(runner, x, options);
+  const { deviations, ...scores } = await scoreRows(runner, x, {
+    ...options,
+    ...(condition && { condition }),
+  });
   return {
     lines,
     ...scores,
@@ -73,47 +76,4 @@ export async function* scoreTables(
     yield await scoreTable(runner, table, { first });
     first += table.rows;
   }
-}
-
-/**
- * Scores as a table to write: `line`, `log_p`, `score`, `p_value`, and in `note` why a row has none, or
- * has density 0.
- */
-export function scoresAsTable({ lines, logProb, score, pValue, ...found }: TableScores): Table {
-  const notes = new Map<number, string[]>();
-  const note = (line: number, text: string): void => {
-    notes.set(line, [...(notes.get(line) ?? []), text]);
-  };
-  for (const { line, column, expected, got } of found.problems) {
-    note(line, `${column === "" ? "" : `${column}: `}expected ${expected}, got ${got}`);
-  }
-  for (const { line, column, expected, got } of found.deviations) {
-    note(line, `${column}: ${got}, where training rows had ${expected}`);
-  }
-  const dictionary = [...notes.values()].map((texts) => texts.join("; "));
-  const places = new Map([...notes.keys()].map((line, place) => [line, place]));
-  const number = (name: string, values: Float64Array) => ({
-    name,
-    kind: "number" as const,
-    values,
-  });
-  return {
-    name: "scores",
-    rows: lines.length,
-    columns: [
-      number("line", lines),
-      number("log_p", logProb),
-      number("score", score),
-      number("p_value", pValue),
-      {
-        name: "note",
-        kind: "text",
-        dictionary,
-        codes: Int32Array.from(lines, (line) => places.get(line) ?? -1),
-      },
-    ],
-    lines,
-    problems: [],
-    warnings: [],
-  };
 }

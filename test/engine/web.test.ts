@@ -20,12 +20,13 @@ describe("copyWebAssets", () => {
     try {
       const files = await copyWebAssets(join(folder, "small"));
       assert.deepEqual(readdirSync(join(folder, "small")).sort(), [
+        "iresnet.js",
         "ort-wasm-simd-threaded.mjs",
         "ort-wasm-simd-threaded.wasm",
         "worker.js",
       ]);
       for (const { path, bytes } of files) assert.equal(statSync(path).size, bytes);
-      assert.equal((await copyWebAssets(join(folder, "all"), { webgpu: true })).length, 5);
+      assert.equal((await copyWebAssets(join(folder, "all"), { webgpu: true })).length, 6);
       await assert.rejects(
         copyWebAssets(""),
         /^UsageError: copyWebAssets: expected a folder's path/,
@@ -41,7 +42,7 @@ describe("copyWebAssets", () => {
     const args = [cli, "web-assets", join(folder, "iresnet"), "--json"];
     const printed = execFileSync(process.execPath, args, { encoding: "utf8" });
     const { files } = JSON.parse(printed) as { files: { path: string }[] };
-    assert.equal(files.length, 3);
+    assert.equal(files.length, 4);
     rmSync(folder, { recursive: true });
   });
 });

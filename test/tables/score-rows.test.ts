@@ -44,7 +44,7 @@ const { calibration, preprocessing } = fitted!.checkpoint.data!;
 describe("scoreRows", () => {
   it("keeps the training rows as neighbours, standardised, to four decimals", () => {
     const { neighbours } = calibration!;
-    const { x } = prepare(train, preprocessing);
+    const { x } = prepare(train, preprocessing, "middles");
     assert.equal(neighbours.length, 3 * 240);
     neighbours.forEach((value, i) => {
       assert.ok(Math.abs(value - x.data[i]!) < 5.1e-5);
@@ -58,7 +58,7 @@ describe("scoreRows", () => {
     const { logProb, score, pValue } = await scoreRows(runner, fresh);
     const { surprise, distance, neighbours, scores } = calibration!;
     const reference = { shape: [240, 3], data: neighbours };
-    const distances = neighbourDistances(prepare(fresh, preprocessing).x, reference);
+    const distances = neighbourDistances(prepare(fresh, preprocessing, "middles").x, reference);
     const conformal = new Conformal(scores);
     score.forEach((value, row) => {
       const byFlow = (-logProb[row]! - surprise.median) / surprise.tail;
@@ -114,8 +114,8 @@ describe("False alarms", () => {
     const alarms = rates.map(() => 0);
     for (let seed = 0; seed < seeds; seed++) {
       const draw = random.split("seed").split(seed);
-      const known = await rowTerms(runner, ring(held, draw.split("held")), neighbours);
-      const fresh = await rowTerms(runner, ring(count, draw.split("fresh")), neighbours);
+      const known = await rowTerms(runner, { x: ring(held, draw.split("held")) }, neighbours);
+      const fresh = await rowTerms(runner, { x: ring(count, draw.split("fresh")) }, neighbours);
       const score = new OutlierScore(known);
       const conformal = new Conformal(score.of(known));
       const pValues = Array.from(score.of(fresh), (one) => conformal.pValue(one));
