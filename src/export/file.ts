@@ -72,6 +72,9 @@ export async function writeRequest(
     checks: traced.checks,
     valid: both(scope, flags),
     deviates: entered.x?.deviates,
+    middles: scoresOutliers(request, data)
+      ? enterEvents(scope, "x", rows, "middles").events
+      : undefined,
     logDet: entered.x?.logDet,
   });
   return {
@@ -87,6 +90,9 @@ export async function writeRequest(
       }),
   };
 }
+
+const scoresOutliers = ({ to }: Request, data: DataDescription | undefined): boolean =>
+  to === "score" && data?.calibration !== undefined;
 
 function inputsOf(
   request: Request,

@@ -16,6 +16,8 @@ export interface Leaving {
   /** Whether each row is one that the model takes, `[B]`. */
   readonly valid: string;
   readonly deviates: string | undefined;
+  /** Rows as the model takes them, whole numbers in the middle of their units; nothing unless scored. */
+  readonly middles: string | undefined;
   /** What the data's units add to log p and log-determinants, in nats, in float64; nothing for none. */
   readonly logDet: string | undefined;
 }
@@ -60,7 +62,7 @@ export function leaveOutputs(
 function resultsOf(
   scope: GraphScope,
   results: Readonly<Record<string, string>>,
-  { request: { to }, rows, deviates, logDet: ofUnits }: Leaving,
+  { request: { to }, rows, deviates, middles, logDet: ofUnits }: Leaving,
 ): Record<string, Result> {
   const { model, data } = rows;
   const float = (value: string, shape: readonly number[], what: string): Result => ({
@@ -84,14 +86,20 @@ function resultsOf(
           ? within
           : scope.emit("Where", [deviates, scope.float(-Infinity), within]);
       const calibration = data?.calibration;
-      const outlier = calibration && outlierValues(scope, { logProb, logDet }, calibration);
+      const outlier =
+        calibration &&
+        outlierValues(scope, { logProb, events: middles! }, calibration, model.dimensions);
       return {
         log_prob: float(logProb, [], "log p(x) in nats, in the data's own units"),
         log_det: float(logDet, [], "ln|det J| in nats, a part of log p(x)"),
         z: latents(),
         ...(outlier && {
           score: {
-            ...float(outlier.score, [], "how unusual: 0 for the usual row, in deviations"),
+            ...float(
+              outlier.score,
+              [],
+              "how unusual: 0 for the usual row, above 1 for one in fifty",
+            ),
             type: "double",
           },
           p_value: {

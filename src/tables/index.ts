@@ -5,7 +5,7 @@ export { encodeTable, type EncodedTable, type EncodeTableOptions } from "./encod
 export * from "./evaluate-table.js";
 export * from "./explain-table.js";
 export * from "./fit-table.js";
-export { scoreOptions } from "./held-out.js";
+export { rowTerms, scoreOptions } from "./held-out.js";
 export { tableModelNames, type TableModelName } from "./models.js";
 export * from "./predict-table.js";
 export type { PredictionSummary } from "./prediction-count.js";
@@ -16,6 +16,7 @@ export * from "./sample-table.js";
 export * from "./score.js";
 export * from "./score-count.js";
 export * from "./score-reader.js";
+export { scoreRows, type RowScores, type ScoreRowsOptions } from "./score-rows.js";
 export * from "./score-table.js";
 export * from "./summary.js";
 export * from "./table-data.js";

@@ -13,19 +13,19 @@ export function identityCheckpoint(data: DataSet): Checkpoint {
   const logScales = data.preprocessing!.columns.map((one) =>
     "scale" in one ? Math.log(one.scale) : 0,
   );
-  // Half of what a row is less likely than the mean row, in nats, over a deviation of a half.
   const nats =
     (model.dimensions / 2) * Math.log(2 * Math.PI * Math.E) +
     logScales.reduce((sum, one) => sum + one, 0);
-  const halved = { mean: nats, deviation: 0.5 };
   return {
     format: 1,
     model: { kind: model.kind, config: model.config },
     data: {
       ...describeData(data),
       calibration: {
-        surprise: halved,
-        distance: { mean: 0, deviation: Number.MAX_VALUE },
+        surprise: { median: nats, tail: 1 },
+        // No row is as far as that: surprise alone makes the score.
+        distance: { median: 1e9, tail: 1 },
+        neighbours: Array.from({ length: model.dimensions }, () => 0),
         scores: Array.from({ length: 99 }, (_, i) => i / 10),
         beyond: 0,
       },

@@ -61,11 +61,11 @@ Examples:
   head -2 new.csv | iresnet score runs/my -
 
 A line of scores for each row, in order: its line in the file, log p in nats in the units of the
-file, the anomaly score (0 for the usual row, in standard deviations), the p-value: the share of
-held-out rows that are as unusual, so that flagging p <= 0.01 gives false alarms on 1 % of normal
-rows; and a note where a row can't be scored. A conditional density reads the condition's columns
-too: log p is that of the others given these. A classifier's lines hold the most probable class and
-the probability of each. Memory doesn't grow with the file.
+file, the anomaly score (0 for the usual row, above 1 for what one in fifty normal rows exceeds),
+the p-value: the share of held-out rows that are as unusual, so that flagging p <= 0.01 gives false
+alarms on 1 % of normal rows; and a note where a row can't be scored. A conditional density reads
+the condition's columns too: log p is that of the others given these. A classifier's lines hold the
+most probable class and the probability of each. Memory doesn't grow with the file.
 
 Explanations name up to three columns: because_1 is the one whose change alone would lower the score
 most, drop_1 by how much, and usual_1 the value that it would have then.
