@@ -1,4 +1,5 @@
 import { IresnetError, UsageError } from "../src/errors.js";
+import { benchExport } from "./export.js";
 import { benchForward } from "./forward.js";
 import { benchInput } from "./input.js";
 import { benchInverse } from "./inverse.js";
@@ -14,6 +15,7 @@ const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--thread
        npm run bench -- input [--threads 2] [--rounds 5]
        npm run bench -- forward [--batch 32] [--threads 1] [--rounds 5]
        npm run bench -- inverse [--batch 64] [--threads 2] [--rounds 5]
+       npm run bench -- export [--rows 1000] [--columns 10] [--threads 2] [--rounds 5]
        npm run bench -- score [--rows 50000] [--columns 20]
        npm run bench -- workers [--batch 16] [--threads 2] [--rounds 5]
 
@@ -27,6 +29,8 @@ compute on one thread in Node.
 input times how much longer the steps of the MNIST presets take when each has a fresh batch.
 inverse times the density's inverse to a certified 1e-5 in every block, and the twin's 100
 iterations a block.
+export tells how many rows of a table an exported scorer takes a second, in onnxruntime-node and, where
+python3 has it, in Python's onnxruntime, and the runner that it came from.
 score times the scoring of a CSV file, from file to file, and of one row in a running program, on one
 thread; under \`taskset -c 0\` on one core.
 workers times a step of the MNIST density preset on one core, on a session's threads, and on workers
@@ -35,6 +39,7 @@ of one thread each that share the batch.
 Each prints one JSON line; what is for people goes to stderr.`;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  export: benchExport,
   forward: benchForward,
   input: benchInput,
   inverse: benchInverse,

@@ -182,6 +182,20 @@ export {
   type Traced,
 } from "./engine/index.js";
 export * from "./errors.js";
+export {
+  checkExport,
+  expectEqualResults,
+  exportOnnx,
+  exportTargets,
+  type ExportDescription,
+  type ExportDifference,
+  type ExportOptions,
+  type ExportTarget,
+  type FileArrays,
+  type InputDescription,
+  type OnnxExport,
+  type ValueDescription,
+} from "./export/index.js";
 export * as graph from "./graph/operations.js";
 export type { Tensor } from "./graph/index.js";
 export type { JsonValue } from "./json.js";
@@ -322,6 +336,7 @@ export {
 export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
 export {
+  cellsOf,
   chooseNoise,
   decodeTable,
   encodeTable,
@@ -337,12 +352,14 @@ export {
   scoresAsTable,
   scoreTable,
   scoreTables,
+  tableCells,
   tableData,
   TableExplainer,
   tableKinds,
   tableModelNames,
   tableRecipe,
   tableSummary,
+  type Cell,
   type Cells,
   type ColumnExplanation,
   type ColumnSummary,

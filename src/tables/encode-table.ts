@@ -106,7 +106,11 @@ function numbersOf(
   return { shape: [table.rows, features], data };
 }
 
-function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
+/**
+ * The columns of these codecs, in their order.
+ * @throws {DataError} naming columns that are missing or of another kind.
+ */
+export function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
   const byName = new Map(table.columns.map((column) => [column.name, column]));
   const missing = kept.flatMap(({ name }) => (byName.has(name) ? [] : [name]));
   if (missing.length > 0) {

@@ -1,9 +1,11 @@
+export * from "./cells.js";
 export * from "./decode-table.js";
-export { tableKinds } from "./codecs.js";
+export { featureNames, tableKinds } from "./codecs.js";
 export { encodeTable, type EncodedTable, type EncodeTableOptions } from "./encode-table.js";
 export * from "./evaluate-table.js";
 export * from "./explain-table.js";
 export * from "./fit-table.js";
+export { scoreOptions } from "./held-out.js";
 export { tableModelNames, type TableModelName } from "./models.js";
 export * from "./predict-table.js";
 export type { PredictionSummary } from "./prediction-count.js";

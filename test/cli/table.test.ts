@@ -93,6 +93,30 @@ describe("a table of one's own on the command line", () => {
     });
   });
 
+  it("becomes an ONNX file, which is compared with it", async () => {
+    const args = ["export", "runs/my", "--to", "score", "--out", "my.onnx", "--check", "--json"];
+    const { code, stdout, stderr } = await iresnet(cwd, ...args);
+    assert.equal(code, 0, stderr);
+    const result = JSON.parse(stdout) as {
+      readonly description: string;
+      readonly bytes: number;
+      readonly differences: readonly { readonly difference: number }[];
+    };
+    assert.equal(readFileSync(join(cwd, "my.onnx")).length, result.bytes);
+    assert.ok(result.differences.length > 0);
+    assert.ok(
+      result.differences.every(({ difference }) => difference <= 1e-5),
+      stdout,
+    );
+    const description = JSON.parse(readFileSync(join(cwd, result.description), "utf8")) as {
+      readonly columns: readonly { readonly name: string; readonly levels?: readonly string[] }[];
+      readonly metadata: { readonly checkpoint: { readonly sha256: string } };
+    };
+    const site = description.columns.find(({ name }) => name === "site");
+    assert.deepEqual(site?.levels, ["east", "north", "south"]);
+    assert.match(description.metadata.checkpoint.sha256, /^[0-9a-f]{64}$/);
+  });
+
   it("explains what is unusual, passes columns through as they stand, and does it in parts", async () => {
     const rows = measurements(40, 3).map((one, i) => ({
       ...one,
@@ -221,15 +245,79 @@ describe("a table of one's own on the command line", () => {
     assert.match(described.stdout, /table on my\.csv/);
   });
 
+  it("learns a density given columns, and draws from it", async () => {
+    const condition = ["--condition", "site,ok", "--ignore", "when,day,name"];
+    const model = ["--model", "made", "--steps", "40", "--missing", "refuse"];
+    const to = ["--out", "runs/given"];
+    const { code, stderr } = await iresnet(
+      cwd,
+      "train",
+      "--data",
+      "my.csv",
+      ...condition,
+      ...model,
+      ...to,
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /column "site": condition: category of 3 levels/);
+    assert.match(stderr, /column "temperature": .*; 3 rows with an empty cell left out/);
+    const given = ["--condition", "site=north,ok=true", "--count", "7", "--out", "rows.csv"];
+    const sampled = await iresnet(cwd, "sample", "runs/given", ...given);
+    assert.equal(sampled.code, 0, sampled.stderr);
+    const { columns, rows } = await tableOf(readFileSync(join(cwd, "rows.csv"), "utf8"));
+    const site = columns.find(({ name }) => name === "site");
+    assert.ok(rows === 7 && site?.kind === "text" && site.dictionary.join() === "north");
+    const scored = await iresnet(cwd, "score", "runs/given", "new.csv", "--out", "given.csv");
+    assert.equal(scored.code, 0, scored.stderr);
+  });
+
+  it("learns to tell classes, evaluates that, and names them", async () => {
+    const label = ["--label", "site", "--ignore", "name", "--steps", "20", "--out", "runs/sites"];
+    const trained = await iresnet(cwd, "train", "--data", "my.csv", ...label, "--json");
+    assert.equal(trained.code, 0, trained.stderr);
+    const { evaluation } = JSON.parse(trained.stdout) as {
+      readonly evaluation: { readonly confusion: { readonly classes: readonly string[] } };
+    };
+    assert.deepEqual(evaluation.confusion.classes, ["east", "north", "south"]);
+    const report = readFileSync(join(cwd, "runs/sites/report.html"), "utf8");
+    assert.match(report, /Confusions: validation/);
+    const { code, stdout, stderr } = await iresnet(cwd, "score", "runs/sites", "new.csv");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^line,class,p\(east\),p\(north\),p\(south\),note\n2,(east|north|south),/);
+    assert.match(stderr, /wrong, of known class/);
+    const evaluated = await iresnet(cwd, "evaluate", "runs/sites", "--json");
+    assert.equal((JSON.parse(evaluated.stdout) as { split: string }).split, "validation");
+  });
+
   it("refuses what doesn't go together, with exit code 2", async () => {
     const cases: [string[], RegExp][] = [
       [["train", "--data", "my.csv", "--lr", "0.1", "--out", "a"], /got --lr/],
       [["train", "--data", "my.csv", "--out", "runs/my"], /got an earlier run/],
       [["train", "--data", "my.csv", "--ignore", "mas", "--out", "a"], /did you mean "mass"/],
       [["train", "toy", "--label", "site"], /--label: expected --data FILE/],
+      [["train", "toy", "--model", "maf"], /--model: expected --data FILE/],
+      [
+        ["train", "--data", "my.csv", "--model", "mof", "--out", "a"],
+        /Did you mean|Allowed choices/,
+      ],
+      [["train", "--data", "my.csv", "--condition", "sit", "--out", "a"], /did you mean "site"/],
+      [
+        ["train", "--data", "my.csv", "--label", "ok", "--condition", "site", "--out", "a"],
+        /expected no condition for i-resnet-classifier/,
+      ],
+      [["sample", "runs/my", "--condition", "site=north"], /expected the run of a conditional/],
+      [["sample", "runs/my", "--class", "north"], /expected the run of a density .* with classes/],
+      [["sample", "runs/my", "--condition", "site"], /Expected name=value pairs/],
       [["train", "--resume", "runs/my"], /got one on a table, which ended by itself/],
       [["score", "runs/my", "new.csv", "--json"], /expected --out beside it/],
       [["score", "runs/my", "new.csv", "--out", "a.png"], /ends in \.csv/],
+      [
+        ["export", "runs/my", "--to", "classify", "--out", "a.onnx"],
+        /expected a model with classes/,
+      ],
+      [["export", "runs/my", "--to", "score", "--out", "a.bin"], /ends in \.onnx/],
+      [["export", "runs/my", "--to", "scores", "--out", "a.onnx"], /score, forward, inverse/],
+      [["export", "runs/my", "--to", "score"], /--out/],
       [["score", "runs/my", "new.csv", "--shard", "3/2"], /Expected part i of n/],
       [["score", "runs/my", "new.csv", "--explain", "2"], /Expected a p-value/],
       [["score", "runs/my", "new.csv", "--keep", "mas"], /did you mean "mass"/],
