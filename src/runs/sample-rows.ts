@@ -1,6 +1,7 @@
 import { writeFileInPieces } from "../data/writers/node-writer.js";
 import { tableFile } from "../data/writers/index.js";
 import type { Table } from "../data/table.js";
+import { UsageError } from "../errors.js";
 import type { Runner } from "../runner/index.js";
 import { sampleTable, type SampleTableOptions } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
@@ -17,7 +18,8 @@ export function drawRows(runner: Runner, options: Omit<SampleTableOptions, "firs
   if (runner.data?.table) {
     return (count, first) => sampleTable(runner, count, { ...options, first });
   }
-  const { condition: _, ...plain } = options;
+  const { condition, ...plain } = options;
+  if (condition) throw new UsageError("drawRows: expected a condition for a table alone, got one");
   return async (count, first) => numberTable(await runner.sample(count, { ...plain, first }));
 }
 

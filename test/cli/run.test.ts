@@ -254,6 +254,7 @@ describe("a density's run", () => {
   it("is evaluated on another set of the same shape alone", async () => {
     await writeMnist(join(cwd, "fashion-mnist"), 8);
     const kept = join(cwd, "density", "evaluation-test.json");
+    await iresnet(cwd, "evaluate", "density", "--terms", "2");
     const before = readFileSync(kept, "utf8");
     const args = ["evaluate", "density", "--data", "fashion-mnist", "--terms", "2"];
     const other = await iresnet(cwd, ...args, "--json");
