@@ -3,15 +3,14 @@ import { expectOneOf } from "../border/options.js";
 import type { Deviation } from "../data/index.js";
 import type { Density, LogDetMethod, Model } from "../models/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
-import { Random } from "../random.js";
 import { ndarray, type NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import type { Core, Numbers } from "./core.js";
-import { expectAbility, expectWhole, keysOf } from "./entry.js";
+import { expectAbility, expectPlaces, expectWhole, keysOf, type NoiseOptions } from "./entry.js";
 import { scoreTrace } from "./graphs.js";
 import { enterRows, expectRowOptions, type RowOptions } from "./rows.js";
 
-export interface ScoreOptions extends RowOptions {
+export interface ScoreOptions extends RowOptions, NoiseOptions {
   /**
    * Where the log-determinant comes from: the `exact` Jacobian, or its trace throughout a solve
    * (the default up to 16 dimensions, unless `terms` of a series are given), or the model's
@@ -25,13 +24,6 @@ export interface ScoreOptions extends RowOptions {
   readonly terms?: number;
   /** Independent repetitions, each with its own probe and dequantisation; 1 unless given. */
   readonly probes?: number;
-  /**
-   * Source of the noise, seed 0 unless given. Row r draws from `random.split(first + r)` alone: its
-   * figures depend neither on the other rows nor on how many there are.
-   */
-  readonly random?: Random;
-  /** Place of the first row where rows come in several calls; 0 unless given. */
-  readonly first?: number;
 }
 
 export interface Scores {
@@ -59,7 +51,7 @@ export interface Scores {
   readonly deviations: readonly Deviation[];
 }
 
-const known = ["logDet", "terms", "probes", "random", "first"];
+const known = ["logDet", "terms", "probes", "random", "first", "places"];
 const mostExactByDefault = 16;
 /** Most that truncating the series should change, in nats per dimension. */
 const tolerated = 0.005;
@@ -102,6 +94,7 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
   if (options.terms !== undefined) expectWhole(options.terms, 1, `${where}: terms`);
   const probes = expectWhole(options.probes ?? 1, 1, `${where}: probes`);
   const entered = enterRows(x, options, { model, preprocessor, where });
+  expectPlaces(options, entered.count, where);
   return core.use(async (numbers) => {
     const { method, terms, logDet, bias } = scoreMethod(density, numbers, options);
     const perProbe: { readonly logProb: NDArray; readonly logDet: NDArray }[] = [];
