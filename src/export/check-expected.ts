@@ -2,7 +2,7 @@ import type { TablePlan } from "../data/index.js";
 import type { Random } from "../random.js";
 import type { AnyRunner, ScoreOptions } from "../runner/index.js";
 import { Conformal } from "../measure/index.js";
-import { codecsOf, OutlierScore, rowTerms } from "../tables/index.js";
+import { codecsOf, dayLength, OutlierScore, rowTerms } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
 import { cellsOfFeatures, type DrawnRows } from "./check-rows.js";
 import type { ExportDescription } from "./describe.js";
@@ -56,8 +56,9 @@ function methodOf({ logDet }: ExportDescription): Pick<ScoreOptions, "logDet" | 
 function middles({ shape, data }: NumberArray, plan: TablePlan): NumberArray {
   const width = shape[1]!;
   const moved = Float64Array.from(data);
-  for (const { isCode, first, mark, oneHot } of codecsOf(plan.columns)) {
+  for (const { isCode, isDay, first, mark, oneHot } of codecsOf(plan.columns)) {
     for (let row = 0; row < shape[0]!; row++) {
+      if (isDay) moved[row * width + first]! += dayLength / 2;
       if (isCode && oneHot === undefined) moved[row * width + first]! += 0.5;
       if (mark !== undefined) moved[row * width + mark]! += 0.5;
     }

@@ -90,15 +90,17 @@ function conditionIn({ model, data }: AnyRunner, { shape, data: values }: NDArra
 /**
  * Rows as a file's inputs, with the noise that a runner draws for them, or zeros.
  * @param random of the runner's call; none for zeros
+ * @param places of the rows, 0, 1, ... unless given
  */
 export function feedsOf(
   { to, inputs }: ExportDescription,
   { file, z }: Pick<DrawnRows, "file" | "z">,
   random: Random | undefined,
+  places?: ArrayLike<number>,
 ): Record<string, NDArray<Float32Array | Float64Array>> {
   const [rows = 0] = file.x.shape;
   const given: Readonly<Record<string, NumberArray | undefined>> = { ...file, z };
-  const keys = Array.from({ length: rows }, (_, row) => random?.split(row));
+  const keys = Array.from({ length: rows }, (_, row) => random?.split(places?.[row] ?? row));
   // A score's noise is the first of its repetitions.
   const own = keys.map((key) => (to === "score" ? key?.split(0) : key));
   return Object.fromEntries(

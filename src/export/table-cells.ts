@@ -1,6 +1,6 @@
 import type { ColumnCodec } from "../data/index.js";
 import { castTo, type GraphScope } from "../onnx/index.js";
-import { codecsOf, type CellCodec } from "../tables/index.js";
+import { codecsOf, dayLength, type CellCodec } from "../tables/index.js";
 import { both, columnsAt, every, scalar } from "./rows.js";
 
 /** Number of features that codecs make of a row, and the level that each place of one-hot ones is. */
@@ -89,7 +89,10 @@ export function leaveCells(
   const floored = scope.emit("Floor", [shifted(values)]);
   const least = scope.emit("Max", [floored, number(0)]);
   const codes = scope.emit("Min", [least, most]);
-  const coded = scope.emit("Where", [isSet(({ isCode }) => isCode), codes, values]);
+  const whole = scope.emit("Where", [isSet(({ isCode }) => isCode), codes, values]);
+  const days = scope.emit("Floor", [shifted(scope.emit("Div", [values, number(dayLength)]))]);
+  const midnights = scope.emit("Mul", [days, number(dayLength)]);
+  const coded = scope.emit("Where", [isSet(({ isDay }) => isDay), midnights, whole]);
   const cells = withLargest(scope, coded, features, codecs);
   const marks = columnsAt(
     scope,

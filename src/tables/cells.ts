@@ -4,6 +4,9 @@ import type { NDArray } from "../tree.js";
 import { featuresOf, keptColumns, textsOf } from "./codecs.js";
 import { columnsOf } from "./encode-table.js";
 
+/** Milliseconds of a day. */
+export const dayLength = 86_400_000;
+
 /** A column of a table's file as numbers: see {@link cellsOf}. */
 export interface Cell {
   readonly name: string;
@@ -21,6 +24,8 @@ export interface CellCodec extends Cell {
   /** Least and largest value; only whole ones of codes. */
   readonly range: readonly [number, number];
   readonly isCode: boolean;
+  /** Whether it is a date without a time of day. */
+  readonly isDay: boolean;
   /** Place of its first feature. */
   readonly first: number;
   /** Features of which one says that it is missing, place by place; of one-hot levels, all of them. */
@@ -59,6 +64,7 @@ export function codecsOf(columns: readonly ColumnCodec[]): CellCodec[] {
         missing,
         range: [0, levels.length - 1],
         isCode: true,
+        isDay: false,
         first,
         fill: levels.length,
         mark: undefined,
@@ -73,6 +79,7 @@ export function codecsOf(columns: readonly ColumnCodec[]): CellCodec[] {
       missing: fill !== undefined,
       range: isCode ? [0, 1] : [-Number.MAX_VALUE, Number.MAX_VALUE],
       isCode,
+      isDay: codec.isDay === true,
       first,
       fill: fill ?? 0,
       mark: fill === undefined ? undefined : first + 1,

@@ -80,7 +80,12 @@ describe("the exported file of a table", () => {
       [3, 5, 6, 8, 10, 12, 14].map((row) => expected.logProb[row]).map(Number.isFinite),
       [false, true, true, false, false, false, false],
     );
-    const inputs = feedsOf(description, { file: tableCells(table, plan!) }, Random.fromSeed(0));
+    const inputs = feedsOf(
+      description,
+      { file: tableCells(table, plan!) },
+      Random.fromSeed(0),
+      table.lines,
+    );
     const { log_prob, score: scores, p_value } = await score.run(inputs);
     const same = (a: number, b: number): boolean =>
       Object.is(a, b) || Math.abs(a - b) <= 1e-5 * (1 + Math.abs(b));
