@@ -25,6 +25,8 @@ const columnCodec = z.discriminatedUnion("kind", [
     kind: z.enum(["number", "boolean", "date"]),
     /** What stands for a missing cell, with a column beside it that says so; none may be missing without. */
     fill: z.number().optional(),
+    /** Whether a date has no time of day. */
+    isDay: z.boolean().optional(),
     refused,
   }),
   category,

@@ -1,5 +1,5 @@
 import type { Deviation } from "../data/index.js";
-import type { CellProblem, Table } from "../data/table.js";
+import type { RowProblem, Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import { Conformal } from "../measure/index.js";
 import { expectAbility, type AnyRunner } from "../runner/index.js";
@@ -20,8 +20,8 @@ export interface TableScores {
    * Flagging p ≤ α gives false alarms on a share α of normal rows.
    */
   readonly pValue: Float64Array;
-  /** Cells for which rows can't be scored, in the order of the lines. */
-  readonly problems: readonly CellProblem[];
+  /** Cells for which rows can't be scored, in the order of the rows. */
+  readonly problems: readonly RowProblem[];
   /** Cells that differ from what never varied in training; log p of their rows is −∞. */
   readonly deviations: readonly (Deviation & { readonly line: number })[];
   /** Columns that training didn't see; they are passed over. */
@@ -35,17 +35,12 @@ const where = "scoreTable";
  *
  * @param runner of its checkpoint
  * @param table read with `kinds: tableKinds(runner.data.table)`, and `invalid: "missing"` where bad
- * cells shouldn't end the reading
- * @param first place of the first row where a file comes in several tables, which decides the noise
- * that makes whole numbers real
+ * cells shouldn't end the reading. A row's line decides the noise that makes its whole numbers real:
+ * its score depends on no other row
  * @throws {UsageError} if the model isn't of a table, or wasn't calibrated.
  * @throws {DataError} naming columns that are missing or of another kind.
  */
-export async function scoreTable(
-  runner: AnyRunner,
-  table: Table,
-  { first = 0 }: { readonly first?: number } = {},
-): Promise<TableScores> {
+export async function scoreTable(runner: AnyRunner, table: Table): Promise<TableScores> {
   const density = expectAbility(runner.model, "density", where);
   const { table: plan, calibration } = runner.data ?? {};
   if (!plan || !calibration) {
@@ -58,7 +53,7 @@ export async function scoreTable(
   const { lines } = table;
   const scores = await runner.score(x, {
     ...scoreOptions(density),
-    first,
+    places: lines,
     ...(condition && { condition }),
   });
   const logProb = Float64Array.from(scores.logProb.data);
@@ -86,9 +81,5 @@ export async function* scoreTables(
   runner: AnyRunner,
   tables: Iterable<Table> | AsyncIterable<Table>,
 ): AsyncGenerator<TableScores> {
-  let first = 0;
-  for await (const table of tables) {
-    yield await scoreTable(runner, table, { first });
-    first += table.rows;
-  }
+  for await (const table of tables) yield await scoreTable(runner, table);
 }
