@@ -9,7 +9,8 @@ import {
   type Reconstruction,
 } from "../measure/index.js";
 import { openRunner } from "../runner/index.js";
-import { fit, type FitOptions, type Report } from "../train/fit.js";
+import type { FitOptions, Report } from "../train/fit-options.js";
+import { fit } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { withEngine } from "./engine.js";
 import type { Listener } from "./listener.js";
