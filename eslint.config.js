@@ -15,6 +15,7 @@ const layers = [
   "autodiff",
   "onnx",
   "engine",
+  "mpi",
   "nn",
   "certificates",
   "bijections",

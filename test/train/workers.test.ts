@@ -101,7 +101,8 @@ describe("workers", () => {
     for (const count of [0, 3, 16]) {
       await assert.rejects(train(density, references(count)), {
         name: "UsageError",
-        message: /expected a number of workers that divides the batch of 8, got \d+; choose/,
+        message:
+          /expected a number of workers or processes that divides the batch of 8, got \d+; choose/,
       });
     }
   });
