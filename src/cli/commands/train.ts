@@ -6,7 +6,13 @@ import { activationNames } from "../../nn/index.js";
 import { configure, workersConfig, type Overrides } from "../../runs/configuration.js";
 import { evaluationText, reconstructionText } from "../../runs/describe.js";
 import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
-import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../../runs/run-folder.js";
+import {
+  createRun,
+  expectTrains,
+  readCheckpoint,
+  readRunConfig,
+  RunFolder,
+} from "../../runs/run-folder.js";
 import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
 import type { Mpi } from "../../mpi/mpi.js";
@@ -178,7 +184,7 @@ async function resume(
   }
   const { dataDir, threads, device, workers } = options;
   const folder = new RunFolder(path);
-  const { workers: before, ...saved } = await readRunConfig(folder);
+  const { workers: before, ...saved } = expectTrains(await readRunConfig(folder));
   if (saved.table) {
     throw new UsageError(
       `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
