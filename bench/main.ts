@@ -2,7 +2,9 @@ import { IresnetError, UsageError } from "../src/errors.js";
 import { benchForward } from "./forward.js";
 import { benchInput } from "./input.js";
 import { benchInverse } from "./inverse.js";
+import { benchMpi } from "./mpi.js";
 import { benchProfile } from "./profile.js";
+import { simulateScaling } from "./scaling.js";
 import { benchStartup } from "./startup.js";
 import { benchStep } from "./step.js";
 import { benchWorkers } from "./workers.js";
@@ -14,6 +16,9 @@ const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--thread
        npm run bench -- forward [--batch 32] [--threads 1] [--rounds 5]
        npm run bench -- inverse [--batch 64] [--threads 2] [--rounds 5]
        npm run bench -- workers [--batch 16] [--threads 2] [--rounds 5]
+       npm run bench -- mpi [mnist-density|classifier|table] [--ranks 2] [--steps 40] [--rounds 3]
+       npm run bench -- scaling [--step-ms 60] [--spread 5] [--parameters 100000] [--latency 20]
+                            [--bandwidth 1000] [--steps 400]
 
 classifier and density time our training step and, where python3 has torch, a PyTorch twin of the
 same computation, in turn: medians in ms, and their ratio (below 1: ours is faster). --twin series lets
@@ -27,6 +32,10 @@ inverse times the density's inverse to a certified 1e-5 in every block, and the 
 iterations a block.
 workers times a step of the MNIST density preset on one core, on a session's threads, and on workers
 of one thread each that share the batch.
+mpi times a step on one rank of one core and on several, with the same batch for each rank, and says
+their efficiency; it needs mpirun and as many cores.
+scaling simulates steps on 1 to 256 ranks: milliseconds of a step on one, their spread in percent,
+parameters, microseconds of latency and MB a second between ranks.
 
 Each prints one JSON line; what is for people goes to stderr.`;
 
@@ -34,7 +43,9 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   forward: benchForward,
   input: benchInput,
   inverse: benchInverse,
+  mpi: benchMpi,
   profile: benchProfile,
+  scaling: simulateScaling,
   startup: benchStartup,
   workers: benchWorkers,
 };
