@@ -9,7 +9,9 @@ export { openPictureFolder, type PictureFolderOptions } from "./data/pictures/pi
 export { fileSource } from "./data/readers/node-source.js";
 export { writeFileInPieces } from "./data/writers/node-writer.js";
 export { openMpi, type Mpi } from "./mpi/mpi.js";
+export { copyWebAssets, type WebAsset, type WebAssetsOptions } from "./engine/web-assets.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
+export { openOnnxFile, type OnnxFile, type OnnxFileOptions } from "./engine/node-file.js";
 export { loadCheckpoint, saveCheckpoint } from "./checkpoint/checkpoint-file.js";
 export { openRunner } from "./runner/open-file.js";
 export { configure, type Overrides } from "./runs/configuration.js";

@@ -1,5 +1,5 @@
 import type { Deviation } from "../data/index.js";
-import type { CellProblem, Table } from "../data/table.js";
+import type { RowProblem, Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import { Conformal } from "../measure/index.js";
 import { expectAbility, type AnyRunner } from "../runner/index.js";
@@ -11,7 +11,7 @@ import { FlowOutlierScore } from "./score.js";
 export interface TableScores {
   /** Lines of the rows in their file. */
   readonly lines: Float64Array;
-  /** log p in nats, of rows in the units of the file's columns. */
+  /** log p in nats, of rows in the units of the file's columns; given the condition's columns. */
   readonly logProb: Float64Array;
   /** {@link FlowOutlierScore}: 0 for the usual row, in standard deviations, higher for what is more unusual. */
   readonly score: Float64Array;
@@ -20,8 +20,8 @@ export interface TableScores {
    * Flagging p ≤ α gives false alarms on a share α of normal rows.
    */
   readonly pValue: Float64Array;
-  /** Cells for which rows can't be scored, in the order of the lines. */
-  readonly problems: readonly CellProblem[];
+  /** Cells for which rows can't be scored, in the order of the rows. */
+  readonly problems: readonly RowProblem[];
   /** Cells that differ from what never varied in training; log p of their rows is −∞. */
   readonly deviations: readonly (Deviation & { readonly line: number })[];
   /** Columns that training didn't see; they are passed over. */
@@ -35,17 +35,12 @@ const where = "scoreTable";
  *
  * @param runner of its checkpoint
  * @param table read with `kinds: tableKinds(runner.data.table)`, and `invalid: "missing"` where bad
- * cells shouldn't end the reading
- * @param first place of the first row where a file comes in several tables, which decides the noise
- * that makes whole numbers real
+ * cells shouldn't end the reading. A row's line decides the noise that makes its whole numbers real:
+ * its score depends on no other row
  * @throws {UsageError} if the model isn't of a table, or wasn't calibrated.
  * @throws {DataError} naming columns that are missing or of another kind.
  */
-export async function scoreTable(
-  runner: AnyRunner,
-  table: Table,
-  { first = 0 }: { readonly first?: number } = {},
-): Promise<TableScores> {
+export async function scoreTable(runner: AnyRunner, table: Table): Promise<TableScores> {
   const density = expectAbility(runner.model, "density", where);
   const { table: plan, calibration } = runner.data ?? {};
   if (!plan || !calibration) {
@@ -54,9 +49,13 @@ export async function scoreTable(
       { name: runner.model.kind },
     );
   }
-  const { x, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
+  const { x, condition, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
   const { lines } = table;
-  const scores = await runner.score(x, { ...scoreOptions(density), first });
+  const scores = await runner.score(x, {
+    ...scoreOptions(density),
+    places: lines,
+    ...(condition && { condition }),
+  });
   const logProb = Float64Array.from(scores.logProb.data);
   const score = new FlowOutlierScore(calibration).of({ logProb, logDet: scores.logDet.data });
   const heldOut = Array<number>(calibration.beyond).fill(Infinity);
@@ -82,52 +81,5 @@ export async function* scoreTables(
   runner: AnyRunner,
   tables: Iterable<Table> | AsyncIterable<Table>,
 ): AsyncGenerator<TableScores> {
-  let first = 0;
-  for await (const table of tables) {
-    yield await scoreTable(runner, table, { first });
-    first += table.rows;
-  }
-}
-
-/**
- * Scores as a table to write: `line`, `log_p`, `score`, `p_value`, and in `note` why a row has none, or
- * has density 0.
- */
-export function scoresAsTable({ lines, logProb, score, pValue, ...found }: TableScores): Table {
-  const notes = new Map<number, string[]>();
-  const note = (line: number, text: string): void => {
-    notes.set(line, [...(notes.get(line) ?? []), text]);
-  };
-  for (const { line, column, expected, got } of found.problems) {
-    note(line, `${column === "" ? "" : `${column}: `}expected ${expected}, got ${got}`);
-  }
-  for (const { line, column, expected, got } of found.deviations) {
-    note(line, `${column}: ${got}, where training rows had ${expected}`);
-  }
-  const dictionary = [...notes.values()].map((texts) => texts.join("; "));
-  const places = new Map([...notes.keys()].map((line, place) => [line, place]));
-  const number = (name: string, values: Float64Array) => ({
-    name,
-    kind: "number" as const,
-    values,
-  });
-  return {
-    name: "scores",
-    rows: lines.length,
-    columns: [
-      number("line", lines),
-      number("log_p", logProb),
-      number("score", score),
-      number("p_value", pValue),
-      {
-        name: "note",
-        kind: "text",
-        dictionary,
-        codes: Int32Array.from(lines, (line) => places.get(line) ?? -1),
-      },
-    ],
-    lines,
-    problems: [],
-    warnings: [],
-  };
+  for await (const table of tables) yield await scoreTable(runner, table);
 }
