@@ -17,6 +17,7 @@ const layers = [
   "autodiff",
   "onnx",
   "engine",
+  "mpi",
   "nn",
   "certificates",
   "bijections",

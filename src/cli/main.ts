@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addData } from "./commands/data.js";
 import { addDemo } from "./commands/demo.js";
 import { addEvaluate } from "./commands/evaluate.js";
+import { addImport } from "./commands/import.js";
 import { addExport } from "./commands/export.js";
 import { addInfo } from "./commands/info.js";
 import { addReconstruct } from "./commands/reconstruct.js";
@@ -58,6 +59,7 @@ Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected er
     addReconstruct,
     addExport,
     addReproduce,
+    addImport,
     addInfo,
     addData,
     addWebAssets,

@@ -15,6 +15,7 @@ export const structure: Pick<
   | "sum"
   | "max"
   | "withGradient"
+  | "allMean"
 > = {
   input: (node) => node.attributes.name,
   constant: (node, _inputs, scope) => {
@@ -24,6 +25,7 @@ export const structure: Pick<
   literal: (node, _inputs, scope) => scope.floats(node.attributes.data, node.shape),
 
   withGradient: (_node, inputs) => inputs[0]!,
+  allMean: (_node, inputs) => inputs[0]!, // who runs it whole is alone
 
   reshape: (node, inputs, scope) => scope.reshape(inputs[0]!, node.shape),
   // An axis that has its size already may be stated as 1.
