@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { suggestion } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import { auroc, Mahalanobis, neighbourDistances } from "../measure/index.js";
 import { withEngine } from "../runs/engine.js";
@@ -170,7 +171,7 @@ function chosen(
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown === undefined) return tables.filter(({ name }) => wanted.includes(name));
   throw new UsageError(
-    `table-anomaly: expected --rows to be of ${names.join(", ")}, got "${unknown}"; name these, separated by commas`,
+    `table-anomaly: expected --rows to be of ${names.join(", ")}, got "${unknown}"${suggestion(unknown, names) || "; name these, separated by commas"}`,
   );
 }
 

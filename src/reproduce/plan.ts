@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
 import { devices } from "../engine/node.js";
 import { describeData } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { Random } from "../random.js";
+import { whole } from "../models/index.js";
 import { secondsPerStep } from "../train/step-time.js";
 import { evaluateRun } from "../runs/outcome.js";
 import { withEngine } from "../runs/engine.js";
@@ -19,12 +21,12 @@ import { reproductionNames, type Task } from "./tasks.js";
 
 const taskPlan = z.object({
   id: z.string(),
-  steps: z.int().positive(),
-  presetSteps: z.int().positive(),
-  secondsPerStep: z.number(),
-  evaluationSeconds: z.number(),
-  workers: z.int().positive(),
-  checkpointEvery: z.int().positive(),
+  steps: whole(ranges.steps),
+  presetSteps: whole(ranges.steps),
+  secondsPerStep: z.number().positive(),
+  evaluationSeconds: z.number().nonnegative(),
+  workers: whole(ranges.workers),
+  checkpointEvery: whole(ranges.steps),
 });
 
 export const planSchema = z.object({
@@ -35,13 +37,13 @@ export const planSchema = z.object({
   data: z.string().optional(),
   rows: z.array(z.string()).readonly().optional(),
   budgetSeconds: z.number().positive(),
-  seed: z.int().nonnegative(),
-  threads: z.int().positive(),
+  seed: whole(ranges.place),
+  threads: whole(ranges.threads),
   device: z.enum(devices).optional(),
   /** Rows under way at once; if more than one, each has one thread. */
-  atOnce: z.int().positive(),
+  atOnce: whole(ranges.atOnce),
   /** Of each row, if the user chose; its own otherwise. */
-  workers: z.int().positive().optional(),
+  workers: whole(ranges.workers).optional(),
   tasks: z.array(taskPlan).readonly(),
 });
 

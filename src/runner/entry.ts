@@ -1,3 +1,4 @@
+import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import type { Classifier, Density, Model } from "../models/index.js";
 import { Random } from "../random.js";
@@ -39,12 +40,6 @@ function has<A extends keyof Abilities>(model: Model, ability: A): model is Abil
     : model[ability] !== undefined;
 }
 
-/** @throws {UsageError} unless `value` is a whole number of at least `least`. */
-export function expectWhole(value: number, least: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(`${what}: expected a whole number of at least ${least}, got ${value}`);
-}
-
 /**
  * A key for each of `size` rows from `start` on: the row's place in all decides it alone.
  * @throws {UsageError} if `random` is no {@link Random}, or `first` no whole number.
@@ -60,6 +55,6 @@ export function keysOf(
       name: "random",
     });
   }
-  const at = expectWhole(first, 0, `${where}: first`) + start;
+  const at = expectWhole(first, ranges.place, `${where}: first`) + start;
   return Array.from({ length: size }, (_, row) => random.split(at + row));
 }

@@ -1,5 +1,6 @@
 import { exact, powerSeries, truncationBias } from "../bijections/index.js";
 import { expectOneOf } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import type { Deviation } from "../data/index.js";
 import { Flow } from "../distributions/index.js";
 import type { Density, LogDetMethod, Model } from "../models/index.js";
@@ -8,7 +9,7 @@ import { Random } from "../random.js";
 import { ndarray, type NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import type { Core, Numbers } from "./core.js";
-import { expectAbility, expectWhole, keysOf } from "./entry.js";
+import { expectAbility, keysOf } from "./entry.js";
 import { enterRows, expectRowOptions, type RowOptions } from "./rows.js";
 
 export interface ScoreOptions extends RowOptions {
@@ -73,8 +74,8 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
   if (options.logDet !== undefined) {
     expectOneOf(options.logDet, ["exact", "estimate"], `${where}: logDet`);
   }
-  if (options.terms !== undefined) expectWhole(options.terms, 1, `${where}: terms`);
-  const probes = expectWhole(options.probes ?? 1, 1, `${where}: probes`);
+  if (options.terms !== undefined) expectWhole(options.terms, ranges.terms, `${where}: terms`);
+  const probes = expectWhole(options.probes ?? 1, ranges.probes, `${where}: probes`);
   const entered = enterRows(x, options, { model, preprocessor, where });
   const method = methodOf(density, options);
   return core.use(async (numbers) => {

@@ -2,13 +2,15 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
 import { devices } from "../engine/node.js";
 import { FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
 import { BEST_FILE, CHECKPOINT_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
 import { expectModel, type Checkpoint } from "../checkpoint/index.js";
+import { whole } from "../models/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { readError } from "../files/file-errors.js";
+import { expectPath, readError } from "../files/file-errors.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
 
 const runConfig = z.object({
@@ -37,14 +39,14 @@ const runConfig = z.object({
   model: z.object({ kind: z.string(), config: z.json().transform((config): JsonValue => config) }),
   training: z.json(),
   /** Steps between validations. */
-  validateEvery: z.int().positive(),
+  validateEvery: whole(ranges.steps),
   /** Steps between checkpoints. */
-  checkpointEvery: z.int().positive(),
-  threads: z.int().positive(),
+  checkpointEvery: whole(ranges.steps),
+  threads: whole(ranges.threads),
   /** `cpu` unless given. */
   device: z.enum(devices).optional(),
   /** Engines that share each step; absent until a measurement has told. */
-  workers: z.int().positive().optional(),
+  workers: whole(ranges.workers).optional(),
   /** What it began on: the bits depend on it. */
   engine: z.string().optional(),
   hardware: z.object({ cpu: z.string(), memory: z.string(), system: z.string(), node: z.string() }),
@@ -69,8 +71,9 @@ export class RunFolder {
   readonly plane: string;
   readonly report: string;
 
+  /** @throws {UsageError} if the path is empty, which would stand for the current folder. */
   constructor(path: string) {
-    this.path = path;
+    this.path = expectPath(path, "RunFolder");
     this.config = join(path, "config.json");
     this.metrics = join(path, "metrics.jsonl");
     this.checkpoint = join(path, CHECKPOINT_FILE);

@@ -1,8 +1,9 @@
 import { expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type DataSet, type Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { DataError, DivergenceError, UsageError } from "../errors.js";
+import { DataError, DivergenceError } from "../errors.js";
 import { mean } from "../measure/index.js";
 import { iResNetDensity } from "../models/index.js";
 import { openModel, type Runner } from "../runner/index.js";
@@ -104,14 +105,7 @@ function shortened(
   { count }: Split,
   { steps, seed = 0 }: FitTableOptions,
 ): TableRecipe {
-  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
-    throw new UsageError(
-      `${where}: expected steps to be a whole number of at least 1, got ${steps}`,
-      {
-        name: "steps",
-      },
-    );
-  }
+  if (steps !== undefined) expectWhole(steps, ranges.steps, `${where}: steps`);
   const within = (training: TrainingOptions, most: number): TrainingOptions => ({
     ...training,
     seed,

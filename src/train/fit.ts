@@ -1,7 +1,8 @@
 import { expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import { describeData, stepsOf, type DataSet } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { DivergenceError, UsageError } from "../errors.js";
+import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
 import type { Arrays } from "../tree.js";
@@ -361,7 +362,6 @@ function meanOf(all: readonly Measured[]): Measured {
 function expectIntervals(options: FitOptions): void {
   for (const name of ["reportEvery", "validateEvery", "patience", "checkpointEvery"] as const) {
     const every = options[name];
-    if (every === undefined || (Number.isInteger(every) && every >= 1)) continue;
-    throw new UsageError(`fit: expected ${name} to be a whole number, at least 1, got ${every}`);
+    if (every !== undefined) expectWhole(every, ranges.steps, `fit: ${name}`);
   }
 }

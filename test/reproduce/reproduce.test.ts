@@ -201,7 +201,7 @@ describe("reproduce", () => {
       [["table-density", "--rows", "nicer"], /rows to be of nice, made.*got "nicer"/],
       [["table-density", "--data", "cifar"], /data to be one of mnist, cifar-10/],
       [["table-density", "--budget", "soon"], /such as 90s, 30m or 1h30m/],
-      [["table-density", "--at-once", "0"], /whole number of at least 1/],
+      [["table-density", "--at-once", "0"], /whole number from 1 to /],
       [["table-density", "--at-once", "2", "--workers", "2"], /workers: .* got 2 at once/],
       [["table-density", "--at-once", "2", "--device", "auto"], /atOnce: .*1 on device auto/],
       [["table-density", "--resume"], /expected a plan in runs\/table-density, got none/],

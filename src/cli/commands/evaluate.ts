@@ -1,9 +1,17 @@
 import type { Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { evaluationText } from "../../runs/describe.js";
 import { evaluateRun, saveEvaluation } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
 import { splitOf, withTrained } from "../../runs/trained.js";
-import { wholeFrom, withJson, withSplit, withThreads } from "../options.js";
+import {
+  pathArgument,
+  runHelp,
+  wholeOption,
+  withJson,
+  withSplit,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, ResultOptions, SplitOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -17,19 +25,23 @@ export function addEvaluate(program: Command): void {
   const command = program
     .command("evaluate")
     .description("measure a run's model on all of a split")
-    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:");
   withJson(withThreads(withSplit(command)))
     .optionsGroup("Advanced options, for densities:")
-    .option(
-      "--terms <n>",
-      "terms of the log-determinant's series (default: enough to be off by 0.005 nats per dimension at most, up to 100; exact up to 16 dimensions)",
-      wholeFrom(1),
+    .addOption(
+      wholeOption(
+        "--terms <n>",
+        "terms of the log-determinant's series (default: enough to be off by 0.005 nats per dimension at most, up to 100; exact up to 16 dimensions)",
+        ranges.terms,
+      ),
     )
-    .option(
-      "--probes <n>",
-      "repetitions with other noise, 2 or more for its spread (default: 1)",
-      wholeFrom(1),
+    .addOption(
+      wholeOption(
+        "--probes <n>",
+        "repetitions with other noise, 2 or more for its spread (default: 1)",
+        ranges.probes,
+      ),
     )
     .addHelpText(
       "after",

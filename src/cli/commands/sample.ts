@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { csvText } from "../../data/writers/index.js";
 import { writeFileInPieces } from "../../data/writers/node-writer.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
@@ -9,7 +10,16 @@ import { writeReport } from "../../runs/report.js";
 import { withTrained } from "../../runs/trained.js";
 import { decodeTable } from "../../tables/index.js";
 import type { NumberArray } from "../../tree.js";
-import { fromZero, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import {
+  pathArgument,
+  pathOption,
+  realOption,
+  runHelp,
+  wholeOption,
+  withInverseLimits,
+  withJson,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -25,13 +35,20 @@ export function addSample(program: Command): void {
   const command = program
     .command("sample")
     .description("draw from a run's density")
-    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:")
-    .option("--count <n>", "samples", wholeFrom(1), 64)
-    .option("--out <file.png>", "picture (default: pictures/samples.png in the run's folder)");
+    .addOption(wholeOption("--count <n>", "samples", ranges.draws).default(64))
+    .addOption(
+      pathOption("--out <file.png>", "picture (default: pictures/samples.png in the run's folder)"),
+    );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
-    .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
-    .option("--seed <n>", "decides the samples", wholeFrom(0), 0)
+    .addOption(
+      realOption("--temperature <t>", "scale of the base's standard deviation", {
+        text: "from 0 to 1e6",
+        has: (x) => x >= 0 && x <= 1e6,
+      }).default(1),
+    )
+    .addOption(wholeOption("--seed <n>", "decides the samples", ranges.place).default(0))
     .addHelpText(
       "after",
       `

@@ -14,7 +14,7 @@ import {
   type ScoreSummary,
 } from "../../tables/index.js";
 import { table } from "../../text.js";
-import { withJson, withThreads } from "../options.js";
+import { pathArgument, pathOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -30,9 +30,11 @@ export function addScore(program: Command): void {
   const command = program
     .command("score")
     .description("say how unusual each row of a file is, by a run on a table")
-    .argument("<run>", "folder of a run of `iresnet train --data FILE`")
+    .argument("<run>", "folder of a run of `iresnet train --data FILE`", pathArgument)
     .argument("<file>", "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input")
-    .option("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)");
+    .addOption(
+      pathOption("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)"),
+    );
   withJson(withThreads(command))
     .addHelpText(
       "after",

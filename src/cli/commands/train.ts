@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { expectReadFrom } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
@@ -10,12 +11,14 @@ import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../../runs/
 import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
 import { commandLine } from "../command-line.js";
+import { columns } from "../help.js";
 import { finished } from "../interrupt.js";
 import {
-  betweenZeroAndOne,
   names,
-  positiveNumber,
-  wholeFrom,
+  pathOption,
+  realOption,
+  share,
+  wholeOption,
   withJson,
   withThreads,
   workersOption,
@@ -41,9 +44,9 @@ export function addTrain(program: Command): void {
   const command = program
     .command("train")
     .description("train a preset, or on a table of your own, or go on with a run")
-    .argument("[preset]", `one of: ${Object.keys(presets).join(", ")}`)
+    .argument("[preset]", "one of those below")
     .optionsGroup("Simple options:")
-    .option("--data-dir <dir>", "folder of the data sets (default: data)")
+    .addOption(pathOption("--data-dir <dir>", "folder of the data sets (default: data)"))
     .option(
       "--data <file>",
       "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; beside a preset, the name of other data of the same shape",
@@ -53,29 +56,57 @@ export function addTrain(program: Command): void {
       "column of the file that holds classes: it is left out of the density",
     )
     .option("--ignore <columns>", "columns of the file to leave out, separated by commas", names)
-    .option(
-      "--holdout <share>",
-      "share of the rows that choose and calibrate (default: 15 %, at most 500)",
-      betweenZeroAndOne,
+    .addOption(
+      realOption(
+        "--holdout <share>",
+        "share of the rows that choose and calibrate (default: 15 %, at most 500)",
+        share,
+      ),
     )
-    .option("--out <dir>", "folder of the run (default: runs/PRESET, or runs/ and the file's name)")
-    .option("--resume <dir>", "go on with the run in this folder, bit for bit")
-    .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
+    .addOption(
+      pathOption(
+        "--out <dir>",
+        "folder of the run (default: runs/PRESET, or runs/ and the file's name)",
+      ),
+    )
+    .addOption(pathOption("--resume <dir>", "go on with the run in this folder, bit for bit"))
+    .addOption(wholeOption("--steps <n>", "training steps (default: the preset's)", ranges.steps));
   withJson(withThreads(command))
     .optionsGroup("Advanced options:")
-    .option(
-      "--workers <n>",
-      "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
-      workersOption,
+    .addOption(
+      workersOption(
+        "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
+      ),
     )
-    .option("--batch-size <n>", "examples a step (default: the preset's)", wholeFrom(1))
-    .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
-    .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", betweenZeroAndOne)
+    .addOption(
+      wholeOption("--batch-size <n>", "examples a step (default: the preset's)", ranges.batchSize),
+    )
+    .addOption(
+      realOption("--lr <rate>", "learning rate after warm-up (default: the preset's)", {
+        text: "above 0 and at most 1000",
+        has: (x) => x > 0 && x <= 1000,
+      }),
+    )
+    .addOption(realOption("--c <bound>", "Lipschitz bound of each layer", share))
     .addOption(new Option("--vanilla", "no Lipschitz bound: no guaranteed inverse").conflicts("c"))
     .addOption(new Option("--activation <name>", "activation").choices(activationNames()))
-    .option("--seed <n>", "decides all randomness (default: the preset's)", wholeFrom(0))
-    .option("--validate-every <n>", "steps between validations (default: a 10th)", wholeFrom(1))
-    .option("--checkpoint-every <n>", "steps between checkpoints (default: 250)", wholeFrom(1))
+    .addOption(
+      wholeOption("--seed <n>", "decides all randomness (default: the preset's)", ranges.place),
+    )
+    .addOption(
+      wholeOption(
+        "--validate-every <n>",
+        "steps between validations (default: a 10th)",
+        ranges.steps,
+      ),
+    )
+    .addOption(
+      wholeOption(
+        "--checkpoint-every <n>",
+        "steps between checkpoints (default: 250)",
+        ranges.steps,
+      ),
+    )
     .addHelpText(
       "after",
       `
@@ -85,6 +116,9 @@ Examples:
   iresnet train toy --data moons --out runs/moons
   iresnet train --data my.csv --ignore id,date
   iresnet train --resume runs/mnist-classifier
+
+Presets:
+${columns(Object.keys(presets), process.stdout.columns || 80)}
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
 best.safetensors (the best on validation data), pictures and report.html. Ctrl-C saves the run
@@ -109,7 +143,7 @@ async function start(
   expectNoTableOptions(options);
   if (preset === undefined) {
     throw new UsageError(
-      `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --data FILE, or --resume, got none of them`,
+      `train: expected a preset, --data FILE, or --resume RUN, got none of them; list presets with: iresnet info --presets`,
     );
   }
   const config = configure(preset, { ...options, command: commandLine() });
