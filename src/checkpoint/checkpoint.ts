@@ -21,6 +21,11 @@ export interface TrainingState {
   readonly config: JsonValue;
   /** The best validation so far. */
   readonly best?: { readonly step: number; readonly value: number };
+  /**
+   * Means over the steps since the last report, if the run was stopped while it was validated after
+   * this step: it is validated once it goes on.
+   */
+  readonly due?: { readonly [name: string]: number };
 }
 
 /**
@@ -176,6 +181,7 @@ function parseTraining(json: JsonObject, where: string): TrainingState {
     elapsedSeconds: field(training, "training.elapsedSeconds", number, where),
     config: field(training, "training.config", anything, where),
     ...(training.best !== undefined && { best: parseBest(training, where) }),
+    ...(training.due !== undefined && { due: parseDue(training, where) }),
   };
 }
 
@@ -185,6 +191,14 @@ function parseBest(training: JsonObject, where: string): { step: number; value: 
     step: field(best, "training.best.step", count, where),
     value: field(best, "training.best.value", number, where),
   };
+}
+
+function parseDue(training: JsonObject, where: string): Record<string, number> {
+  const due = field(training, "training.due", object, where);
+  const names = Object.keys(due);
+  return Object.fromEntries(
+    names.map((name) => [name, field(due, `training.due.${name}`, number, where)]),
+  );
 }
 
 interface FieldType<T extends JsonValue> {

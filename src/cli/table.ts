@@ -5,7 +5,7 @@ import { UsageError } from "../errors.js";
 import { trainTable } from "../runs/table-run.js";
 import { formatNumber, table } from "../text.js";
 import { commandLine } from "./command-line.js";
-import { interrupted, interruptible } from "./interrupt.js";
+import { interruptible } from "./interrupt.js";
 import type { EngineOptions, ResultOptions } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
@@ -67,7 +67,6 @@ export async function trainTableAndPrint(
   );
   if (!outcome) {
     terminal.note("Ended before there was a model: nothing is saved.");
-    process.exitCode = interrupted;
     return;
   }
   const { folder, fit, columns } = outcome;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { suggestion } from "../border/options.js";
+import { abortable, unlessAborted } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { auroc, Mahalanobis, neighbourDistances } from "../measure/index.js";
 import { withEngine } from "../runs/engine.js";
@@ -122,7 +123,15 @@ async function finishSplit(
   const { train, scored, outliers } = anomalySplit(table, split, seed);
   const onProgress = counter(listener, { label: "train", unit: "steps" });
   const flow = await withEngine({ threads: 1 }, (engine) =>
-    flowScores(train, scored, { engine, seed: seed + split, steps, signal, onProgress }),
+    unlessAborted(signal, () =>
+      flowScores(train, scored, {
+        engine: abortable(engine, signal),
+        seed: seed + split,
+        steps,
+        signal,
+        onProgress,
+      }),
+    ),
   );
   if (!flow) return undefined;
   const { scores, ...learned } = flow;

@@ -114,7 +114,7 @@ async function measure(
 ): Promise<Speed> {
   const prepared = await prepareRun(presetConfig(task, common));
   const { config, model, data } = prepared;
-  const rate = await withWorkers(engine, prepared, listener, async (workers) => ({
+  const rate = await withWorkers(engine, prepared, { listener }, async (workers) => ({
     workers: workers.length,
     secondsPerStep: await secondsPerStep(model, data, config.training, workers),
   }));

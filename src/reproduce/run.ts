@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Engine } from "../engine/index.js";
+import { abortable, isAbort, type Engine } from "../engine/index.js";
 import { ConvergenceError, DivergenceError } from "../errors.js";
 import { openRunner } from "../runner/index.js";
 import { withEngine } from "../runs/engine.js";
@@ -84,9 +84,10 @@ async function trainAndMeasure(
       if (resume?.training) place.listener.note(`Going on from step ${resume.training.step}.`);
       const options = { signal, ...(resume && { resume }) };
       if (!(await takeSteps(engine, prepared, place, options))) return undefined;
-      return await unlessAborted(signal, () => measureRun(reproduction, engine, prepared, place));
+      return await measureRun(reproduction, abortable(engine, signal), prepared, place);
     } catch (error) {
       // A solver that runs out of steps, as in a flow whose training goes wrong, is one more way.
+      if (isAbort(error, signal)) return undefined;
       const isFailure = error instanceof DivergenceError || error instanceof ConvergenceError;
       if (!isFailure) throw error;
       place.listener.warn(error.message);
@@ -108,23 +109,4 @@ async function measureRun(
   await runner.close();
   await writeReport(place.folder);
   return measures;
-}
-
-/** What the body gives; nothing once the signal says so: the body is left to itself. */
-function unlessAborted<T>(signal: AbortSignal, body: () => Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      resolve(undefined);
-    };
-    if (signal.aborted) {
-      stop();
-      return;
-    }
-    signal.addEventListener("abort", stop);
-    body()
-      .then(resolve, reject)
-      .finally(() => {
-        signal.removeEventListener("abort", stop);
-      });
-  });
 }

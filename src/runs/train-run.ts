@@ -1,7 +1,7 @@
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type Split } from "../data/index.js";
-import type { Engine } from "../engine/index.js";
+import { abortable, unlessAborted, type Engine } from "../engine/index.js";
 import {
   expectReconstructed,
   type Evaluation,
@@ -44,7 +44,7 @@ export interface Place {
 }
 
 export interface TrainRunOptions {
-  /** Ends the run after the step under way; it is saved and can go on. */
+  /** Ends the run after the step, or the batch of a measurement, under way; it can go on. */
   readonly signal: AbortSignal;
   /** A checkpoint of the run to continue from. */
   readonly resume?: Checkpoint;
@@ -61,11 +61,15 @@ export async function trainRun(
   place: Place,
   options: TrainRunOptions,
 ): Promise<Outcome | undefined> {
-  return withEngine(prepared.config, async (engine) => {
-    const { onOutcome, ...steps } = options;
-    if (!(await takeSteps(engine, prepared, place, steps))) return undefined;
-    return finish(engine, await prepared.data.split("validation"), place, onOutcome);
-  });
+  const { onOutcome, ...steps } = options;
+  const { signal } = steps;
+  return withEngine(prepared.config, (engine) =>
+    unlessAborted(signal, async () => {
+      if (!(await takeSteps(engine, prepared, place, steps))) return undefined;
+      const split = await prepared.data.split("validation");
+      return finish(abortable(engine, signal), split, place, onOutcome);
+    }),
+  );
 }
 
 /**
@@ -78,7 +82,7 @@ export async function takeSteps(
   place: Place,
   options: Omit<TrainRunOptions, "onOutcome">,
 ): Promise<boolean> {
-  const last = await withWorkers(engine, prepared, place.listener, async (workers) => {
+  const last = await withWorkers(engine, prepared, { ...place, ...options }, async (workers) => {
     await noteWorkers(workers, prepared.config, place, options.resume);
     return runTraining(prepared, place, { engine, workers, ...options });
   });
@@ -108,9 +112,11 @@ async function runTraining(
   const { training, validateEvery, checkpointEvery } = config;
   const split = await data.split("validation");
   const described = describeData(data);
-  const validator = new Validator({ engine: options.engine, model, data: described, split });
+  const engine = abortable(options.engine, options.signal);
+  const validator = new Validator({ engine, model, data: described, split });
   const { kind, config: modelConfig } = model;
-  await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
+  const { step = 0, due } = options.resume?.training ?? {};
+  await truncateMetrics(folder.metrics, due ? step - 1 : step);
   const run = fit(model, data, training, {
     ...options,
     onWarning: (text) => {

@@ -1,7 +1,5 @@
-import { expectOptions } from "../border/options.js";
-import { expectWhole, ranges } from "../border/ranges.js";
 import { describeData, stepsOf, type DataSet } from "../data/index.js";
-import type { Engine } from "../engine/index.js";
+import { abortable, isAbort } from "../engine/index.js";
 import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
@@ -10,6 +8,8 @@ import { batchesOf, type BatchSource } from "./batches.js";
 import type { Checkpoint, TrainingState } from "../checkpoint/checkpoint.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { divergenceError, firstNonFinite } from "./divergence.js";
+import { meanOf, measuredOf, scalarsOf, withMetrics, type Measured } from "./measured.js";
+import { expectFitOptions, type FitOptions, type Progress, type Report } from "./fit-options.js";
 import { learningRate } from "./schedules.js";
 import type { Job } from "./graphs.js";
 import { Statistics } from "./settle.js";
@@ -17,87 +17,7 @@ import { expectBatch, expectEnough, expectShares, initialArrays, resumedState } 
 import { inferenceArrays, settledName, withoutSettled } from "../checkpoint/stored-arrays.js";
 import { openTrainStep, type ReadyStep, type TrainStep } from "./train-step.js";
 
-/** Where a run stands after a step. */
-export interface Progress {
-  /** Steps taken. */
-  readonly step: number;
-  /** Steps in all. */
-  readonly steps: number;
-  /** In nats. */
-  readonly loss: number;
-  /** |∇loss|₂ before clipping. */
-  readonly gradNorm: number;
-  /** The objective's metrics. */
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly examplesPerSecond: number;
-  /** Time spent on steps, over all resumptions. */
-  readonly elapsedSeconds: number;
-}
-
-/** A {@link Progress} whose loss, gradNorm and metrics are means over the steps since the last. */
-export interface Report extends Progress {
-  /** What `validate` gave, if it was its turn. */
-  readonly validation?: Readonly<Record<string, number>>;
-}
-
-export interface FitOptions {
-  /** Initialises the model, and takes the steps unless there are `workers`. */
-  readonly engine: Engine;
-  /**
-   * Engines that take each step together, an equal part of the batch each: two of one thread are
-   * faster than one of two threads where the network is narrow. The mean of their gradients, taken
-   * in their order, is the gradient of the whole batch, up to rounding. A model with batch
-   * normalisation takes the statistics of the whole batch: its steps are the first worker's alone,
-   * see {@link sharesBatches}.
-   */
-  readonly workers?: readonly Engine[];
-  /** A checkpoint of the same model and seed to continue from. */
-  readonly resume?: Checkpoint;
-  /** Called after each step. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Called every `reportEvery` steps, after each validation, and at the end. */
-  readonly onReport?: (report: Report) => Promise<void>;
-  /** 100 unless given. */
-  readonly reportEvery?: number;
-  /**
-   * Measures the model with {@link inferenceArrays}, every `validateEvery` steps and at the end.
-   * The smallest of the first numbers it gives becomes the checkpoint's `best`.
-   */
-  readonly validate?: (arrays: Arrays) => Promise<Readonly<Record<string, number>>>;
-  readonly validateEvery?: number;
-  /**
-   * Ends the run once so many validations in a row haven't been better than the best; never unless
-   * given. With `onBest`, which then has the arrays to keep, this is early stopping.
-   */
-  readonly patience?: number;
-  /** Called with what `validate` measured whenever it is the best so far. */
-  readonly onBest?: (arrays: Arrays) => Promise<void>;
-  /** Saves a checkpoint, every `checkpointEvery` steps and when the run ends, however it ends. */
-  readonly checkpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  readonly checkpointEvery?: number;
-  /** Ends the run after the current step. */
-  readonly signal?: AbortSignal;
-  /** Called with each of the data's warnings before the first step; console.warn unless given. */
-  readonly onWarning?: (warning: string) => void;
-}
-
-const known = [
-  "engine",
-  "workers",
-  "resume",
-  "onProgress",
-  "onReport",
-  "reportEvery",
-  "validate",
-  "validateEvery",
-  "patience",
-  "onBest",
-  "checkpoint",
-  "checkpointEvery",
-  "signal",
-  "onWarning",
-] as const satisfies readonly (keyof FitOptions)[];
+export type { FitOptions, Progress, Report } from "./fit-options.js";
 
 /**
  * Trains a model.
@@ -117,6 +37,8 @@ const known = [
  * finite or too large to start from.
  * @throws {ShapeError} if a data set gives rows of another shape than it says.
  * @throws {LipschitzError} if the norms of fresh weights don't settle.
+ * @throws the signal's reason if it comes while the first arrays are made: then there is nothing to
+ * save. One that is aborted from the start gives a checkpoint of no step.
  */
 export async function fit(
   model: Model,
@@ -124,17 +46,19 @@ export async function fit(
   training: TrainingOptions,
   options: FitOptions,
 ): Promise<Checkpoint> {
-  expectOptions(options, known, "fit");
+  expectFitOptions(options);
   const config = parseTrainingConfig(training);
-  expectIntervals(options);
-  const { engine, workers = [engine], resume, onWarning = console.warn } = options;
+  const { engine, workers = [engine], resume, signal, onWarning = console.warn } = options;
   expectShares(config.batchSize, workers.length);
   const source = await batchesOf(data, model, config);
   const job = { engine, workers, model, config, steps: stepsOf(data.preprocessing) };
   expectEnough(job);
   const state = resume && resumedState(resume, { ...job, data });
   for (const warning of data.warnings) onWarning(`${data.name}: ${warning}`);
-  const arrays = resume ? withoutSettled(resume.arrays) : await initialArrays(job, source);
+  const stop = signal?.aborted ? undefined : signal;
+  const arrays = resume
+    ? withoutSettled(resume.arrays)
+    : await initialArrays({ ...job, engine: abortable(engine, stop) }, source);
   const run = new Run({ job, data, source }, options, await openTrainStep(job, arrays), state);
   return run.train().finally(() => run.close());
 }
@@ -146,9 +70,6 @@ interface Ready {
   readonly rate: number;
   readonly prepared: ReadyStep;
 }
-
-/** What a step measured. */
-type Measured = Pick<Progress, "loss" | "gradNorm" | "metrics">;
 
 /** What a run trains, and on what. */
 interface Subject {
@@ -170,6 +91,8 @@ class Run {
   #seconds: number;
   #best: TrainingState["best"];
   #savedAt: number | undefined;
+  /** Means to report with a validation that the run owes. */
+  #due: Measured | undefined;
   /** Since the last report. */
   #recent: Measured[] = [];
 
@@ -182,7 +105,8 @@ class Run {
     this.#job = job;
     this.#data = data;
     this.#source = source;
-    this.#statistics = new Statistics(job, source);
+    const engine = abortable(job.engine, options.signal);
+    this.#statistics = new Statistics({ ...job, engine }, source);
     this.#options = options;
     this.#step = step;
     this.#noise = Random.fromSeed(job.config.seed).split("step");
@@ -191,18 +115,21 @@ class Run {
     this.#start = { step: this.#taken, seconds: this.#seconds };
     this.#best = state?.best;
     this.#savedAt = state?.step;
+    this.#due = state?.due && measuredOf(state.due);
   }
 
   /** Takes the steps that are left, and saves however that ends: a failed step left no trace. */
   async train(): Promise<Checkpoint> {
+    const { signal } = this.#options;
     try {
       await this.#takeSteps();
+      return await this.#save({ settle: signal?.aborted !== true });
     } catch (error) {
+      if (isAbort(error, signal)) return this.#save();
       // A failure to save must not hide why the run ended.
       await this.#save().catch(() => undefined);
       throw error;
     }
-    return this.#save({ settle: true });
   }
 
   async close(): Promise<void> {
@@ -212,6 +139,11 @@ class Run {
 
   async #takeSteps(): Promise<void> {
     const { signal, onProgress, checkpointEvery } = this.#options;
+    if (this.#due) {
+      this.#recent = [this.#due];
+      await this.#report(this.#rate(this.#taken - 1));
+      this.#savedAt = undefined;
+    }
     let ready = this.#prepare(this.#taken);
     await ready?.prepared.loaded;
     while (ready && signal?.aborted !== true && !this.#isPastBest()) {
@@ -221,9 +153,9 @@ class Run {
       // If it fails, that counts once the step under way has been settled.
       next.catch(() => undefined);
       const results = await running;
-      const { loss, gradNorm, parameters, ...metrics } = scalarsOf(results);
-      const measured = { loss: loss!, gradNorm: gradNorm!, metrics };
-      if (![loss, gradNorm, parameters].every(Number.isFinite)) {
+      const { parameters, ...scalars } = scalarsOf(results);
+      const measured = measuredOf(scalars);
+      if (![measured.loss, measured.gradNorm, parameters].every(Number.isFinite)) {
         const failed = { ...ready, ...measured, step: this.#taken + 1 };
         throw await divergenceError(this.#job, failed, await this.#step.read());
       }
@@ -242,7 +174,7 @@ class Run {
     if (step >= config.steps) return undefined;
     const batch = this.#source.batch(step);
     expectBatch(batch, model, config.batchSize);
-    const rate = learningRate(config.schedule, step, config.steps);
+    const rate = this.#rate(step);
     const noise = this.#noise.split(step);
     const prepared = this.#step.prepare(batch, { rate, step: step + 1 }, noise);
     return { batch, noise, rate, prepared };
@@ -254,6 +186,12 @@ class Run {
     return this.#prepare(step);
   }
 
+  /** Of the step that follows so many. */
+  #rate(step: number): number {
+    const { schedule, steps } = this.#job.config;
+    return learningRate(schedule, step, steps);
+  }
+
   #progress(measured: Measured, rate: number): Progress {
     const { steps, batchSize } = this.#job.config;
     const seconds = this.#seconds - this.#start.seconds;
@@ -262,20 +200,36 @@ class Run {
       step: this.#taken,
       steps,
       learningRate: rate,
-      examplesPerSecond: ((this.#taken - this.#start.step) * batchSize) / seconds,
+      examplesPerSecond: seconds > 0 ? ((this.#taken - this.#start.step) * batchSize) / seconds : 0,
       elapsedSeconds: this.#seconds,
     };
   }
 
   async #report(rate: number): Promise<void> {
-    const { onReport, reportEvery = 100, validateEvery } = this.#options;
+    const { onReport, reportEvery = 100, validate, validateEvery } = this.#options;
     const isLast = this.#taken === this.#job.config.steps;
-    const validation =
-      isLast || isMultiple(this.#taken, validateEvery) ? await this.#validate() : undefined;
-    if (!isLast && !validation && !isMultiple(this.#taken, reportEvery)) return;
-    const progress = this.#progress(meanOf(this.#recent), rate);
+    const isValidated = validate && (isLast || isMultiple(this.#taken, validateEvery));
+    if (!isLast && !isValidated && !isMultiple(this.#taken, reportEvery)) return;
+    const recent = meanOf(this.#recent);
+    const validation = isValidated ? await this.#validateUnlessStopped(recent) : undefined;
+    if (this.#due) return;
+    const progress = this.#progress(recent, rate);
     this.#recent = [];
     await onReport?.({ ...progress, ...(validation && { validation }) });
+  }
+
+  /** Validates; if the signal ends that, the run owes it. */
+  async #validateUnlessStopped(recent: Measured): Promise<Report["validation"]> {
+    this.#due = recent;
+    try {
+      const validation = await this.#validate();
+      this.#due = undefined;
+      return validation;
+    } catch (error) {
+      if (isAbort(error, this.#options.signal)) return undefined;
+      this.#due = undefined;
+      throw error;
+    }
   }
 
   async #validate(): Promise<Report["validation"]> {
@@ -319,6 +273,7 @@ class Run {
         elapsedSeconds: this.#seconds,
         config,
         ...(this.#best && { best: this.#best }),
+        ...(this.#due && { due: withMetrics(this.#due) }),
       },
       arrays: {
         ...arrays,
@@ -343,25 +298,3 @@ class Run {
 
 const isMultiple = (step: number, every: number | undefined): boolean =>
   every !== undefined && step % every === 0;
-
-function scalarsOf(arrays: Arrays): Record<string, number> {
-  return Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data[0]!]));
-}
-
-function meanOf(all: readonly Measured[]): Measured {
-  const mean = (of: (measured: Measured) => number): number =>
-    all.reduce((total, measured) => total + of(measured), 0) / all.length;
-  const names = Object.keys(all[0]?.metrics ?? {});
-  return {
-    loss: mean(({ loss }) => loss),
-    gradNorm: mean(({ gradNorm }) => gradNorm),
-    metrics: Object.fromEntries(names.map((name) => [name, mean(({ metrics }) => metrics[name]!)])),
-  };
-}
-
-function expectIntervals(options: FitOptions): void {
-  for (const name of ["reportEvery", "validateEvery", "patience", "checkpointEvery"] as const) {
-    const every = options[name];
-    if (every !== undefined) expectWhole(every, ranges.steps, `fit: ${name}`);
-  }
-}

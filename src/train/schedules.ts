@@ -4,7 +4,7 @@ import { whole } from "../models/config.js";
 
 const common = {
   /** The rate after warm-up. */
-  learningRate: z.number().positive().max(1000),
+  learningRate: z.number().positive(),
   /** Steps over which the rate first rises, linearly. */
   warmup: whole({ ...ranges.steps, least: 0 }).default(0),
 };

@@ -1,0 +1,101 @@
+import { expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
+import type { Checkpoint } from "../checkpoint/checkpoint.js";
+import type { Engine } from "../engine/index.js";
+import type { Arrays } from "../tree.js";
+
+/** Where a run stands after a step. */
+export interface Progress {
+  /** Steps taken. */
+  readonly step: number;
+  /** Steps in all. */
+  readonly steps: number;
+  /** In nats. */
+  readonly loss: number;
+  /** |∇loss|₂ before clipping. */
+  readonly gradNorm: number;
+  /** The objective's metrics. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  readonly examplesPerSecond: number;
+  /** Time spent on steps, over all resumptions. */
+  readonly elapsedSeconds: number;
+}
+
+/** A {@link Progress} whose loss, gradNorm and metrics are means over the steps since the last. */
+export interface Report extends Progress {
+  /** What `validate` gave, if it was its turn. */
+  readonly validation?: Readonly<Record<string, number>>;
+}
+
+export interface FitOptions {
+  /** Initialises the model, and takes the steps unless there are `workers`. */
+  readonly engine: Engine;
+  /**
+   * Engines that take each step together, an equal part of the batch each: two of one thread are
+   * faster than one of two threads where the network is narrow. The mean of their gradients, taken
+   * in their order, is the gradient of the whole batch, up to rounding. A model with batch
+   * normalisation takes the statistics of the whole batch: its steps are the first worker's alone,
+   * see {@link sharesBatches}.
+   */
+  readonly workers?: readonly Engine[];
+  /** A checkpoint of the same model and seed to continue from. */
+  readonly resume?: Checkpoint;
+  /** Called after each step. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called every `reportEvery` steps, after each validation, and at the end. */
+  readonly onReport?: (report: Report) => Promise<void>;
+  /** 100 unless given. */
+  readonly reportEvery?: number;
+  /**
+   * Measures the model with {@link inferenceArrays}, every `validateEvery` steps and at the end.
+   * The smallest of the first numbers it gives becomes the checkpoint's `best`.
+   */
+  readonly validate?: (arrays: Arrays) => Promise<Readonly<Record<string, number>>>;
+  readonly validateEvery?: number;
+  /**
+   * Ends the run once so many validations in a row haven't been better than the best; never unless
+   * given. With `onBest`, which then has the arrays to keep, this is early stopping.
+   */
+  readonly patience?: number;
+  /** Called with what `validate` measured whenever it is the best so far. */
+  readonly onBest?: (arrays: Arrays) => Promise<void>;
+  /** Saves a checkpoint, every `checkpointEvery` steps and when the run ends, however it ends. */
+  readonly checkpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  readonly checkpointEvery?: number;
+  /**
+   * Ends the run after the current step. A validation under way is left, and comes first once the
+   * run goes on.
+   */
+  readonly signal?: AbortSignal;
+  /** Called with each of the data's warnings before the first step; console.warn unless given. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+const known = [
+  "engine",
+  "workers",
+  "resume",
+  "onProgress",
+  "onReport",
+  "reportEvery",
+  "validate",
+  "validateEvery",
+  "patience",
+  "onBest",
+  "checkpoint",
+  "checkpointEvery",
+  "signal",
+  "onWarning",
+] as const satisfies readonly (keyof FitOptions)[];
+
+/**
+ * @throws {UsageError} if an option is unknown, or a number of steps isn't one.
+ */
+export function expectFitOptions(options: FitOptions): void {
+  expectOptions(options, known, "fit");
+  for (const name of ["reportEvery", "validateEvery", "patience", "checkpointEvery"] as const) {
+    const every = options[name];
+    if (every !== undefined) expectWhole(every, ranges.steps, `fit: ${name}`);
+  }
+}
