@@ -38,6 +38,13 @@ const forbidden: Problem = {
   got: "no permission",
   remedy: "change the permissions or choose another path",
 };
+/** Whether an error says that nothing may be written there, so that asking again is of no use. */
+export function isReadOnly(error: unknown): boolean {
+  const cause = error instanceof FileError ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return code === "EROFS" || code === "EACCES" || code === "EPERM";
+}
+
 const mixedUp: Problem = {
   got: "a file in place of a folder, or the reverse",
   remedy: "choose another path",
@@ -54,4 +61,9 @@ const problems: Readonly<Record<string, Problem>> = {
   EEXIST: mixedUp,
   EISDIR: mixedUp,
   ENOTDIR: mixedUp,
+  EIO: { got: "an error of the disk", remedy: "check the disk" },
+  EFBIG: { got: "a file larger than the disk takes", remedy: "choose a path on another disk" },
+  ENAMETOOLONG: { got: "too long a name", remedy: "choose a shorter one" },
+  ELOOP: { got: "links that lead in a circle", remedy: "check the path" },
+  EMFILE: { got: "too many open files", remedy: "raise the limit (ulimit -n)" },
 };

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { abortable, isAbort, type Engine } from "../engine/index.js";
 import { ConvergenceError, DivergenceError } from "../errors.js";
+import { withLock } from "../files/lock.js";
 import { openRunner } from "../runner/index.js";
 import { withEngine } from "../runs/engine.js";
 import { prepareRun, type PreparedRun } from "../runs/prepare.js";
@@ -41,7 +42,9 @@ export async function finishRow(
   const config = await configOf(plan, taskPlan, task, place.folder);
   const prepared = await prepareRun(config);
   listener.note(`${config.training.steps} steps of ${config.preset}`);
-  const outcome = await trainAndMeasure(plan, prepared, place, signal);
+  const outcome = await withLock(place.folder.path, () =>
+    trainAndMeasure(plan, prepared, place, signal),
+  );
   if (!outcome) return undefined;
   const checkpoint = await readCheckpoint(place.folder, config);
   const result: RowResult = {

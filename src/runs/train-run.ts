@@ -8,6 +8,7 @@ import {
   type Plane,
   type Reconstruction,
 } from "../measure/index.js";
+import { withLock } from "../files/lock.js";
 import { openRunner } from "../runner/index.js";
 import { fit, type FitOptions, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
@@ -63,12 +64,14 @@ export async function trainRun(
 ): Promise<Outcome | undefined> {
   const { onOutcome, ...steps } = options;
   const { signal } = steps;
-  return withEngine(prepared.config, (engine) =>
-    unlessAborted(signal, async () => {
-      if (!(await takeSteps(engine, prepared, place, steps))) return undefined;
-      const split = await prepared.data.split("validation");
-      return finish(abortable(engine, signal), split, place, onOutcome);
-    }),
+  return withLock(place.folder.path, () =>
+    withEngine(prepared.config, (engine) =>
+      unlessAborted(signal, async () => {
+        if (!(await takeSteps(engine, prepared, place, steps))) return undefined;
+        const split = await prepared.data.split("validation");
+        return finish(abortable(engine, signal), split, place, onOutcome);
+      }),
+    ),
   );
 }
 
@@ -97,9 +100,9 @@ async function noteWorkers(
   resume: Checkpoint | undefined,
 ): Promise<void> {
   const engine = describeWorkers(workers);
-  if (!resume) {
+  if (config.engine === undefined) {
     await writeJson(folder.config, { ...config, workers: workers.length, engine });
-  } else if (config.engine !== undefined && config.engine !== engine) {
+  } else if (resume && config.engine !== engine) {
     listener.warn(`the run began on ${config.engine}, not ${engine}: the last bits will differ`);
   }
 }
@@ -139,7 +142,8 @@ async function runTraining(
       listener.progress({ label: "train", done: step, total: steps, unit: "steps", rate });
     },
     onReport: async (report) => {
-      await appendMetrics(folder.metrics, metricsOf(report));
+      const stage = config.stages && { stage: config.stages.length + 1 };
+      await appendMetrics(folder.metrics, { ...metricsOf(report), ...stage });
       if (report.validation) tell(listener, report, training.batchSize);
     },
   });

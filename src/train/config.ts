@@ -72,6 +72,8 @@ const trainingConfig = z.strictObject({
   /** Decides every random number that {@link fit} draws. */
   seed: whole(ranges.place).default(0),
   steps: whole(ranges.steps),
+  /** Steps that were taken under another configuration; the schedule begins anew after them. */
+  from: whole({ ...ranges.steps, least: 0 }).exactOptional(),
   /** Examples in each batch. */
   batchSize: whole(ranges.batchSize),
   optimizer: optimizerConfig.prefault({ kind: "adam" }),

@@ -188,8 +188,8 @@ class Run {
 
   /** Of the step that follows so many. */
   #rate(step: number): number {
-    const { schedule, steps } = this.#job.config;
-    return learningRate(schedule, step, steps);
+    const { schedule, steps, from = 0 } = this.#job.config;
+    return learningRate(schedule, step - from, steps - from);
   }
 
   #progress(measured: Measured, rate: number): Progress {

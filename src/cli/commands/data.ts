@@ -18,7 +18,7 @@ export function addData(program: Command): void {
     .description("list the data sets, and which of them are here")
     .action((options: DataOptions) => perform(options, (terminal) => list(terminal, options)));
   withFolder(data.command("get"))
-    .description("download an image set and check it against its published MD5")
+    .description("download an image set and check it against its SHA-256")
     .argument("<name>", imageSetNames.join(", "))
     .action((name: string, options: DataOptions) =>
       perform(options, (terminal) => get(terminal, name, options)),

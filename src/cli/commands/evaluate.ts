@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { evaluationText } from "../../runs/describe.js";
-import { evaluateRun, saveEvaluation } from "../../runs/outcome.js";
+import { evaluateRun, saveEvaluation, saveUnlessReadOnly } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
 import { splitOf, withTrained } from "../../runs/trained.js";
 import {
@@ -71,7 +71,9 @@ async function evaluate(
     });
     const results = { checkpoint: run.file, ...evaluation };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
-    await saveEvaluation(run.folder, evaluation);
-    await writeReport(run.folder);
+    await saveUnlessReadOnly(terminal, async () => {
+      await saveEvaluation(run.folder, evaluation);
+      await writeReport(run.folder);
+    });
   });
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { expectReconstructed } from "../../measure/index.js";
 import { reconstructionText } from "../../runs/describe.js";
-import { reconstructRun, saveReconstruction } from "../../runs/outcome.js";
+import { reconstructRun, saveReconstruction, saveUnlessReadOnly } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
 import { splitOf, withTrained } from "../../runs/trained.js";
 import {
@@ -68,8 +68,10 @@ async function reconstruct(
       { checkpoint: run.file, ...reconstruction },
       `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${run.folder.report}`,
     );
-    await saveReconstruction(run.folder, measurement);
-    await writeReport(run.folder);
+    await saveUnlessReadOnly(terminal, async () => {
+      await saveReconstruction(run.folder, measurement);
+      await writeReport(run.folder);
+    });
     expectReconstructed(measurement);
   });
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Argument, type Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { UsageError } from "../../errors.js";
+import { withLock } from "../../files/lock.js";
 import { ReproductionFolder } from "../../reproduce/folder.js";
 import { planText } from "../../reproduce/plan.js";
 import { present } from "../../reproduce/present.js";
@@ -113,13 +114,15 @@ async function reproduce(
   };
   tasksOf(reproduction, options); // an unknown row is a mistake before anything else
   const folder = new ReproductionFolder(out ?? join("runs", reproduction));
-  const plan = await openPlan(request, folder, { resume, listener: terminal });
-  terminal.note(planText(plan));
-  const goOn = `iresnet reproduce ${reproduction} --out ${folder.path} --resume`;
-  const all = await finished(terminal, goOn, (signal) =>
-    finishRows(plan, tasksOf(reproduction, plan), folder, { listener: terminal, signal }),
-  );
-  if (!all) return;
-  const { value, text } = await present(plan, all, folder);
-  terminal.result(value, text);
+  await withLock(folder.path, async () => {
+    const plan = await openPlan(request, folder, { resume, listener: terminal });
+    terminal.note(planText(plan));
+    const goOn = `iresnet reproduce ${reproduction} --out ${folder.path} --resume`;
+    const all = await finished(terminal, goOn, (signal) =>
+      finishRows(plan, tasksOf(reproduction, plan), folder, { listener: terminal, signal }),
+    );
+    if (!all) return;
+    const { value, text } = await present(plan, all, folder);
+    terminal.result(value, text);
+  });
 }

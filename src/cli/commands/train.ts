@@ -4,10 +4,12 @@ import { ranges } from "../../border/ranges.js";
 import { expectReadFrom } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
-import { configure, workersConfig, type Overrides } from "../../runs/configuration.js";
+import { configure, type Overrides } from "../../runs/configuration.js";
+import { continueRun } from "../../runs/continue.js";
 import { evaluationText, reconstructionText } from "../../runs/describe.js";
+import { beginFrom, fineTuning } from "../../runs/fine-tune.js";
 import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
-import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../../runs/run-folder.js";
+import { createRun, type RunFolder } from "../../runs/run-folder.js";
 import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
 import { commandLine } from "../command-line.js";
@@ -35,10 +37,20 @@ interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, ResultOpt
   readonly holdout?: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly from?: string;
 }
 
 /** Options that may go with `--resume`. */
-const onResume: readonly string[] = ["resume", "dataDir", "threads", "device", "workers", "json"];
+const onResume: readonly string[] = [
+  "resume",
+  "steps",
+  "lr",
+  "dataDir",
+  "threads",
+  "device",
+  "workers",
+  "json",
+];
 
 export function addTrain(program: Command): void {
   const command = program
@@ -69,7 +81,18 @@ export function addTrain(program: Command): void {
         "folder of the run (default: runs/PRESET, or runs/ and the file's name)",
       ),
     )
-    .addOption(pathOption("--resume <dir>", "go on with the run in this folder, bit for bit"))
+    .addOption(
+      pathOption(
+        "--resume <dir>",
+        "go on with the run in this folder, bit for bit, or as a new stage with --steps or --lr",
+      ),
+    )
+    .addOption(
+      pathOption(
+        "--from <run>",
+        "start from this run's numbers, or from those of a checkpoint in it",
+      ),
+    )
     .addOption(wholeOption("--steps <n>", "training steps (default: the preset's)", ranges.steps));
   withJson(withThreads(command))
     .optionsGroup("Advanced options:")
@@ -116,6 +139,8 @@ Examples:
   iresnet train toy --data moons --out runs/moons
   iresnet train --data my.csv --ignore id,date
   iresnet train --resume runs/mnist-classifier
+  iresnet train --resume runs/mnist-classifier --steps 20000 --lr 1e-4
+  iresnet train --from runs/mnist-classifier --data fashion-mnist --out runs/fashion
 
 Presets:
 ${columns(Object.keys(presets), process.stdout.columns || 80)}
@@ -138,19 +163,24 @@ and ends it; the resumed run is the same, bit for bit, on as many threads and wo
 async function start(
   terminal: Terminal,
   preset: string | undefined,
-  { out, ...options }: TrainOptions,
+  { out, from, ...options }: TrainOptions,
 ): Promise<void> {
   expectNoTableOptions(options);
-  if (preset === undefined) {
+  if (preset === undefined && from === undefined) {
     throw new UsageError(
       `train: expected a preset, --data FILE, or --resume RUN, got none of them; list presets with: iresnet info --presets`,
     );
   }
-  const config = configure(preset, { ...options, command: commandLine() });
+  const overrides = { ...options, command: commandLine() };
+  const { config, checkpoint } =
+    from === undefined
+      ? { config: configure(preset!, overrides), checkpoint: undefined }
+      : await fineTuning(from, preset, overrides);
   if (options.dataDir !== undefined) expectReadFrom(config.data.name, "--data-dir");
   const prepared = await prepareRun(config);
   const folder = await createRun(out ?? join("runs", config.preset), config);
-  await trainAndPrint(terminal, prepared, folder);
+  const resume = checkpoint && (await beginFrom(checkpoint, prepared, folder));
+  await trainAndPrint(terminal, prepared, folder, resume && { resume });
 }
 
 async function resume(
@@ -162,30 +192,17 @@ async function resume(
   const other = preset ?? Object.keys(options).find((option) => !onResume.includes(option));
   if (other !== undefined) {
     throw new UsageError(
-      `--resume: expected no preset and no option but --data-dir, --threads, --device, --workers and --json, got ${other}; a run goes on as it began`,
+      `--resume: expected no preset and no option but --steps, --lr, --data-dir, --threads, --device, --workers and --json, got ${other}; a run goes on as it began`,
     );
   }
-  const { dataDir, threads, device, workers } = options;
-  const folder = new RunFolder(path);
-  const { workers: before, ...saved } = await readRunConfig(folder);
-  if (saved.table) {
-    throw new UsageError(
-      `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
-    );
-  }
-  if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
-  const hasBegun = saved.engine !== undefined;
-  const config = {
-    ...saved,
-    ...(threads !== undefined && { threads }),
-    ...(device && { device }),
-    ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
-    data: { ...saved.data, ...(dataDir !== undefined && { folder: dataDir }) },
-  };
-  const checkpoint = await readCheckpoint(folder, config);
+  const { folder, config, checkpoint } = await continueRun(path, options);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
-  const prepared = await prepareRun(config);
-  await trainAndPrint(terminal, prepared, folder, checkpoint && { resume: checkpoint });
+  await trainAndPrint(
+    terminal,
+    await prepareRun(config),
+    folder,
+    checkpoint && { resume: checkpoint },
+  );
 }
 
 async function trainAndPrint(
