@@ -63,7 +63,7 @@ describe("iresnet", () => {
       [["train", "toy", "--workers", "many"], /whole number from 1 to 64/],
       [["train", "toy", "--workers", "3"], /divides the batch of 256, got 3/],
       [["train", "toy", "--resume", "runs/a"], /expected no preset/],
-      [["train", "--resume", "runs/a", "--steps", "9"], /got steps/],
+      [["train", "--resume", "runs/a", "--seed", "9"], /got seed/],
       [["evaluate"], /missing required argument 'run'/],
       [["evaluate", "runs/a", "--split", "train"], /choices are test, validation/],
       [["sample", "runs/a", "--temperature", "-1"], /from 0 to 1e6/],
