@@ -180,8 +180,16 @@ describe("reproduce", () => {
 
   it("plans by what it measures, and states that first", async () => {
     const args = ["reproduce", "figure-toy", "--data", "moons", "--rows", "i-resnet"];
-    const options = ["--budget", "1s", "--threads", "1", "--out", "toy"];
-    const { code, stdout, stderr } = await iresnet(cwd, ...args, ...options);
+    const options = ["--threads", "1", "--out", "toy"];
+    const refused = await iresnet(cwd, ...args, ...options, "--budget", "1s");
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.equal(existsSync(join(cwd, "toy")), false);
+    const [, least = ""] = /take at least --budget (\w+), or fewer --rows/.exec(refused.stderr)!;
+    const begun = performance.now();
+    const { code, stdout, stderr } = await iresnet(cwd, ...args, ...options, "--budget", least);
+    const budget = Number(/^(\d+)s$/.exec(least)?.[1]);
+    const took = (performance.now() - begun) / 1000;
+    assert.ok(took <= 1.2 * budget + 5, `${took} s of ${least}`);
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
