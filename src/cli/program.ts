@@ -9,6 +9,7 @@ import { addReproduce } from "./commands/reproduce.js";
 import { addSample } from "./commands/sample.js";
 import { addScore } from "./commands/score.js";
 import { addTrain } from "./commands/train.js";
+import { suggestion } from "../border/options.js";
 import { fitted } from "./help.js";
 import { version } from "../version.js";
 
@@ -18,7 +19,7 @@ export function program(): Command {
     .description("Invertible residual networks: train, classify, score, invert and sample.")
     .version(version)
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show the help of a command")
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => process.stdout.write(fitted(text, process.stdout.columns || 80)),
@@ -53,11 +54,27 @@ Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected er
     addInfo,
     addData,
     addCompletion,
+    addHelp,
   ]) {
     add(iresnet);
   }
   nameChoices(iresnet);
   return iresnet;
+}
+
+/** Commander's own says nothing of a command that isn't there. */
+function addHelp(iresnet: Command): void {
+  iresnet
+    .command("help")
+    .description("show the help of a command")
+    .argument("[command]")
+    .action((name?: string) => {
+      if (name === undefined) iresnet.help();
+      const names = iresnet.commands.map((command) => command.name());
+      const command = iresnet.commands.find((one) => one.name() === name);
+      if (!command) iresnet.error(`error: unknown command '${name}'${suggestion(name, names)}`);
+      command.help();
+    });
 }
 
 /** After a mistake, each command says what it knows. */
