@@ -9,7 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../json.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.js";
 
 /** Where a training run stands. */
 export interface TrainingState {
@@ -57,7 +57,7 @@ const CHECKSUM_KEY = "iresnet.crc32";
  * @throws {CheckpointError} if a number of `training` isn't finite.
  * @throws {ShapeError} if an array's count of numbers isn't its shape's size.
  */
-export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Bytes {
   // Reading it back fixes the order of the fields and refuses what JSON cannot hold.
   const text = JSON.stringify(parseManifest(JSON.stringify(rest), "encodeCheckpoint"));
   return encodeSafetensors(arrays, {

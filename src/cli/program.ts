@@ -9,6 +9,7 @@ import { addReproduce } from "./commands/reproduce.js";
 import { addSample } from "./commands/sample.js";
 import { addScore } from "./commands/score.js";
 import { addTrain } from "./commands/train.js";
+import { addWebAssets } from "./commands/web-assets.js";
 import { suggestion } from "../border/options.js";
 import { fitted } from "./help.js";
 import { version } from "../version.js";
@@ -53,6 +54,7 @@ Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected er
     addReproduce,
     addInfo,
     addData,
+    addWebAssets,
     addCompletion,
     addHelp,
   ]) {

@@ -16,7 +16,6 @@ import { commandLine } from "../command-line.js";
 import { columns } from "../help.js";
 import { finished } from "../interrupt.js";
 import {
-  names,
   pathOption,
   realOption,
   share,
@@ -25,16 +24,18 @@ import {
   withThreads,
   workersOption,
 } from "../options.js";
-import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
-import { expectNoTableOptions, isTableFile, trainTableAndPrint } from "../table.js";
+import {
+  expectNoTableOptions,
+  isTableFile,
+  trainTableAndPrint,
+  withTableOptions,
+  type TableOptions,
+} from "../table.js";
 import type { Terminal } from "../terminal.js";
 
-interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, ResultOptions {
+interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, TableOptions {
   readonly dataDir?: string;
-  readonly label?: string;
-  readonly ignore?: readonly string[];
-  readonly holdout?: number;
   readonly out?: string;
   readonly resume?: string;
   readonly from?: string;
@@ -63,18 +64,6 @@ export function addTrain(program: Command): void {
       "--data <file>",
       "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; beside a preset, the name of other data of the same shape",
     )
-    .option(
-      "--label <column>",
-      "column of the file that holds classes: it is left out of the density",
-    )
-    .option("--ignore <columns>", "columns of the file to leave out, separated by commas", names)
-    .addOption(
-      realOption(
-        "--holdout <share>",
-        "share of the rows that choose and calibrate (default: 15 %, at most 500)",
-        share,
-      ),
-    )
     .addOption(
       pathOption(
         "--out <dir>",
@@ -94,7 +83,7 @@ export function addTrain(program: Command): void {
       ),
     )
     .addOption(wholeOption("--steps <n>", "training steps (default: the preset's)", ranges.steps));
-  withJson(withThreads(command))
+  withJson(withThreads(withTableOptions(command)))
     .optionsGroup("Advanced options:")
     .addOption(
       workersOption(
@@ -138,6 +127,8 @@ Examples:
   iresnet train mnist-classifier --c 0.5 --out runs/c-0.5
   iresnet train toy --data moons --out runs/moons
   iresnet train --data my.csv --ignore id,date
+  iresnet train --data my.csv --label kind
+  iresnet train --data my.csv --condition year,kind --model maf
   iresnet train --resume runs/mnist-classifier
   iresnet train --resume runs/mnist-classifier --steps 20000 --lr 1e-4
   iresnet train --from runs/mnist-classifier --data fashion-mnist --out runs/fashion
