@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { duration } from "../../src/cli/options.js";
 import type { Plan } from "../../src/reproduce/plan.js";
 import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import {
@@ -187,7 +188,7 @@ describe("reproduce", () => {
     const [, least = ""] = /take at least --budget (\w+), or fewer --rows/.exec(refused.stderr)!;
     const begun = performance.now();
     const { code, stdout, stderr } = await iresnet(cwd, ...args, ...options, "--budget", least);
-    const budget = Number(/^(\d+)s$/.exec(least)?.[1]);
+    const budget = duration(least);
     const took = (performance.now() - begun) / 1000;
     assert.ok(took <= 1.2 * budget + 5, `${took} s of ${least}`);
     assert.equal(code, 0, stderr);
