@@ -22,12 +22,27 @@ function sorted(value: JsonValue): string {
   );
 }
 
-/** The object that `text` holds, or undefined if it isn't JSON or holds another value. */
+/** Levels that JSON of ours may have: what walks through it calls itself for each. */
+const deepest = 100;
+
+/** The object that `text` holds, or undefined if it isn't JSON, holds another value or is too deep. */
 export function parseJsonObject(text: string): JsonObject | undefined {
+  if (depthOf(text) > deepest) return undefined;
   try {
     const value = JSON.parse(text) as JsonValue;
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Brackets that are open at once, outside of strings. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let most = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === "[" || token === "{") most = Math.max(most, ++depth);
+    else if (token === "]" || token === "}") depth--;
+  }
+  return most;
 }

@@ -1,7 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { readError } from "../files/file-errors.js";
+import { readWholeFile } from "../files/read-file.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.js";
 
 /** Name of a run's newest checkpoint within its folder. */
@@ -28,8 +28,6 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const found = await stat(path).catch(() => undefined);
   const file = found?.isDirectory() === true ? join(path, CHECKPOINT_FILE) : path;
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw readError(file, "a checkpoint (a .safetensors file or the folder of a run)", error);
-  });
-  return decodeCheckpoint(bytes, file);
+  const expected = "a checkpoint (a .safetensors file or the folder of a run)";
+  return decodeCheckpoint(await readWholeFile(file, { expected }), file);
 }

@@ -1,3 +1,4 @@
+import { crc32 } from "../data/readers/crc32.js";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, sizeOf, type Arrays, type Shape } from "../tree.js";
@@ -21,12 +22,18 @@ export interface TrainingState {
   readonly config: JsonValue;
   /** The best validation so far. */
   readonly best?: { readonly step: number; readonly value: number };
+  /**
+   * Means over the steps since the last report, if the run was stopped while it was validated after
+   * this step: it is validated once it goes on.
+   */
+  readonly due?: { readonly [name: string]: number };
 }
 
 /**
  * A model with all it needs to be used, and to continue its training bit for bit.
  *
- * As a file: the arrays in safetensors, the rest as JSON in its metadata under `iresnet`.
+ * As a file: the arrays in safetensors, the rest as JSON in its metadata under `iresnet`, and a
+ * checksum of both.
  */
 export interface Checkpoint {
   readonly format: 1;
@@ -41,6 +48,8 @@ export interface Checkpoint {
 
 const FORMAT = 1;
 const METADATA_KEY = "iresnet";
+/** Absent in those of earlier versions. */
+const CHECKSUM_KEY = "iresnet.crc32";
 
 /**
  * Writes a checkpoint as a safetensors file; equal checkpoints give equal bytes.
@@ -50,8 +59,11 @@ const METADATA_KEY = "iresnet";
  */
 export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Bytes {
   // Reading it back fixes the order of the fields and refuses what JSON cannot hold.
-  const manifest = parseManifest(JSON.stringify(rest), "encodeCheckpoint");
-  return encodeSafetensors(arrays, { [METADATA_KEY]: JSON.stringify(manifest) });
+  const text = JSON.stringify(parseManifest(JSON.stringify(rest), "encodeCheckpoint"));
+  return encodeSafetensors(arrays, {
+    [METADATA_KEY]: text,
+    [CHECKSUM_KEY]: checksum(text, arrays),
+  });
 }
 
 /**
@@ -59,7 +71,7 @@ export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Bytes {
  *
  * @param where names the file in errors.
  * @throws {CheckpointError} if the file is truncated, malformed, of a newer format, or not a
- * checkpoint of iresnet.
+ * checkpoint of iresnet, or its checksum is another.
  */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const { arrays, metadata } = decodeSafetensors(bytes, where);
@@ -69,7 +81,26 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       `${where}: expected a checkpoint of iresnet, got a safetensors file of another program (no "${METADATA_KEY}" in its metadata); use a checkpoint that iresnet saved`,
     );
   }
-  return { ...parseManifest(text, where), arrays };
+  const manifest = parseManifest(text, where);
+  const expected = metadata[CHECKSUM_KEY];
+  if (expected !== undefined && expected !== checksum(text, arrays)) {
+    throw new CheckpointError(
+      `${where}: expected the checksum ${expected}, got another; the file is damaged: copy it again or use another`,
+    );
+  }
+  return { ...manifest, arrays };
+}
+
+/** CRC-32 of the JSON, then of each array's name and numbers, in the order of the names. */
+function checksum(text: string, arrays: Arrays): string {
+  const encoder = new TextEncoder();
+  let crc = crc32(encoder.encode(text));
+  for (const name of Object.keys(arrays).sort()) {
+    const { buffer, byteOffset, byteLength } = arrays[name]!.data;
+    crc = crc32(encoder.encode(name), crc);
+    crc = crc32(new Uint8Array(buffer, byteOffset, byteLength), crc);
+  }
+  return crc.toString(16).padStart(8, "0");
 }
 
 /**
@@ -176,6 +207,7 @@ function parseTraining(json: JsonObject, where: string): TrainingState {
     elapsedSeconds: field(training, "training.elapsedSeconds", number, where),
     config: field(training, "training.config", anything, where),
     ...(training.best !== undefined && { best: parseBest(training, where) }),
+    ...(training.due !== undefined && { due: parseDue(training, where) }),
   };
 }
 
@@ -185,6 +217,14 @@ function parseBest(training: JsonObject, where: string): { step: number; value: 
     step: field(best, "training.best.step", count, where),
     value: field(best, "training.best.value", number, where),
   };
+}
+
+function parseDue(training: JsonObject, where: string): Record<string, number> {
+  const due = field(training, "training.due", object, where);
+  const names = Object.keys(due);
+  return Object.fromEntries(
+    names.map((name) => [name, field(due, `training.due.${name}`, number, where)]),
+  );
 }
 
 interface FieldType<T extends JsonValue> {

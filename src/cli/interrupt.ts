@@ -1,30 +1,47 @@
 import type { Listener } from "../runs/listener.js";
 
-/** Exit code of a program that Ctrl-C ended. */
-export const interrupted = 130;
+/** Signals that end a program, and the exit code that a shell then expects. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof exitCodes;
 
-/** Ctrl-C lets the body end by itself, as may the body; a second one ends the process. */
+/**
+ * Ctrl-C lets the body end by itself; a second one ends the process. If the first one left the body
+ * without a result, the exit code says so.
+ */
 export async function interruptible<T>(
   listener: Listener,
-  body: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+  body: (signal: AbortSignal) => Promise<T | undefined>,
+): Promise<T | undefined> {
   const controller = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(interrupted);
-    listener.note("Stopping after this step. Once more to stop at once.");
+  let received: Signal | undefined;
+  const stop = (signal: Signal): void => {
+    if (received) endAtOnce(signal);
+    received = signal;
+    listener.note("Stopping. Once more to stop at once.");
     controller.abort();
   };
+  const signals = Object.keys(exitCodes) as Signal[];
   for (const signal of signals) process.on(signal, stop);
   try {
-    return await body(controller.signal);
+    const result = await body(controller.signal);
+    if (result === undefined && received) process.exitCode = exitCodes[received];
+    return result;
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }
 }
 
 /**
- * What the body gives; if Ctrl-C ended it, says how to go on, and sets the exit code.
+ * Ends the process by the signal itself. An ordinary exit would free the runtime under a thread that
+ * computes, which aborts.
+ */
+function endAtOnce(signal: Signal): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/**
+ * What the body gives; if a signal ended it, says how to go on.
  * @param goOn the command that continues
  */
 export async function finished<T>(
@@ -33,9 +50,6 @@ export async function finished<T>(
   body: (signal: AbortSignal) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const result = await interruptible(listener, body);
-  if (result === undefined) {
-    listener.note(`Saved. Go on with: ${goOn}`);
-    process.exitCode = interrupted;
-  }
+  if (result === undefined) listener.note(`Saved. Go on with: ${goOn}`);
   return result;
 }

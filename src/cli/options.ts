@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { isWithin, ranges, rangeText, type WholeRange } from "../border/ranges.js";
 import type { SplitName } from "../data/index.js";
 import { devices, type NodeEngineOptions } from "../engine/node.js";
 
@@ -13,41 +14,56 @@ export interface ResultOptions {
   readonly json?: boolean;
 }
 
-/** Reads a whole number of at least `least`. */
-export function wholeFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
-  };
+/** An option that takes a whole number of a range, which its help tells. */
+export function wholeOption(flags: string, description: string, range: WholeRange): Option {
+  return new Option(flags, stated(description, rangeText(range))).argParser((text) =>
+    wholeNumber(text, range),
+  );
 }
 
-/** Reads a number. */
-export function realNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError("Expected a number.");
+function wholeNumber(text: string, range: WholeRange): number {
+  if (/^\d+$/.test(text) && isWithin(Number(text), range)) return Number(text);
+  throw new InvalidArgumentError(`Expected a whole number ${rangeText(range)}.`);
 }
 
-/** Reads a number above 0. */
-export function positiveNumber(text: string): number {
-  const value = realNumber(text);
-  if (value > 0) return value;
-  throw new InvalidArgumentError("Expected a number above 0.");
+/** Numbers that an option may be, and how to say so. */
+export interface RealRange {
+  readonly text: string;
+  readonly has: (value: number) => boolean;
 }
 
-/** Reads a number between 0 and 1. */
-export function betweenZeroAndOne(text: string): number {
-  const value = realNumber(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError("Expected a number above 0 and below 1.");
+/** Above 0 and below 1. */
+export const share: RealRange = { text: "above 0 and below 1", has: (x) => x > 0 && x < 1 };
+
+/** An option that takes a decimal number of a range, which its help tells. */
+export function realOption(flags: string, description: string, { text, has }: RealRange): Option {
+  return new Option(flags, stated(description, text)).argParser((given) => {
+    // Number() would also read "0x10", "" and "Infinity".
+    if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given) && has(Number(given))) {
+      return Number(given);
+    }
+    throw new InvalidArgumentError(`Expected a number ${text}.`);
+  });
 }
 
-/** Reads a number of at least 0. */
-export function fromZero(text: string): number {
-  const value = realNumber(text);
-  if (value >= 0) return value;
-  throw new InvalidArgumentError("Expected a number of at least 0.");
+/** The description with its range before what stands in brackets at its end. */
+function stated(description: string, range: string): string {
+  const [, text, note = ""] = /^(.*?)( \(.*\))?$/s.exec(description)!;
+  return `${text}, ${range.replace(/^of /, "")}${note}`;
+}
+
+/** An option that takes the path of a file or folder. */
+export function pathOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(pathArgument);
+}
+
+/** What may stand for a run. */
+export const runHelp = "folder of a run, or a checkpoint in it (default there: the best one)";
+
+/** Reads a path: an empty one would stand for the current folder. */
+export function pathArgument(text: string): string {
+  if (text.trim() !== "" && !text.includes("\0")) return text;
+  throw new InvalidArgumentError("Expected a path, got an empty one.");
 }
 
 /** Options of every command that measures a run on data it wasn't trained on. */
@@ -64,12 +80,12 @@ export function withSplit(command: Command): Command {
         "data to measure on (default: test; validation, the held-out rows, of a table)",
       ).choices(["test", "validation"]),
     )
-    .option("--data-dir <dir>", "folder of the data sets (default: the run's)");
+    .addOption(pathOption("--data-dir <dir>", "folder of the data sets (default: the run's)"));
 }
 
 export function withThreads(command: Command): Command {
   return command
-    .option("--threads <n>", "threads to compute on (default: all)", wholeFrom(1))
+    .addOption(wholeOption("--threads <n>", "threads to compute on (default: all)", ranges.threads))
     .addOption(
       new Option("--device <name>", "what computes; auto: the faster one (default: cpu)").choices(
         devices,
@@ -77,11 +93,12 @@ export function withThreads(command: Command): Command {
     );
 }
 
-/** Reads a number of workers; `auto` leaves it to a measurement. */
-export function workersOption(text: string): number | "auto" {
-  if (text === "auto") return text;
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Expected a whole number of at least 1, or auto.");
+/** An option that takes a number of workers; `auto` leaves it to a measurement. */
+export function workersOption(description: string): Option {
+  const range = rangeText(ranges.workers);
+  return new Option("--workers <n>", stated(description, range)).argParser((text) =>
+    text === "auto" ? text : wholeNumber(text, ranges.workers),
+  );
 }
 
 /** Options of every command that inverts a model by iteration. */
@@ -100,15 +117,22 @@ export function limitsOf({ steps, tolerance }: InverseOptions): InverseOptions {
 
 export function withInverseLimits(command: Command): Command {
   return command
-    .option(
-      "--steps <n>",
-      "most iterations per block (default: what its Lipschitz bound asks for)",
-      wholeFrom(1),
+    .addOption(
+      wholeOption(
+        "--steps <n>",
+        "most iterations per block (default: what its Lipschitz bound asks for)",
+        { ...ranges.iterations, least: 1 },
+      ),
     )
-    .option(
-      "--tolerance <x>",
-      "wanted relative error of each block's inverse (default: 1e-6)",
-      positiveNumber,
+    .addOption(
+      realOption(
+        "--tolerance <x>",
+        "wanted relative error of each block's inverse (default: 1e-6)",
+        {
+          text: "above 0 and at most 1",
+          has: (x) => x > 0 && x <= 1,
+        },
+      ),
     );
 }
 
@@ -117,13 +141,14 @@ export function withJson(command: Command): Command {
 }
 
 const units = { h: 3600, m: 60, s: 1 } as const;
+const longest = 1000 * units.h;
 
 /** Reads a time such as 90s, 30m or 1h30m. */
 export function duration(text: string): number {
   const [, h, m, s] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
   const seconds = Number(h ?? 0) * units.h + Number(m ?? 0) * units.m + Number(s ?? 0) * units.s;
-  if (seconds > 0) return seconds;
-  throw new InvalidArgumentError("Expected a time, such as 90s, 30m or 1h30m.");
+  if (seconds > 0 && seconds <= longest) return seconds;
+  throw new InvalidArgumentError("Expected a time up to 1000h, such as 90s, 30m or 1h30m.");
 }
 
 /** Reads names separated by commas. */

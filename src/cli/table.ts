@@ -8,8 +8,8 @@ import { trainTable } from "../runs/table-run.js";
 import { tableModelNames, type TableDataOptions, type TableModelName } from "../tables/index.js";
 import { formatNumber, table } from "../text.js";
 import { commandLine } from "./command-line.js";
-import { interrupted, interruptible } from "./interrupt.js";
-import { betweenZeroAndOne, names } from "./options.js";
+import { interruptible } from "./interrupt.js";
+import { names, realOption, share } from "./options.js";
 import type { EngineOptions, ResultOptions } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
@@ -56,10 +56,12 @@ export function withTableOptions(command: Command): Command {
         "empty cells: learned with the model, or their rows left out (default: model)",
       ).choices(["model", "refuse"]),
     )
-    .option(
-      "--holdout <share>",
-      "share of the rows that choose and calibrate (default: 15 %, at most 500)",
-      betweenZeroAndOne,
+    .addOption(
+      realOption(
+        "--holdout <share>",
+        "share of the rows that choose and calibrate (default: 15 %, at most 500)",
+        share,
+      ),
     );
 }
 
@@ -107,7 +109,6 @@ export async function trainTableAndPrint(
   );
   if (!outcome) {
     terminal.note("Ended before there was a model: nothing is saved.");
-    process.exitCode = interrupted;
     return;
   }
   const { folder, fit, columns, evaluation } = outcome;

@@ -16,6 +16,9 @@ export const cifar100: CifarLayout = { labelBytes: 2, classes: 100 };
 
 const shape = [3, 32, 32] as const;
 
+/** Most bytes of a file: a published one holds 50,000 records at most. */
+export const mostCifarBytes = 200_000 * (2 + 3 * 32 * 32);
+
 /**
  * Reads binary CIFAR files one after the other into one set. A file may hold any number of records.
  *

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { DataError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { imageSetName } from "./image-set-name.js";
 import { sources, type Source } from "./published.js";
 import { readTar } from "./tar.js";
+import { mostBytes, unzip } from "./unzip.js";
 
 export interface DownloadOptions {
   /** Stands in for the global fetch. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: (url: string) => Promise<Response>;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -22,9 +21,13 @@ export interface DownloadProgress {
   readonly total?: number;
 }
 
+/** Most bytes of a file that is downloaded: CIFAR-10 has 170 million. */
+const mostDownloaded = 2 ** 28;
+
 /**
  * Downloads an image set to `folder/<name>`, where `loadSplit` finds it, and checks each file
- * against its published MD5. A file is replaced only by a whole and correct one.
+ * against its SHA-256. A file is replaced only by a whole and correct one. Connections are HTTPS,
+ * by the proxy that the environment's HTTPS_PROXY names, unless NO_PROXY names the host.
  *
  * @returns the folder of the files
  * @throws {DataError} if the network fails, or a file isn't the published one.
@@ -48,8 +51,8 @@ export async function download(
   folder: string,
   options: DownloadOptions,
 ): Promise<void> {
-  for (const [file, md5] of Object.entries(source.files)) {
-    const bytes = await fetchFromAny(source.mirrors, file, md5, options);
+  for (const [file, sha256] of Object.entries(source.files)) {
+    const bytes = await fetchFromAny(source.mirrors, file, sha256, options);
     if (file.endsWith(".tar.gz")) await unpack(file, bytes, folder);
     else await writeFileAtomic(join(folder, file), bytes);
   }
@@ -58,7 +61,7 @@ export async function download(
 async function fetchFromAny(
   mirrors: readonly string[],
   file: string,
-  md5: string,
+  sha256: string,
   options: DownloadOptions,
 ): Promise<Uint8Array> {
   const failures: string[] = [];
@@ -66,15 +69,15 @@ async function fetchFromAny(
     const url = mirror + file;
     try {
       const bytes = await fetchFile(url, file, options);
-      const found = createHash("md5").update(bytes).digest("hex");
-      if (found === md5) return bytes;
-      failures.push(`${url}: MD5 ${found} of ${bytes.length} bytes`);
+      const found = createHash("sha256").update(bytes).digest("hex");
+      if (found === sha256) return bytes;
+      failures.push(`${url}: SHA-256 ${found} of ${bytes.length} bytes`);
     } catch (error) {
       failures.push(`${url}: ${reasonOf(error)}`);
     }
   }
   throw new DataError(
-    `download: expected ${file} with MD5 ${md5}, got ${failures.join(", ")}; ` +
+    `download: expected ${file} with SHA-256 ${sha256}, got ${failures.join(", ")}; ` +
       "check the network and try again",
   );
 }
@@ -82,9 +85,11 @@ async function fetchFromAny(
 async function fetchFile(
   url: string,
   file: string,
-  { fetch: get = fetch, onProgress }: DownloadOptions,
+  { fetch: get = proxied, onProgress }: DownloadOptions,
 ): Promise<Uint8Array> {
+  expectSecure(url);
   const response = await get(url);
+  expectSecure(response.url || url); // a redirection may have led elsewhere
   if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
   const length = Number(response.headers.get("content-length"));
   const total = length > 0 ? { total: length } : {};
@@ -94,14 +99,28 @@ async function fetchFile(
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     chunks.push(read.value);
     received += read.value.length;
+    if (received > mostDownloaded) {
+      await reader.cancel();
+      throw new Error(`more than ${mostDownloaded} bytes`);
+    }
     onProgress?.({ file, received, ...total });
   }
   return Buffer.concat(chunks);
 }
 
+function expectSecure(url: string): void {
+  if (!url.startsWith("https:")) throw new Error(`expected an https address, got ${url}`);
+}
+
+/** As `fetch`, by the proxy of the environment. */
+async function proxied(url: string): Promise<Response> {
+  const { EnvHttpProxyAgent, fetch: get } = await import("undici");
+  return (await get(url, { dispatcher: new EnvHttpProxyAgent() })) as unknown as Response;
+}
+
 /** Writes the data files of a gzipped tar archive. */
 async function unpack(file: string, bytes: Uint8Array, folder: string): Promise<void> {
-  const archive = { name: file, bytes: await promisify(gunzip)(bytes) };
+  const archive = await unzip({ name: file, bytes }, () => mostBytes);
   for (const member of readTar(archive)) {
     if (member.name.endsWith(".bin"))
       await writeFileAtomic(join(folder, member.name), member.bytes);

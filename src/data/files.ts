@@ -1,19 +1,18 @@
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { constants, gunzip } from "node:zlib";
 import { expectOptions } from "../border/options.js";
 import { DataError } from "../errors.js";
-import { readError } from "../files/file-errors.js";
+import { readWholeFile } from "../files/read-file.js";
 import { sameShape } from "../tree.js";
 import { classNames, holdOut } from "./array-data.js";
-import { cifar10, cifar100, parseCifar } from "./cifar.js";
+import { cifar10, cifar100, mostCifarBytes, parseCifar } from "./cifar.js";
 import type { DataFile } from "./data-file.js";
 import { expectSplitName, type DataSet, type Rows } from "./data-set.js";
-import { parseIdx } from "./idx.js";
+import { idxBytes, parseIdx } from "./idx.js";
 import { imageSetNames, type ImageSetName } from "./image-set-name.js";
 import { expectDataName, findSource, type OpenDataOptions } from "./registry.js";
 import { tableSplit } from "./array-split.js";
+import { mostBytes, unzip } from "./unzip.js";
 
 /**
  * Opens a data set by name: an image set from its publisher's files, gzipped or not, in
@@ -36,7 +35,8 @@ export async function openData(name: string, options: OpenDataOptions = {}): Pro
 async function openImages(name: ImageSetName, { folder = "." }: OpenDataOptions): Promise<DataSet> {
   const parts = new Map<Part, Promise<Rows>>();
   const read = (part: Part): Promise<Rows> => {
-    const rows = parts.get(part) ?? readers[name](part, (file) => find(file, name, folder));
+    const rows =
+      parts.get(part) ?? readers[name](part, (file, mostOf) => find(file, name, folder, mostOf));
     parts.set(part, rows);
     return rows;
   };
@@ -75,7 +75,7 @@ function isMissing(error: unknown, name: ImageSetName): boolean {
 }
 
 type Part = "train" | "test";
-type Find = (file: string) => Promise<DataFile>;
+type Find = (file: string, mostOf: (start: Uint8Array) => number) => Promise<DataFile>;
 
 const readers: Record<ImageSetName, (part: Part, find: Find) => Promise<Rows>> = {
   mnist: readIdx,
@@ -84,24 +84,30 @@ const readers: Record<ImageSetName, (part: Part, find: Find) => Promise<Rows>> =
     const batches = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
     const names = part === "train" ? batches : ["test_batch.bin"];
     const files: DataFile[] = [];
-    for (const file of names) files.push(await find(file));
+    for (const file of names) files.push(await find(file, () => mostCifarBytes));
     return parseCifar(files, cifar10);
   },
-  "cifar-100": async (part, find) => parseCifar([await find(`${part}.bin`)], cifar100),
+  "cifar-100": async (part, find) =>
+    parseCifar([await find(`${part}.bin`, () => mostCifarBytes)], cifar100),
 };
 
 async function readIdx(part: Part, find: Find): Promise<Rows> {
   const prefix = part === "train" ? "train" : "t10k";
-  const images = await find(`${prefix}-images-idx3-ubyte`);
-  const labels = await find(`${prefix}-labels-idx1-ubyte`);
+  const images = await find(`${prefix}-images-idx3-ubyte`, idxBytes);
+  const labels = await find(`${prefix}-labels-idx1-ubyte`, idxBytes);
   return parseIdx(images, labels, 10);
 }
 
-async function find(file: string, name: ImageSetName, folder: string): Promise<DataFile> {
+async function find(
+  file: string,
+  name: ImageSetName,
+  folder: string,
+  mostOf: (start: Uint8Array) => number,
+): Promise<DataFile> {
   const folders = [join(folder, name), folder];
   for (const path of folders.flatMap((at) => [join(at, file), join(at, `${file}.gz`)])) {
     const bytes = await readIfThere(path);
-    if (bytes) return unzip({ name: path, bytes });
+    if (bytes) return unzip({ name: path, bytes }, mostOf);
   }
   throw new DataError(
     `${name}: expected ${file} or ${file}.gz in ${folders.join(" or ")}, got no such file; ` +
@@ -111,31 +117,6 @@ async function find(file: string, name: ImageSetName, folder: string): Promise<D
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return bytesOf(await readFile(path));
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw readError(path, "a file that can be read", error);
-  }
-}
-
-/** Unzips a file that starts as gzip does, which none of the formats read here do. */
-async function unzip({ name, bytes }: DataFile): Promise<DataFile> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { name, bytes };
-  try {
-    // Takes what a truncated file still holds; the parser then says how much is missing.
-    const content = await promisify(gunzip)(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
-    return { name: `${name}, unzipped`, bytes: bytesOf(content) };
-  } catch (error) {
-    throw new DataError(
-      `${name}: expected a gzip file, got damaged content (${String(error)}); get the file again`,
-      { cause: error },
-    );
-  }
-}
-
-/** The same memory as a plain array: a Buffer's slice would be a view of it, not a copy. */
-function bytesOf({ buffer, byteOffset, byteLength }: Buffer): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  if (!existsSync(path)) return undefined;
+  return readWholeFile(path, { expected: "a file that can be read", most: mostBytes });
 }

@@ -30,6 +30,17 @@ export function parseIdx(images: DataFile, labels: DataFile, classes: number): R
   };
 }
 
+/** Bytes of a file that starts like this, by the sizes of its header; few where that isn't one. */
+export function idxBytes(start: Uint8Array): number {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const axes = start.length >= 4 ? view.getUint32(0) - 0x800 : NaN;
+  const headerSize = 4 * (1 + axes);
+  if (!(axes >= 1 && axes <= 3 && start.length >= headerSize)) return 2 ** 20;
+  let size = 1;
+  for (let axis = 1; axis <= axes; axis++) size *= view.getUint32(4 * axis);
+  return headerSize + size;
+}
+
 /** An array of unsigned bytes with as many axes as `axes`. */
 function parseArray(
   { name, bytes }: DataFile,

@@ -13,7 +13,8 @@ export function* readTar({ name, bytes }: DataFile): Generator<DataFile> {
   for (let at = 0; at + block <= bytes.length && bytes[at] !== 0;) {
     const text = (start: number, length: number) =>
       new TextDecoder().decode(bytes.subarray(at + start, at + start + length)).split("\0")[0]!;
-    const size = parseInt(text(124, 12), 8);
+    const digits = text(124, 12).trim();
+    const size = /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : NaN;
     const start = at + block;
     if (!(start + size <= bytes.length)) {
       throw new DataError(

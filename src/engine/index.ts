@@ -1,3 +1,4 @@
+export { abortable, isAbort, unlessAborted } from "./abortable.js";
 export {
   compile,
   type CallOptions,

@@ -1,3 +1,4 @@
+import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { StartOptions } from "./messages.js";
@@ -12,11 +13,7 @@ export function expectEngineOptions<D extends string>(
   if (!devices.includes(device)) {
     throw new UsageError(`${where}: expected device ${devices.join(", ")}, got ${device}`);
   }
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new UsageError(
-      `${where}: expected a whole number of threads, at least 1, got ${threads}`,
-    );
-  }
+  expectWhole(threads, ranges.threads, `${where}: threads`);
 }
 
 /** Starts a worker and makes its engine; a failure leaves no worker behind. */

@@ -3,6 +3,16 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writeError } from "./file-errors.js";
 
+/** Where a file is written before it takes its place. */
+export function temporaryName(path: string): string {
+  return `${path}.${randomUUID().slice(0, 8)}.tmp`;
+}
+
+/** Whether {@link temporaryName} made this name. */
+export function isTemporary(name: string): boolean {
+  return /\.[0-9a-f]{8}\.tmp$/.test(name);
+}
+
 /**
  * Writes a file that is, at any moment and after any crash, either the old one or the new one:
  * a temporary file in the same folder is written, synced and renamed. Missing folders are made.
@@ -12,7 +22,7 @@ import { writeError } from "./file-errors.js";
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
+  const temporary = temporaryName(path);
   try {
     await mkdir(folder, { recursive: true });
     await writeSynced(temporary, content);

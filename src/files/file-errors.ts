@@ -1,4 +1,10 @@
-import { FileError } from "../errors.js";
+import { FileError, UsageError } from "../errors.js";
+
+/** @throws {UsageError} if a path is empty: joined to names it would be the current folder. */
+export function expectPath(path: string, where: string): string {
+  if (path !== "") return path;
+  throw new UsageError(`${where}: expected a path, got an empty one; name a file or folder`);
+}
 
 /** The error for a file that could not be read; `expected` says what it should have been. */
 export function readError(path: string, expected: string, cause: unknown): FileError {
@@ -32,6 +38,13 @@ const forbidden: Problem = {
   got: "no permission",
   remedy: "change the permissions or choose another path",
 };
+/** Whether an error says that nothing may be written there, so that asking again is of no use. */
+export function isReadOnly(error: unknown): boolean {
+  const cause = error instanceof FileError ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return code === "EROFS" || code === "EACCES" || code === "EPERM";
+}
+
 const mixedUp: Problem = {
   got: "a file in place of a folder, or the reverse",
   remedy: "choose another path",
@@ -48,4 +61,9 @@ const problems: Readonly<Record<string, Problem>> = {
   EEXIST: mixedUp,
   EISDIR: mixedUp,
   ENOTDIR: mixedUp,
+  EIO: { got: "an error of the disk", remedy: "check the disk" },
+  EFBIG: { got: "a file larger than the disk takes", remedy: "choose a path on another disk" },
+  ENAMETOOLONG: { got: "too long a name", remedy: "choose a shorter one" },
+  ELOOP: { got: "links that lead in a circle", remedy: "check the path" },
+  EMFILE: { got: "too many open files", remedy: "raise the limit (ulimit -n)" },
 };

@@ -8,7 +8,7 @@ import {
 } from "../bijections/index.js";
 import type { Branch, Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { count } from "./config.js";
+import { count, depth } from "./config.js";
 import type { BlockInfo } from "./model.js";
 
 /** How blocks are made of branches, in a configuration; the paper's own unless given. */
@@ -16,7 +16,7 @@ export const blockOptions = {
   /** `residual`, x + g(x), unless given; or `monotone`, see {@link MonotoneBlock}. */
   block: z.enum(["residual", "monotone"]).exactOptional(),
   /** Branches that concatenate, of so many layers of so many channels: see {@link concatenatedBranch}. */
-  concatenate: z.strictObject({ depth: count, growth: count }).exactOptional(),
+  concatenate: z.strictObject({ depth, growth: count }).exactOptional(),
   /** Whether an invertible 1x1 map comes before each block; not unless given. */
   mix: z.boolean().exactOptional(),
 };

@@ -1,14 +1,21 @@
 import { z } from "zod";
 import { suggestion } from "../border/options.js";
+import { ranges, type WholeRange } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import { activationNames } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 
-/** A whole number of at least 1, in a configuration. */
-export const count = z.int().positive();
+/** A whole number of a range, in a configuration. */
+export const whole = ({ least, most }: WholeRange): z.ZodInt => z.int().min(least).max(most);
+
+/** A number of channels, units, features or classes, or a side of an image, in a configuration. */
+export const count = whole(ranges.size);
+
+/** A number of blocks, couplings or layers, one after another, in a configuration. */
+export const depth = whole(ranges.depth);
 
 /** Features K of the condition of a conditional model, in a configuration; 0 or absent for none. */
-export const conditionOption = z.int().nonnegative();
+export const conditionOption = whole({ ...ranges.size, least: 0 });
 
 /** Shape of an event, in a configuration: `[D]`, or an image's `[C, H, W]`. */
 export const eventShape = z

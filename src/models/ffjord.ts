@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
 import {
   ActNorm,
   Chain,
@@ -12,14 +13,14 @@ import { UsageError } from "../errors.js";
 import { addAll, type Tensor } from "../graph/index.js";
 import { odeActivationNames, odeNet, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, expectImage } from "./config.js";
+import { conditionOption, count, eventShape, expectImage, whole } from "./config.js";
 import { defineModel } from "./define.js";
 import type { Batch, DensityPart, Objective } from "./model.js";
 import { densityObjective } from "./objectives.js";
 import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { multiScale } from "./scales.js";
 
-const flowCount = z.int().nonnegative();
+const flowCount = whole({ ...ranges.depth, least: 0 });
 
 const ffjordConfig = z.strictObject({
   shape: eventShape,
@@ -32,7 +33,7 @@ const ffjordConfig = z.strictObject({
   activation: z.enum(odeActivationNames).default("softplus"),
   actNorm: z.boolean().default(false),
   tolerance: z.number().positive().default(1e-5),
-  steps: count.default(1000),
+  steps: whole(ranges.iterations).min(1).default(1000),
   pixels: pixelOption,
   condition: conditionOption.default(0),
 });

@@ -11,14 +11,14 @@ import {
 import { StandardGaussian } from "../distributions/index.js";
 import { convNetwork, denseNetwork, type NetworkMaker, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, expectImage } from "./config.js";
+import { conditionOption, count, depth, eventShape, expectImage } from "./config.js";
 import { defineModel } from "./define.js";
 import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { hiddenChannels, multiScale } from "./scales.js";
 
 const glowConfig = z.strictObject({
   shape: eventShape,
-  steps: z.array(count).nonempty().readonly(),
+  steps: z.array(depth).nonempty().readonly(),
   widths: z.array(count).readonly(),
   pixels: pixelOption,
   condition: conditionOption.default(0),

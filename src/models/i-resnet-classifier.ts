@@ -11,7 +11,7 @@ import { z } from "zod";
 import { mean, relu, reshape, type Tensor } from "../graph/index.js";
 import { BatchNorm, Linear, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { count, eventShape, expectImage } from "./config.js";
+import { count, depth, eventShape, expectImage } from "./config.js";
 import { defineModel } from "./define.js";
 import type { BlockInfo } from "./model.js";
 import { expectBound, residualOptions, ResidualStack } from "./residual-stack.js";
@@ -21,7 +21,7 @@ const iResNetClassifierConfig = z
     ...residualOptions,
     shape: eventShape,
     classes: count,
-    blocks: z.array(count).readonly(),
+    blocks: z.array(depth).readonly(),
     widths: z.array(count).readonly(),
     squeezeFirst: z.boolean(),
     channels: count,

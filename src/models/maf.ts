@@ -2,14 +2,14 @@ import { z } from "zod";
 import { BatchNormBijection, Chain, MaskedAutoregressive } from "../bijections/index.js";
 import { StandardGaussian } from "../distributions/index.js";
 import { sizeOf } from "../tree.js";
-import { conditionOption, count, eventShape } from "./config.js";
+import { conditionOption, count, depth, eventShape } from "./config.js";
 import { defineModel } from "./define.js";
 import { holdPixels, pixelOption } from "./pixels.js";
 import { standardised } from "./standardised.js";
 
 const mafConfig = z.strictObject({
   shape: eventShape,
-  layers: count.default(5),
+  layers: depth.default(5),
   hidden: z.array(count).readonly(),
   pixels: pixelOption,
   condition: conditionOption.default(0),

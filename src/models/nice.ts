@@ -3,13 +3,13 @@ import { Chain, Coupling, DiagonalScale, evensFirst, halvesMask } from "../bijec
 import { StandardGaussian, StandardLogistic } from "../distributions/index.js";
 import { denseNetwork } from "../nn/index.js";
 import { sizeOf } from "../tree.js";
-import { conditionOption, count, eventShape } from "./config.js";
+import { conditionOption, count, depth, eventShape } from "./config.js";
 import { defineModel } from "./define.js";
 import { holdPixels, pixelOption, vectorBijections } from "./pixels.js";
 
 const niceConfig = z.strictObject({
   shape: eventShape,
-  couplings: count.default(4),
+  couplings: depth.default(4),
   hidden: z.array(count).readonly(),
   base: z.enum(["logistic", "gaussian"]).default("logistic"),
   pixels: pixelOption,

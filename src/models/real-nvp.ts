@@ -12,16 +12,16 @@ import {
 import { StandardGaussian } from "../distributions/index.js";
 import { denseNetwork, residualNetwork, type NetworkMaker, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { conditionOption, count, eventShape, expectImage } from "./config.js";
+import { conditionOption, count, depth, eventShape, expectImage } from "./config.js";
 import { defineModel } from "./define.js";
 import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { hiddenChannels, multiScale } from "./scales.js";
 
 const realNvpConfig = z.strictObject({
   shape: eventShape,
-  couplings: z.array(count).nonempty().readonly(),
+  couplings: z.array(depth).nonempty().readonly(),
   widths: z.array(count).readonly(),
-  blocks: count.default(2),
+  blocks: depth.default(2),
   pixels: pixelOption,
   condition: conditionOption.default(0),
 });

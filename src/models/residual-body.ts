@@ -10,7 +10,7 @@ import {
 import { DiagonalGaussian } from "../distributions/index.js";
 import type { Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
-import { count, eventShape, expectImage } from "./config.js";
+import { count, depth, eventShape, expectImage } from "./config.js";
 import type { BlockInfo, DensityPart } from "./model.js";
 import { holdPixels, pixelBijections, pixelOption } from "./pixels.js";
 import { residualOptions, ResidualStack } from "./residual-stack.js";
@@ -19,7 +19,7 @@ import { residualOptions, ResidualStack } from "./residual-stack.js";
 export const residualBodyOptions = {
   ...residualOptions,
   shape: eventShape,
-  blocks: z.array(count).readonly(),
+  blocks: z.array(depth).readonly(),
   widths: z.array(count).readonly(),
   pixels: pixelOption,
 };

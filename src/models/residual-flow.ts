@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { activationOption, conditionOption, count } from "./config.js";
+import { activationOption, conditionOption, count, depth } from "./config.js";
 import { defineModel } from "./define.js";
 import { residualBodyOptions, residualDensity } from "./residual-body.js";
 import { contraction, expectBound } from "./residual-stack.js";
@@ -11,7 +11,7 @@ const residualFlowConfig = z.strictObject({
   condition: conditionOption.exactOptional(),
   squeezeFirst: z.boolean().default(false),
   factorOut: z.boolean().default(false),
-  dense: z.strictObject({ blocks: count, widths: z.array(count).readonly() }).exactOptional(),
+  dense: z.strictObject({ blocks: depth, widths: z.array(count).readonly() }).exactOptional(),
   alpha: z.number().gt(0).lt(0.5).default(1e-6),
 });
 

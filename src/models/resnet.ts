@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from "../graph/index.js";
 import { BatchNorm, Linear, type Context, type Layer, type Scope } from "../nn/index.js";
-import { count, eventShape, expectImage } from "./config.js";
+import { count, depth, eventShape, expectImage } from "./config.js";
 import { defineModel } from "./define.js";
 
 const resNetConfig = z
@@ -21,7 +21,7 @@ const resNetConfig = z
     shape: eventShape,
     classes: count,
     channels: count,
-    blocks: z.array(count).readonly(),
+    blocks: z.array(depth).readonly(),
     widths: z.array(count.multipleOf(4)).readonly(),
     centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
     pixels: z.literal("real").exactOptional(),

@@ -51,6 +51,9 @@ export interface BoundedWeight {
   iterate(count: number): { readonly u: Tensor; readonly v: Tensor; readonly sigma: Tensor };
 }
 
+/** Of a model: beyond, no machine of today trains it here. */
+const mostNumbers = 2 ** 30;
+
 /** Where a module declares its variables: a path in the model, such as `stages.0.blocks.3`. */
 export class Scope {
   readonly #variables: Variable[];
@@ -110,13 +113,25 @@ export class Scope {
     return this.#norms;
   }
 
-  /** First values of every variable, a function of the seed and of each one's name. */
+  /**
+   * First values of every variable, a function of the seed and of each one's name.
+   * @throws {UsageError} if there are more than 2³⁰ of them.
+   */
   initialArrays(random: Random): Arrays {
+    this.#expectSize();
     return Object.fromEntries(
       this.#variables.map(({ name, tensor: { shape }, initial }) => [
         name,
         ndarray(initial(sizeOf(shape), random.split(name), random), shape),
       ]),
+    );
+  }
+
+  #expectSize(): void {
+    const size = this.#variables.reduce((sum, { tensor: { shape } }) => sum + sizeOf(shape), 0);
+    if (size <= mostNumbers) return;
+    throw new UsageError(
+      `Scope: expected a model of at most ${mostNumbers.toLocaleString("en-US")} numbers (4 GiB), got ${size.toLocaleString("en-US")}; take fewer blocks, or fewer units in them`,
     );
   }
 

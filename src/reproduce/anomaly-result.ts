@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
+import { whole } from "../models/index.js";
 
 /** What a reproduction of anomaly detection is, as its folder keeps it: enough to go on with it. */
 export const anomalyPlanSchema = z.object({
@@ -10,10 +12,10 @@ export const anomalyPlanSchema = z.object({
   /** Names of those to take; all unless given. */
   rows: z.array(z.string()).readonly().optional(),
   /** Splits of each table. */
-  splits: z.int().positive(),
-  seed: z.int().nonnegative(),
+  splits: whole(ranges.splits),
+  seed: whole(ranges.place),
   /** Most steps of each training; the recipe's unless given. */
-  steps: z.int().positive().optional(),
+  steps: whole(ranges.steps).optional(),
 });
 
 export type AnomalyPlan = Readonly<z.output<typeof anomalyPlanSchema>>;

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { suggestion } from "../border/options.js";
+import { abortable, unlessAborted } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { auroc, Mahalanobis, neighbourDistances } from "../measure/index.js";
 import { withEngine } from "../runs/engine.js";
@@ -121,7 +123,15 @@ async function finishSplit(
   const { train, scored, outliers } = anomalySplit(table, split, seed);
   const onProgress = counter(listener, { label: "train", unit: "steps" });
   const learned = await withEngine({ threads: 1 }, (engine) =>
-    learnAndScore(train, scored, { engine, seed: seed + split, steps, signal, onProgress }),
+    unlessAborted(signal, () =>
+      learnAndScore(train, scored, {
+        engine: abortable(engine, signal),
+        seed: seed + split,
+        steps,
+        signal,
+        onProgress,
+      }),
+    ),
   );
   if (!learned) return undefined;
   const { score, surprise, ...fitted } = learned;
@@ -171,7 +181,7 @@ function chosen(
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown === undefined) return tables.filter(({ name }) => wanted.includes(name));
   throw new UsageError(
-    `table-anomaly: expected --rows to be of ${names.join(", ")}, got "${unknown}"; name these, separated by commas`,
+    `table-anomaly: expected --rows to be of ${names.join(", ")}, got "${unknown}"${suggestion(unknown, names) || "; name these, separated by commas"}`,
   );
 }
 

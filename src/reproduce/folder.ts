@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { expectPath } from "../files/file-errors.js";
 import { RunFolder } from "../runs/run-folder.js";
 
 /** Paths of a reproduction's files. */
@@ -9,8 +10,9 @@ export class ReproductionFolder {
   readonly table: string;
   readonly report: string;
 
+  /** @throws {UsageError} if the path is empty, which would stand for the current folder. */
   constructor(path: string) {
-    this.path = path;
+    this.path = expectPath(path, "ReproductionFolder");
     this.plan = join(path, "plan.json");
     this.table = join(path, "table.json");
     this.report = join(path, "report.html");

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { z } from "zod";
 import { UsageError } from "../errors.js";
-import { readJson } from "../runs/run-folder.js";
+import { holdsOnly, readJson } from "../runs/run-folder.js";
 import type { ReproductionFolder } from "./folder.js";
 
 /** @throws {UsageError} if the folder has no plan to go on with. */
@@ -23,7 +23,7 @@ export function expectFree(folder: ReproductionFolder): void {
       `${folder.path}: expected no such folder, got an earlier reproduction; resume it, or choose another folder`,
     );
   }
-  if (readdirSync(folder.path).some((name) => !name.endsWith(".tmp"))) {
+  if (!holdsOnly(folder.path, [])) {
     throw new UsageError(
       `${folder.path}: expected no such folder, got one that is no reproduction; choose another folder`,
     );

@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
 import { devices } from "../engine/node.js";
 import { describeData } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
+import { UsageError } from "../errors.js";
 import { Random } from "../random.js";
+import { whole } from "../models/index.js";
 import { secondsPerStep } from "../train/step-time.js";
 import { evaluateRun } from "../runs/outcome.js";
 import { withEngine } from "../runs/engine.js";
@@ -14,17 +17,17 @@ import { validatedOn } from "../runs/validator.js";
 import { withWorkers } from "../runs/workers.js";
 import { workAtOnce } from "./at-once.js";
 import { presetConfig, validations, type Common } from "./settings.js";
-import { secondsOf, shareBudget, totalSeconds, type Need } from "./share.js";
+import { leastSeconds, secondsOf, shareBudget, totalSeconds, type Need } from "./share.js";
 import { reproductionNames, type Task } from "./tasks.js";
 
 const taskPlan = z.object({
   id: z.string(),
-  steps: z.int().positive(),
-  presetSteps: z.int().positive(),
-  secondsPerStep: z.number(),
-  evaluationSeconds: z.number(),
-  workers: z.int().positive(),
-  checkpointEvery: z.int().positive(),
+  steps: whole(ranges.steps),
+  presetSteps: whole(ranges.steps),
+  secondsPerStep: z.number().positive(),
+  evaluationSeconds: z.number().nonnegative(),
+  workers: whole(ranges.workers),
+  checkpointEvery: whole(ranges.steps),
 });
 
 export const planSchema = z.object({
@@ -35,13 +38,13 @@ export const planSchema = z.object({
   data: z.string().optional(),
   rows: z.array(z.string()).readonly().optional(),
   budgetSeconds: z.number().positive(),
-  seed: z.int().nonnegative(),
-  threads: z.int().positive(),
+  seed: whole(ranges.place),
+  threads: whole(ranges.threads),
   device: z.enum(devices).optional(),
   /** Rows under way at once; if more than one, each has one thread. */
-  atOnce: z.int().positive(),
+  atOnce: whole(ranges.atOnce),
   /** Of each row, if the user chose; its own otherwise. */
-  workers: z.int().positive().optional(),
+  workers: whole(ranges.workers).optional(),
   tasks: z.array(taskPlan).readonly(),
 });
 
@@ -50,12 +53,15 @@ export type Plan = Readonly<z.output<typeof planSchema>>;
 export type TaskPlan = Plan["tasks"][number];
 
 const secondsBetweenCheckpoints = 60;
+/** Share of the budget that is kept for inverses, pictures and what takes longer than measured. */
+const reserve = 1 / 6;
 /** Examples that the speed of evaluation is measured on. */
 const probed = 100;
 
 /**
  * Measures how fast each row trains and evaluates on this machine, and shares the budget.
  * @throws {DataError} if the data are missing or damaged.
+ * @throws {UsageError} if the budget is too small for the rows, naming one that isn't.
  */
 export async function makePlan(
   request: Omit<Plan, "tasks">,
@@ -63,6 +69,7 @@ export async function makePlan(
   listener: Listener,
 ): Promise<Plan> {
   const { budgetSeconds, atOnce } = request;
+  const begun = performance.now();
   const common = commonOf(request);
   const speeds = new Map<string, Speed>();
   const different = new Map(tasks.map((task) => [speedKey(task), task]));
@@ -73,7 +80,15 @@ export async function makePlan(
     });
   });
   const measured = tasks.map((task) => ({ id: task.id, ...speeds.get(speedKey(task))! }));
-  const steps = shareBudget(budgetSeconds, measured, atOnce);
+  const spent = (performance.now() - begun) / 1000;
+  const needed = spent + leastSeconds(measured, atOnce) / (1 - reserve);
+  if (needed > budgetSeconds) {
+    throw new UsageError(
+      `--budget: expected time for a hundredth of each preset's steps and the tests, got ${formatDuration(budgetSeconds)}; take at least --budget ${budgetText(1.2 * needed)}, or fewer --rows`,
+      { name: "budget" },
+    );
+  }
+  const steps = shareBudget((budgetSeconds - spent) * (1 - reserve), measured, atOnce);
   return {
     ...request,
     tasks: measured.map((task, i) => ({
@@ -82,6 +97,13 @@ export async function makePlan(
       checkpointEvery: Math.ceil(secondsBetweenCheckpoints / task.secondsPerStep),
     })),
   };
+}
+
+/** Seconds as `--budget` takes them, rounded up. */
+function budgetText(seconds: number): string {
+  if (seconds < 120) return `${Math.ceil(seconds)}s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes}m` : `${Math.floor(minutes / 60)}h${minutes % 60}m`;
 }
 
 interface Speed extends Need {
@@ -112,7 +134,7 @@ async function measure(
 ): Promise<Speed> {
   const prepared = await prepareRun(presetConfig(task, common));
   const { config, model, data } = prepared;
-  const rate = await withWorkers(engine, prepared, listener, async (workers) => ({
+  const rate = await withWorkers(engine, prepared, { listener }, async (workers) => ({
     workers: workers.length,
     secondsPerStep: await secondsPerStep(model, data, config.training, workers),
   }));
@@ -164,6 +186,6 @@ export function planText({ budgetSeconds, threads, atOnce, tasks }: Plan): strin
     atOnce > 1
       ? `${atOnce} rows at once, each on a thread of its own, the longest first.`
       : `One row after the other; threads: ${threads}.`,
-    `Takes about ${formatDuration(total)} of ${formatDuration(budgetSeconds)}, inverses and pictures not counted.${total > budgetSeconds ? " That is more than there is, since every row takes a step and is evaluated." : ""}`,
+    `Takes about ${formatDuration(total)} of ${formatDuration(budgetSeconds)}; the rest is for inverses, pictures and what takes longer than measured.`,
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import { version } from "../version.js";
 import { drawFigures } from "./figures.js";
 import type { ReproductionFolder } from "./folder.js";
 import type { Plan } from "./plan.js";
-import { deviationsOf, tableOf, type Finished } from "./table.js";
+import { deviationsOf, shortText, tableOf, type Finished } from "./table.js";
 
 /** A reproduction's results, for programs and for people. */
 export interface Presentation {
@@ -23,7 +23,7 @@ export async function present(
   const { reproduction, tasks, command, ...settings } = plan;
   const main = tableOf(reproduction, all);
   const deviations = deviationsOf(all);
-  const sources = sourcesOf(all);
+  const sources = [sourcesOf(all), shortText(all)].filter(Boolean).join(" ");
   const figures = await drawFigures[reproduction](all, folder);
   const rows = all.map(({ task: { row }, result }) => ({
     ...result,

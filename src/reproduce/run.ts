@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import type { Engine } from "../engine/index.js";
+import { abortable, isAbort, type Engine } from "../engine/index.js";
 import { ConvergenceError, DivergenceError } from "../errors.js";
+import { withLock } from "../files/lock.js";
 import { openRunner } from "../runner/index.js";
 import { withEngine } from "../runs/engine.js";
 import { prepareRun, type PreparedRun } from "../runs/prepare.js";
@@ -42,7 +43,9 @@ export async function finishRow(
   const config = await configOf(plan, taskPlan, task, place.folder);
   const prepared = await prepareRun(config);
   listener.note(`${config.training.steps} steps of ${config.preset}`);
-  const outcome = await trainAndMeasure(plan, prepared, place, signal);
+  const outcome = await withLock(place.folder.path, () =>
+    trainAndMeasure(plan, prepared, place, signal),
+  );
   if (!outcome) return undefined;
   const checkpoint = await readCheckpoint(place.folder, config);
   const result: RowResult = {
@@ -85,9 +88,10 @@ async function trainAndMeasure(
       if (resume?.training) place.listener.note(`Going on from step ${resume.training.step}.`);
       const options = { signal, ...(resume && { resume }) };
       if (!(await takeSteps(engine, prepared, place, options))) return undefined;
-      return await unlessAborted(signal, () => measureRun(reproduction, engine, prepared, place));
+      return await measureRun(reproduction, abortable(engine, signal), prepared, place);
     } catch (error) {
       // A solver that runs out of steps, as in a flow whose training goes wrong, is one more way.
+      if (isAbort(error, signal)) return undefined;
       const isFailure = error instanceof DivergenceError || error instanceof ConvergenceError;
       if (!isFailure) throw error;
       place.listener.warn(error.message);
@@ -109,23 +113,4 @@ async function measureRun(
   await runner.close();
   await writeReport(place.folder);
   return measures;
-}
-
-/** What the body gives; nothing once the signal says so: the body is left to itself. */
-function unlessAborted<T>(signal: AbortSignal, body: () => Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      resolve(undefined);
-    };
-    if (signal.aborted) {
-      stop();
-      return;
-    }
-    signal.addEventListener("abort", stop);
-    body()
-      .then(resolve, reject)
-      .finally(() => {
-        signal.removeEventListener("abort", stop);
-      });
-  });
 }

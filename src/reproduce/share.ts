@@ -50,3 +50,21 @@ export function totalSeconds(rows: readonly number[], atOnce: number): number {
   }
   return Math.max(...ends);
 }
+
+/** Steps below which a row says nothing of its preset: a hundredth of the preset's, at least 10. */
+export function leastSteps(presetSteps: number): number {
+  return Math.min(presetSteps, Math.max(10, Math.ceil(presetSteps / 100)));
+}
+
+/** Whether so few steps make a row a poor stand-in for its preset: less than a tenth of them. */
+export function isShort({ steps, presetSteps }: { steps: number; presetSteps: number }): boolean {
+  return steps < presetSteps / 10;
+}
+
+/** Seconds until all rows have ended after their least steps. */
+export function leastSeconds(needs: readonly Need[], atOnce: number): number {
+  return totalSeconds(
+    needs.map((need) => secondsOf(need, leastSteps(need.presetSteps))),
+    atOnce,
+  );
+}

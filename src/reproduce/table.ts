@@ -2,6 +2,7 @@ import type { DensityEvaluation } from "../measure/index.js";
 import type { Table } from "../runs/report-html.js";
 import { formatDuration, formatNumber, plusMinus } from "../text.js";
 import type { RowResult } from "./result.js";
+import { isShort } from "./share.js";
 import type { ReproductionName, Task } from "./tasks.js";
 
 /** A row with what came of it. */
@@ -16,6 +17,13 @@ interface Column {
 }
 
 const none = "-";
+const shortMark = "(!)";
+
+/** What the table says of rows that are marked; nothing if none is. */
+export function shortText(all: readonly Finished[]): string | undefined {
+  if (!all.some(({ result }) => isShort(result))) return undefined;
+  return `${shortMark} Less than a tenth of the preset's steps: such a row says little of its preset; take a larger budget.`;
+}
 
 const system: Column = { heading: "system", cell: ({ task }) => task.row.label };
 
@@ -25,7 +33,10 @@ const published: Column = {
 };
 
 const length: readonly Column[] = [
-  { heading: "steps", cell: ({ result }) => String(result.steps) },
+  {
+    heading: "steps",
+    cell: ({ result }) => `${result.steps}${isShort(result) ? ` ${shortMark}` : ""}`,
+  },
   {
     heading: "epochs",
     cell: ({ result }) => (result.epochs === null ? none : formatNumber(result.epochs)),

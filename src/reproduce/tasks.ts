@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { suggestion } from "../border/options.js";
 import { dataNames, toyNames } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import type { RunConfig } from "../runs/run-folder.js";
@@ -68,7 +69,7 @@ function chosen(
   const unknown = wanted.find((one) => !names.includes(one));
   if (unknown === undefined) return rows.filter((row) => wanted.includes(row.name));
   throw new UsageError(
-    `${name}: expected rows to be of ${names.join(", ")}, got "${unknown}"; name these, separated by commas`,
+    `${name}: expected rows to be of ${names.join(", ")}, got "${unknown}"${suggestion(unknown, names) || "; name these, separated by commas"}`,
   );
 }
 
@@ -88,7 +89,7 @@ function dataOf(
   const isToy = (one: string): boolean => toyNames.some((toy) => toy === one);
   if (known.some(isToy) || dataNames().includes(text) || !existsSync(text)) {
     throw new UsageError(
-      `${name}: expected data to be one of ${known.join(", ")}${known.some(isToy) ? "" : ", or a folder that holds them"}, got "${text}"`,
+      `${name}: expected data to be one of ${known.join(", ")}${known.some(isToy) ? "" : ", or a folder that holds them"}, got "${text}"${suggestion(text, known)}`,
     );
   }
   const called = known.filter((one) => one === basename(resolve(text)));

@@ -1,3 +1,4 @@
+import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import type { Classifier, Density, Model } from "../models/index.js";
 import { Random } from "../random.js";
@@ -39,12 +40,6 @@ function has<A extends keyof Abilities>(model: Model, ability: A): model is Abil
     : model[ability] !== undefined;
 }
 
-/** @throws {UsageError} unless `value` is a whole number of at least `least`. */
-export function expectWhole(value: number, least: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(`${what}: expected a whole number of at least ${least}, got ${value}`);
-}
-
 /** What decides the noise of rows. */
 export interface NoiseOptions {
   /** Source of the noise, seed 0 unless given: the row in place p draws from `random.split(p)` alone. */
@@ -70,7 +65,7 @@ export function keysOf(
       name: "random",
     });
   }
-  const at = expectWhole(first, 0, `${where}: first`) + start;
+  const at = expectWhole(first, ranges.place, `${where}: first`) + start;
   // Rows that only fill a batch have no place of their own.
   const placeOf = (row: number): number => (places ? (places[start + row] ?? 0) : at + row);
   return Array.from({ length: size }, (_, row) => random.split(placeOf(row)));

@@ -1,3 +1,4 @@
+import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import { plannedIterations } from "../models/index.js";
 import { inverseDefaults } from "../nn/index.js";
@@ -28,11 +29,7 @@ export function limitArrays(
   lipschitz: Readonly<Record<string, number>>,
   where: string,
 ): Arrays {
-  if (steps !== undefined && !(Number.isInteger(steps) && steps >= 0)) {
-    throw new UsageError(`${where}: expected a whole number of steps of at least 0, got ${steps}`, {
-      name: "steps",
-    });
-  }
+  if (steps !== undefined) expectWhole(steps, ranges.iterations, `${where}: steps`);
   if (!(tolerance >= 0)) {
     throw new UsageError(`${where}: expected a tolerance of at least 0, got ${tolerance}`, {
       name: "tolerance",

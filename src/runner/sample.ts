@@ -1,12 +1,13 @@
 import { expectFinite } from "../border/arrays.js";
 import { expectOptions } from "../border/options.js";
+import { expectWhole } from "../border/ranges.js";
 import { DataError, UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import { scalarArray, type NDArray } from "../tree.js";
 import { batchSizeFor, inBatches } from "./batching.js";
 import { expectConverged } from "./checks.js";
 import type { Core } from "./core.js";
-import { expectAbility, expectWhole, keysOf } from "./entry.js";
+import { expectAbility, keysOf } from "./entry.js";
 import { sampleTrace } from "./graphs.js";
 import { limitArrays, limitOptions, type InverseLimits } from "./limits.js";
 import { enterCondition, type Conditioned } from "./rows.js";
@@ -20,6 +21,8 @@ export interface SampleOptions extends InverseLimits, Conditioned {
   readonly first?: number;
 }
 
+/** Of one call, 2 GiB: more are drawn in several, by `first`. */
+const mostNumbers = 2 ** 28;
 const known = [...limitOptions, "condition", "random", "temperature", "first"];
 
 export async function sample(
@@ -31,7 +34,8 @@ export async function sample(
   const { model, preprocessor } = core;
   const density = expectAbility(model, "density", where);
   expectOptions(options, known, where);
-  expectWhole(count, 1, `${where}: count`);
+  const most = Math.floor(mostNumbers / model.dimensions);
+  expectWhole(count, { least: 1, most }, `${where}: count`);
   if ((options.random as unknown) === undefined) {
     throw new UsageError(
       `${where}: expected random, got none; pass one, such as Random.fromSeed(1)`,

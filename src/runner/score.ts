@@ -1,12 +1,13 @@
 import { exact, powerSeries, truncationBias } from "../bijections/index.js";
 import { expectOneOf } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import type { Deviation } from "../data/index.js";
 import type { Density, LogDetMethod, Model } from "../models/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
 import { ndarray, type NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import type { Core, Numbers } from "./core.js";
-import { expectAbility, expectPlaces, expectWhole, keysOf, type NoiseOptions } from "./entry.js";
+import { expectAbility, expectPlaces, keysOf, type NoiseOptions } from "./entry.js";
 import { scoreTrace } from "./graphs.js";
 import { enterRows, expectRowOptions, type RowOptions } from "./rows.js";
 
@@ -91,8 +92,8 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
   if (options.logDet !== undefined) {
     expectOneOf(options.logDet, ["exact", "estimate"], `${where}: logDet`);
   }
-  if (options.terms !== undefined) expectWhole(options.terms, 1, `${where}: terms`);
-  const probes = expectWhole(options.probes ?? 1, 1, `${where}: probes`);
+  if (options.terms !== undefined) expectWhole(options.terms, ranges.terms, `${where}: terms`);
+  const probes = expectWhole(options.probes ?? 1, ranges.probes, `${where}: probes`);
   const entered = enterRows(x, options, { model, preprocessor, where });
   expectPlaces(options, entered.count, where);
   return core.use(async (numbers) => {

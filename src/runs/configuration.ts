@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
 import { createModel } from "../models/index.js";
 import { parseTrainingConfig } from "../train/config.js";
-import { findPreset } from "../train/presets/index.js";
+import { findPreset, type Preset } from "../train/presets/index.js";
 import { expectDataName } from "../data/index.js";
 import type { RunConfig } from "./run-folder.js";
 import { version } from "../version.js";
@@ -37,7 +37,14 @@ export interface Overrides {
  * @throws {LipschitzError} unless c is in (0, 0.998).
  */
 export function configure(presetName: string, overrides: Overrides): RunConfig {
-  const preset = findPreset(presetName);
+  return configureFrom(findPreset(presetName), overrides);
+}
+
+/** As {@link configure}, from what a preset says. */
+export function configureFrom(
+  preset: Pick<Preset, "name" | "data" | "model" | "training">,
+  overrides: Overrides,
+): RunConfig {
   const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
   expectDataName(data, "data");
   if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {

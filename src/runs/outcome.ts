@@ -1,6 +1,7 @@
 import type { Split } from "../data/index.js";
-import { ConvergenceError } from "../errors.js";
+import { ConvergenceError, type FileError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
+import { isReadOnly } from "../files/file-errors.js";
 import {
   evaluate,
   measurePlane,
@@ -106,6 +107,19 @@ export async function drawDensity(
 export async function savePictures(folder: RunFolder, pictures: Pictures): Promise<void> {
   for (const [name, content] of Object.entries(pictures)) {
     await writeFileAtomic(folder.picture(name), content);
+  }
+}
+
+/** Saves what was measured; a run on a disk that is read-only stays as it is. */
+export async function saveUnlessReadOnly(
+  listener: Listener,
+  save: () => Promise<void>,
+): Promise<void> {
+  try {
+    await save();
+  } catch (error) {
+    if (!isReadOnly(error)) throw error;
+    listener.warn(`not saved: ${(error as FileError).message}`);
   }
 }
 

@@ -1,16 +1,21 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
 import { devices } from "../engine/node.js";
 import { FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
 import { BEST_FILE, CHECKPOINT_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
 import { expectModel, type Checkpoint } from "../checkpoint/index.js";
-import { writeFileAtomic } from "../files/atomic-file.js";
-import { readError } from "../files/file-errors.js";
+import { whole } from "../models/index.js";
+import { isTemporary, writeFileAtomic } from "../files/atomic-file.js";
+import { expectPath } from "../files/file-errors.js";
+import { LOCK_FILE, withLock } from "../files/lock.js";
+import { readText } from "../files/read-file.js";
 import { tableModelNames } from "../tables/index.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
+
+const jsonValue = z.json().transform((config): JsonValue => config);
 
 const names = z.array(z.string()).readonly();
 
@@ -43,22 +48,26 @@ const runConfig = z.object({
       step: z.number(),
     })
     .optional(),
-  model: z.object({ kind: z.string(), config: z.json().transform((config): JsonValue => config) }),
+  model: z.object({ kind: z.string(), config: jsonValue }),
   /** Absent where the weights were imported. */
   training: z.json().optional(),
   /** Where imported weights come from; absent where they were trained. */
   imported: z
     .object({ file: z.string(), from: z.string(), differences: z.array(z.string()) })
     .optional(),
+  /** Earlier configurations of the training, each with the step at which it ended. */
+  stages: z.array(z.object({ to: whole(ranges.steps), training: jsonValue })).optional(),
+  /** The checkpoint that the run started from, if it didn't start afresh. */
+  from: z.string().optional(),
   /** Steps between validations; absent where the weights were imported, as is the next. */
-  validateEvery: z.int().positive().optional(),
+  validateEvery: whole(ranges.steps).optional(),
   /** Steps between checkpoints. */
-  checkpointEvery: z.int().positive().optional(),
-  threads: z.int().positive(),
+  checkpointEvery: whole(ranges.steps).optional(),
+  threads: whole(ranges.threads),
   /** `cpu` unless given. */
   device: z.enum(devices).optional(),
   /** Engines that share each step; absent until a measurement has told. */
-  workers: z.int().positive().optional(),
+  workers: whole(ranges.workers).optional(),
   /** What it began on: the bits depend on it. */
   engine: z.string().optional(),
   hardware: z.object({ cpu: z.string(), memory: z.string(), system: z.string(), node: z.string() }),
@@ -101,8 +110,9 @@ export class RunFolder {
   readonly plane: string;
   readonly report: string;
 
+  /** @throws {UsageError} if the path is empty, which would stand for the current folder. */
   constructor(path: string) {
-    this.path = path;
+    this.path = expectPath(path, "RunFolder");
     this.config = join(path, "config.json");
     this.metrics = join(path, "metrics.jsonl");
     this.checkpoint = join(path, CHECKPOINT_FILE);
@@ -135,20 +145,35 @@ export interface Run {
  * @throws {UsageError} if there is one already.
  */
 export async function createRun(path: string, config: SavedConfig): Promise<RunFolder> {
-  expectNoRun(path);
   const folder = new RunFolder(path);
-  await writeJson(folder.config, config);
+  expectNoRun(path);
+  await withLock(path, async () => {
+    expectNoRun(path);
+    await writeJson(folder.config, config);
+  });
   return folder;
 }
 
-/** @throws {UsageError} if there is a folder at this path. */
+/**
+ * A run that never began is no obstacle: it has nothing but a configuration.
+ * @throws {UsageError} if there is anything else at this path.
+ */
 export function expectNoRun(path: string): void {
-  if (!existsSync(path)) return;
+  const folder = new RunFolder(path);
+  if (holdsOnly(path, [basename(folder.config)])) return;
   throw new UsageError(
-    existsSync(new RunFolder(path).config)
+    existsSync(folder.config)
       ? `${path}: expected no such folder, got an earlier run; resume it, or choose another folder`
       : `${path}: expected no such folder, got one that is no run; choose another folder`,
   );
+}
+
+/** Whether there is nothing at a path, or a folder of these files and what a kill may leave. */
+export function holdsOnly(path: string, names: readonly string[]): boolean {
+  if (!existsSync(path)) return true;
+  if (!statSync(path).isDirectory()) return false;
+  const known = [LOCK_FILE, ...names];
+  return readdirSync(path).every((name) => known.includes(name) || isTemporary(name));
 }
 
 /**
@@ -196,11 +221,12 @@ export async function writeJson(path: string, value: object): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** Bytes of a file of JSON: a configuration has some thousand. */
+const mostJson = 2 ** 26;
+
 /** @throws {FileError} if the file is missing, or doesn't hold what it should. */
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw readError(path, "a file of a run", error);
-  });
+  const text = await readText(path, { expected: "a file of a run", most: mostJson });
   const result = schema.safeParse(parseJsonObject(text));
   if (result.success) return result.data;
   throw new FileError(

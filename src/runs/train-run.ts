@@ -2,13 +2,14 @@ import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type Split } from "../data/index.js";
 import type { Closable } from "../closable.js";
-import type { Engine, Transport } from "../engine/index.js";
+import { abortable, unlessAborted, type Engine, type Transport } from "../engine/index.js";
 import {
   expectReconstructed,
   type Evaluation,
   type Plane,
   type Reconstruction,
 } from "../measure/index.js";
+import { withLock } from "../files/lock.js";
 import { openRunner } from "../runner/index.js";
 import type { FitOptions, Report } from "../train/fit-options.js";
 import { fit } from "../train/fit.js";
@@ -46,7 +47,7 @@ export interface Place {
 }
 
 export interface TrainRunOptions {
-  /** Ends the run after the step under way; it is saved and can go on. */
+  /** Ends the run after the step, or the batch of a measurement, under way; it can go on. */
   readonly signal: AbortSignal;
   /** A checkpoint of the run to continue from. */
   readonly resume?: Checkpoint;
@@ -68,13 +69,19 @@ export async function trainRun(
   place: Place,
   options: TrainRunOptions,
 ): Promise<Outcome | undefined> {
-  return withEngine(prepared.config, async (engine) => {
-    const { onOutcome, ...steps } = options;
-    const isComplete = await takeSteps(engine, prepared, place, steps);
-    await options.transport?.close();
-    if (!isComplete || !isFirst(options)) return undefined;
-    return finish(engine, await prepared.data.split("validation"), place, onOutcome);
-  });
+  const { onOutcome, ...steps } = options;
+  const { signal, transport } = steps;
+  const run = (): Promise<Outcome | undefined> =>
+    withEngine(prepared.config, (engine) =>
+      unlessAborted(signal, async () => {
+        const isComplete = await takeSteps(engine, prepared, place, steps);
+        await transport?.close();
+        if (!isComplete || !isFirst(options)) return undefined;
+        const split = await prepared.data.split("validation");
+        return finish(abortable(engine, signal), split, place, onOutcome);
+      }),
+    );
+  return isFirst(options) ? withLock(place.folder.path, run) : run();
 }
 
 /**
@@ -95,7 +102,7 @@ export async function takeSteps(
   };
   const last = await (transport
     ? train(undefined, `${transport.size} ranks of ${engine.description}`)
-    : withWorkers(engine, prepared, place.listener, (workers) =>
+    : withWorkers(engine, prepared, { ...place, ...options }, (workers) =>
         train(workers, describeWorkers(workers)),
       ));
   return !last.training || last.training.step >= prepared.config.training.steps;
@@ -111,9 +118,9 @@ async function noteEngine(
   { folder, listener }: Place,
   resume: Checkpoint | undefined,
 ): Promise<void> {
-  if (!resume) {
+  if (config.engine === undefined) {
     await writeJson(folder.config, { ...config, workers, engine });
-  } else if (config.engine !== undefined && config.engine !== engine) {
+  } else if (resume && config.engine !== engine) {
     listener.warn(`the run began on ${config.engine}, not ${engine}: the last bits will differ`);
   }
 }
@@ -127,10 +134,13 @@ async function runTraining(
   const { training, validateEvery, checkpointEvery } = config;
   const split = await data.split("validation");
   const described = describeData(data);
-  const validator = new Validator({ engine: options.engine, model, data: described, split });
+  // Other ranks wait for what the first one validates.
+  const engine = abortable(options.engine, options.transport ? undefined : options.signal);
+  const validator = new Validator({ engine, model, data: described, split });
   const { kind, config: modelConfig } = model;
   if (isFirst(options)) {
-    await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
+    const { step = 0, due } = options.resume?.training ?? {};
+    await truncateMetrics(folder.metrics, due ? step - 1 : step);
   }
   const run = fit(model, data, training, {
     ...options,
@@ -154,7 +164,8 @@ async function runTraining(
       listener.progress({ label: "train", done: step, total: steps, unit: "steps", rate });
     },
     onReport: async (report) => {
-      await appendMetrics(folder.metrics, metricsOf(report));
+      const stage = config.stages && { stage: config.stages.length + 1 };
+      await appendMetrics(folder.metrics, { ...metricsOf(report), ...stage });
       if (report.validation) tell(listener, report, training.batchSize);
     },
   });

@@ -1,8 +1,8 @@
 import { nodeEngine } from "../engine/node.js";
-import type { Engine } from "../engine/index.js";
+import { abortable, type Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { secondsPerStep } from "../train/step-time.js";
-import type { Listener } from "./listener.js";
+import type { Listener, Watch } from "./listener.js";
 import type { PreparedRun } from "./prepare.js";
 
 /** Engines that take the steps of a run together. */
@@ -15,7 +15,7 @@ export type Workers = readonly [Engine, ...Engine[]];
 export async function withWorkers<T>(
   engine: Engine,
   prepared: PreparedRun,
-  listener: Listener,
+  { listener, signal }: Pick<Watch, "listener"> & Partial<Watch>,
   use: (workers: Workers) => Promise<T>,
 ): Promise<T> {
   const { config } = prepared;
@@ -29,7 +29,7 @@ export async function withWorkers<T>(
   if (count === 1) return use([engine]);
   const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
   try {
-    const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, listener));
+    const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, { listener, signal }));
     return await use(isFaster ? team : [engine]);
   } finally {
     for (const worker of team) await worker.close();
@@ -51,12 +51,13 @@ async function outruns(
   team: Workers,
   engine: Engine,
   { config, model, data }: PreparedRun,
-  listener: Listener,
+  { listener, signal }: { readonly listener: Listener; readonly signal: AbortSignal | undefined },
 ): Promise<boolean> {
-  const [together, alone] = [
-    await secondsPerStep(model, data, config.training, team),
-    await secondsPerStep(model, data, config.training, [engine]),
-  ];
+  const timed = (workers: Workers): Promise<number> => {
+    const [first, ...others] = workers.map((worker) => abortable(worker, signal));
+    return secondsPerStep(model, data, config.training, [first!, ...others]);
+  };
+  const [together, alone] = [await timed(team), await timed([engine])];
   const isFaster = together < alone;
   const milliseconds = (seconds: number): string => `${(1000 * seconds).toPrecision(3)} ms`;
   const text = {

@@ -1,8 +1,9 @@
 import { expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type DataSet, type Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { DivergenceError, UsageError } from "../errors.js";
+import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { openModel, type AnyRunner } from "../runner/index.js";
 import { fit, type Report, type TrainingOptions } from "../train/index.js";
@@ -109,14 +110,7 @@ function shortened(
   { count }: Split,
   { steps, seed = 0 }: FitTableOptions,
 ): ModelRecipe {
-  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
-    throw new UsageError(
-      `${where}: expected steps to be a whole number of at least 1, got ${steps}`,
-      {
-        name: "steps",
-      },
-    );
-  }
+  if (steps !== undefined) expectWhole(steps, ranges.steps, `${where}: steps`);
   const within = (training: TrainingOptions, most: number): TrainingOptions => ({
     ...training,
     seed,

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { expectOptions } from "../border/options.js";
+import { ranges } from "../border/ranges.js";
 import { exact, neumannSeries, powerSeries, roulette } from "../bijections/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
-import { count, parseConfig } from "../models/config.js";
+import { count, parseConfig, whole } from "../models/config.js";
 import { optimizerConfig } from "./optimizers.js";
 import { scheduleConfig } from "./schedules.js";
 
@@ -12,13 +13,13 @@ const logDetConfig = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("exact") }),
   z.strictObject({
     kind: z.enum(["neumann", "series"]),
-    terms: count.default(5),
-    probes: count.default(1),
+    terms: whole(ranges.terms).default(5),
+    probes: whole(ranges.probes).default(1),
     noise: probeNoise,
   }),
   z.strictObject({
     kind: z.literal("roulette"),
-    exactTerms: z.int().nonnegative().default(2),
+    exactTerms: whole({ ...ranges.terms, least: 0 }).default(2),
     tail: z
       .discriminatedUnion("kind", [
         z.strictObject({
@@ -36,6 +37,8 @@ const logDetConfig = z.discriminatedUnion("kind", [
 ]);
 
 const range = z.number().nonnegative();
+/** Pixels that an image is moved, padded or cut by. */
+const pixels = whole({ least: 0, most: 4096 });
 
 const augmentations = [
   z.strictObject({ kind: z.literal("none") }),
@@ -48,12 +51,12 @@ const augmentations = [
   }),
   z.strictObject({
     kind: z.literal("crop"),
-    pad: z.int().nonnegative(),
+    pad: pixels,
     flip: z.boolean(),
   }),
   z.strictObject({ kind: z.literal("noise"), scale: range }),
-  z.strictObject({ kind: z.literal("translate"), by: z.int().nonnegative() }),
-  z.strictObject({ kind: z.literal("cutout"), size: z.int().nonnegative(), value: z.number() }),
+  z.strictObject({ kind: z.literal("translate"), by: pixels }),
+  z.strictObject({ kind: z.literal("cutout"), size: pixels, value: z.number() }),
   z.strictObject({ kind: z.literal("flip"), alternate: z.boolean() }),
 ] as const;
 
@@ -67,10 +70,12 @@ const augmentationConfig = z.discriminatedUnion("kind", [
 
 const trainingConfig = z.strictObject({
   /** Decides every random number that {@link fit} draws. */
-  seed: z.int().nonnegative().default(0),
-  steps: count,
+  seed: whole(ranges.place).default(0),
+  steps: whole(ranges.steps),
+  /** Steps that were taken under another configuration; the schedule begins anew after them. */
+  from: whole({ ...ranges.steps, least: 0 }).exactOptional(),
   /** Examples in each batch. */
-  batchSize: count,
+  batchSize: whole(ranges.batchSize),
   optimizer: optimizerConfig.prefault({ kind: "adam" }),
   schedule: scheduleConfig,
   /**
@@ -81,7 +86,7 @@ const trainingConfig = z.strictObject({
   /** Decay of the moving average of the parameters that inference takes; `null` for none. */
   ema: z.number().gt(0).lt(1).nullable().default(null),
   /** Power iterations on each weight in each step. */
-  powerIterations: z.int().nonnegative().default(1),
+  powerIterations: whole({ least: 0, most: 1000 }).default(1),
   /** How residual blocks' log-determinants are estimated; classifiers need none. */
   logDet: logDetConfig.prefault({ kind: "neumann" }),
   /** Share s of a label's weight that classifiers spread over all classes, 0 ≤ s < 1. */

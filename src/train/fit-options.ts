@@ -1,4 +1,5 @@
 import { expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
 import { localTransports, type Engine, type Member, type Transport } from "../engine/index.js";
 import { UsageError } from "../errors.js";
@@ -68,7 +69,10 @@ export interface FitOptions {
   /** Saves a checkpoint, every `checkpointEvery` steps and when the run ends, however it ends. */
   readonly checkpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly checkpointEvery?: number;
-  /** Ends the run after the current step. */
+  /**
+   * Ends the run after the current step. A validation under way is left, and comes first once the
+   * run goes on; not where other processes wait for it.
+   */
   readonly signal?: AbortSignal;
   /** Called with each of the data's warnings before the first step; console.warn unless given. */
   readonly onWarning?: (warning: string) => void;
@@ -92,13 +96,12 @@ const known = [
   "onWarning",
 ] as const satisfies readonly (keyof FitOptions)[];
 
-/** @throws {UsageError} if an option is unknown, or not a whole number where it has to be. */
+/** @throws {UsageError} if an option is unknown, or a number of steps isn't one. */
 export function expectFitOptions(options: FitOptions): void {
   expectOptions(options, known, "fit");
   for (const name of ["reportEvery", "validateEvery", "patience", "checkpointEvery"] as const) {
     const every = options[name];
-    if (every === undefined || (Number.isInteger(every) && every >= 1)) continue;
-    throw new UsageError(`fit: expected ${name} to be a whole number, at least 1, got ${every}`);
+    if (every !== undefined) expectWhole(every, ranges.steps, `fit: ${name}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describeData, stepsOf, type DataSet } from "../data/index.js";
-import { broadcast, type Transport } from "../engine/index.js";
+import { abortable, broadcast, isAbort, type Transport } from "../engine/index.js";
 import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
@@ -17,6 +17,7 @@ import {
   type Progress,
   type Report,
 } from "./fit-options.js";
+import { meanOf, measuredOf, scalarsOf, withMetrics, type Measured } from "./measured.js";
 import { learningRate } from "./schedules.js";
 import type { Job } from "./graphs.js";
 import { Statistics } from "./settle.js";
@@ -43,6 +44,8 @@ import { openTrainStep, type ReadyStep, type TrainStep } from "./train-step.js";
  * finite or too large to start from.
  * @throws {ShapeError} if a data set gives rows of another shape than it says.
  * @throws {LipschitzError} if the norms of fresh weights don't settle.
+ * @throws the signal's reason if it comes while the first arrays are made: then there is nothing to
+ * save. One that is aborted from the start gives a checkpoint of no step.
  */
 export async function fit(
   model: Model,
@@ -55,7 +58,7 @@ export async function fit(
   const members = membersOf(options);
   const team = members[0]?.transport;
   expectShares(config.batchSize, team?.size ?? 0);
-  const { engine, resume } = options;
+  const { engine, resume, signal } = options;
   const told = team!.rank === 0 ? options : ofOthers(options);
   const { onWarning = console.warn } = told;
   const source = await batchesOf(data, model, config);
@@ -63,8 +66,12 @@ export async function fit(
   expectEnough(job);
   const state = resume && resumedState(resume, { ...job, data });
   for (const warning of data.warnings) onWarning(`${data.name}: ${warning}`);
-  const first = resume ? withoutSettled(resume.arrays) : await initialArrays(job, source);
   const isSpread = options.transport !== undefined;
+  // Other processes wait for what this one begins with.
+  const stop = signal?.aborted || isSpread ? undefined : signal;
+  const first = resume
+    ? withoutSettled(resume.arrays)
+    : await initialArrays({ ...job, engine: abortable(engine, stop) }, source);
   if (isSpread) await expectAlike(job, { data, source, step: state?.step ?? 0, onWarning });
   const arrays = isSpread ? await shareArrays(team!, first) : first;
   const run = new Run({ job, data, source }, told, await openTrainStep(job, arrays), state);
@@ -79,9 +86,6 @@ interface Ready {
   readonly rate: number;
   readonly prepared: ReadyStep;
 }
-
-/** What a step measured. */
-type Measured = Pick<Progress, "loss" | "gradNorm" | "metrics">;
 
 /** What a run trains, and on what. */
 interface Subject {
@@ -104,6 +108,8 @@ class Run {
   #seconds: number;
   #best: TrainingState["best"];
   #savedAt: number | undefined;
+  /** Means to report with a validation that the run owes. */
+  #due: Measured | undefined;
   /** Since the last report. */
   #recent: Measured[] = [];
 
@@ -116,28 +122,32 @@ class Run {
     this.#job = job;
     this.#data = data;
     this.#source = source;
-    this.#statistics = new Statistics(job, source);
+    this.#team = job.members[0]!.transport;
+    const engine = abortable(job.engine, this.#isSpread ? undefined : options.signal);
+    this.#statistics = new Statistics({ ...job, engine }, source);
     this.#options = options;
     this.#step = step;
     this.#noise = Random.fromSeed(job.config.seed).split("step");
-    this.#team = job.members[0]!.transport;
     this.#taken = state?.step ?? 0;
     this.#seconds = state?.elapsedSeconds ?? 0;
     this.#start = { step: this.#taken, seconds: this.#seconds };
     this.#best = state?.best;
     this.#savedAt = state?.step;
+    this.#due = state?.due && measuredOf(state.due);
   }
 
   /** Takes the steps that are left, and saves however that ends: a failed step left no trace. */
   async train(): Promise<Checkpoint> {
+    const { signal } = this.#options;
     try {
       await this.#takeSteps();
+      return await this.#save({ settle: signal?.aborted !== true });
     } catch (error) {
+      if (isAbort(error, signal)) return this.#save();
       // A failure to save must not hide why the run ended.
       await this.#save().catch(() => undefined);
       throw error;
     }
-    return this.#save({ settle: true });
   }
 
   async close(): Promise<void> {
@@ -147,6 +157,11 @@ class Run {
 
   async #takeSteps(): Promise<void> {
     const { signal, onProgress, checkpointEvery } = this.#options;
+    if (this.#due) {
+      this.#recent = [this.#due];
+      await this.#report(this.#rate(this.#taken - 1));
+      this.#savedAt = undefined;
+    }
     let ready = this.#prepare(this.#taken);
     await ready?.prepared.loaded;
     let isEnding = false;
@@ -160,10 +175,10 @@ class Run {
       // If it fails, that counts once the step under way has been settled.
       next.catch(() => undefined);
       const results = await running;
-      const { loss, gradNorm, parameters, stop, ...metrics } = scalarsOf(results);
+      const { parameters, stop, ...scalars } = scalarsOf(results);
       isEnding = stop! > 0;
-      const measured = { loss: loss!, gradNorm: gradNorm!, metrics };
-      if (![loss, gradNorm, parameters].every(Number.isFinite)) {
+      const measured = measuredOf(scalars);
+      if (![measured.loss, measured.gradNorm, parameters].every(Number.isFinite)) {
         const batch = this.#team.size === 1 ? ready.parts[0]! : this.#source.batch(this.#taken);
         const failed = { ...ready, ...measured, batch, step: this.#taken + 1 };
         throw await divergenceError(this.#job, failed, await this.#step.read());
@@ -183,7 +198,7 @@ class Run {
     if (step >= config.steps) return undefined;
     const parts = members.map(({ transport }) => this.#source.batch(step, transport));
     for (const part of parts) expectBatch(part, model, config.batchSize / this.#team.size);
-    const rate = learningRate(config.schedule, step, config.steps);
+    const rate = this.#rate(step);
     const noise = this.#noise.split(step);
     const prepared = this.#step.prepare(parts, { rate, step: step + 1 }, noise);
     return { parts, noise, rate, prepared };
@@ -195,6 +210,12 @@ class Run {
     return this.#prepare(step);
   }
 
+  /** Of the step that follows so many. */
+  #rate(step: number): number {
+    const { schedule, steps, from = 0 } = this.#job.config;
+    return learningRate(schedule, step - from, steps - from);
+  }
+
   #progress(measured: Measured, rate: number): Progress {
     const { steps, batchSize } = this.#job.config;
     const seconds = this.#seconds - this.#start.seconds;
@@ -203,20 +224,36 @@ class Run {
       step: this.#taken,
       steps,
       learningRate: rate,
-      examplesPerSecond: ((this.#taken - this.#start.step) * batchSize) / seconds,
+      examplesPerSecond: seconds > 0 ? ((this.#taken - this.#start.step) * batchSize) / seconds : 0,
       elapsedSeconds: this.#seconds,
     };
   }
 
   async #report(rate: number): Promise<void> {
-    const { onReport, reportEvery = 100, validateEvery } = this.#options;
+    const { onReport, reportEvery = 100, validate, validateEvery } = this.#options;
     const isLast = this.#taken === this.#job.config.steps;
-    const validation =
-      isLast || isMultiple(this.#taken, validateEvery) ? await this.#validate() : undefined;
-    if (!isLast && !validation && !isMultiple(this.#taken, reportEvery)) return;
-    const progress = this.#progress(meanOf(this.#recent), rate);
+    const isValidated = validate && (isLast || isMultiple(this.#taken, validateEvery));
+    if (!isLast && !isValidated && !isMultiple(this.#taken, reportEvery)) return;
+    const recent = meanOf(this.#recent);
+    const validation = isValidated ? await this.#validateUnlessStopped(recent) : undefined;
+    if (this.#due) return;
+    const progress = this.#progress(recent, rate);
     this.#recent = [];
     await onReport?.({ ...progress, ...(validation && { validation }) });
+  }
+
+  /** Validates; if the signal ends that, the run owes it. */
+  async #validateUnlessStopped(recent: Measured): Promise<Report["validation"]> {
+    this.#due = recent;
+    try {
+      const validation = await this.#validate();
+      this.#due = undefined;
+      return validation;
+    } catch (error) {
+      if (isAbort(error, this.#options.signal)) return undefined;
+      this.#due = undefined;
+      throw error;
+    }
   }
 
   async #validate(): Promise<Report["validation"]> {
@@ -272,6 +309,7 @@ class Run {
         elapsedSeconds: this.#seconds,
         config,
         ...(this.#best && { best: this.#best }),
+        ...(this.#due && { due: withMetrics(this.#due) }),
       },
       arrays: {
         ...arrays,
@@ -296,18 +334,3 @@ class Run {
 
 const isMultiple = (step: number, every: number | undefined): boolean =>
   every !== undefined && step % every === 0;
-
-function scalarsOf(arrays: Arrays): Record<string, number> {
-  return Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data[0]!]));
-}
-
-function meanOf(all: readonly Measured[]): Measured {
-  const mean = (of: (measured: Measured) => number): number =>
-    all.reduce((total, measured) => total + of(measured), 0) / all.length;
-  const names = Object.keys(all[0]?.metrics ?? {});
-  return {
-    loss: mean(({ loss }) => loss),
-    gradNorm: mean(({ gradNorm }) => gradNorm),
-    metrics: Object.fromEntries(names.map((name) => [name, mean(({ metrics }) => metrics[name]!)])),
-  };
-}

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { readError, writeError } from "../files/file-errors.js";
+import { writeError } from "../files/file-errors.js";
+import { readText } from "../files/read-file.js";
 import { parseJsonObject } from "../json.js";
 
 /** Numbers measured at one step, such as `{ step: 100, loss: 1.9 }`. */
@@ -34,9 +35,7 @@ export async function appendMetrics(path: string, record: MetricsRecord): Promis
  * @throws {FileError} if the file is missing, or another line is no record.
  */
 export async function readMetrics(path: string): Promise<MetricsRecord[]> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw readError(path, "the metrics of a run", error);
-  });
+  const text = await readText(path, { expected: "the metrics of a run" });
   return text
     .split("\n")
     .slice(0, -1)

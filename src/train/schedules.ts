@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
+import { whole } from "../models/config.js";
 
 const common = {
   /** The rate after warm-up. */
   learningRate: z.number().positive(),
   /** Steps over which the rate first rises, linearly. */
-  warmup: z.int().nonnegative().default(0),
+  warmup: whole({ ...ranges.steps, least: 0 }).default(0),
 };
 
 export const scheduleConfig = z.discriminatedUnion("kind", [
@@ -13,7 +15,7 @@ export const scheduleConfig = z.discriminatedUnion("kind", [
     kind: z.literal("step"),
     ...common,
     /** Steps at which the rate is multiplied by `factor`. */
-    milestones: z.array(z.int().positive()).readonly(),
+    milestones: z.array(whole(ranges.steps)).readonly(),
     factor: z.number().positive(),
   }),
   z.strictObject({ kind: z.literal("cosine"), ...common }),

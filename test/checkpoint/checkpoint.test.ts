@@ -121,6 +121,31 @@ describe("checkpoint", () => {
     }
   });
 
+  it("rejects arrays or fields that were changed, by their checksum", () => {
+    const bytes = encodeCheckpoint(checkpoint);
+    for (let bit = 0; bit < 8 * bytes.length; bit += 37) {
+      const damaged = bytes.slice();
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      let read: Checkpoint;
+      try {
+        read = decodeCheckpoint(damaged, "run.safetensors");
+      } catch (error) {
+        assert.ok(error instanceof CheckpointError, `bit ${bit}: ${String(error)}`);
+        continue;
+      }
+      assert.deepEqual(read, checkpoint, `bit ${bit}`);
+    }
+    const changed = bytes.slice();
+    changed[changed.length - 1]! ^= 1;
+    rejects(() => decodeCheckpoint(changed, "run.safetensors"), /the checksum [0-9a-f]{8}/);
+  });
+
+  it("reads those of earlier versions, which have no checksum", () => {
+    const { metadata } = decodeSafetensors(encodeCheckpoint(checkpoint));
+    const bytes = encodeSafetensors(checkpoint.arrays, { iresnet: metadata.iresnet! });
+    assert.deepEqual(decodeCheckpoint(bytes, "old"), checkpoint);
+  });
+
   it("rejects another program's file", () => {
     const bytes = encodeSafetensors(checkpoint.arrays, { format: "pt" });
     rejects(() => decodeCheckpoint(bytes, "run.safetensors"), /file of another program/);

@@ -159,19 +159,26 @@ describe(
       const trained = await iresnet(cwd, "train", "--resume", run);
       assert.equal(trained.code, 0, trained.stderr);
       const before = await readFile(checkpoint);
-      await writeRun(run, "classifier", { data: cwd, steps: 30 });
       const { bavail, bsize } = await statfs(disk);
       await writeFile(join(disk, "filler"), Buffer.alloc(bavail * bsize - 8192));
 
-      assertFailure(
-        await iresnet(cwd, "train", "--resume", run),
-        /got a full disk; free some space/,
-      );
+      const longer = ["train", "--resume", run, "--steps", "30"];
+      assertFailure(await iresnet(cwd, ...longer), /got a full disk; free some space/);
       assert.ok(before.equals(await readFile(checkpoint)));
 
       await rm(join(disk, "filler"));
-      const { code, stderr } = await iresnet(cwd, "train", "--resume", run);
+      const { code, stderr } = await iresnet(cwd, ...longer);
       assert.equal(code, 0, stderr);
+      await measureReadOnly(run);
+    }
+
+    async function measureReadOnly(run: string): Promise<void> {
+      execFileSync("mount", ["-o", "remount,ro", disk]);
+      const { code, stdout, stderr } = await iresnet(cwd, "evaluate", run);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /error +\d/);
+      assert.match(stderr, /warning: not saved: .*got a read-only disk/);
+      assertFailure(await iresnet(cwd, "train", "--resume", run), /got a read-only disk/);
     }
   },
 );

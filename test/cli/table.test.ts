@@ -319,7 +319,7 @@ describe("a table of one's own on the command line", () => {
       [["export", "runs/my", "--to", "scores", "--out", "a.onnx"], /score, forward, inverse/],
       [["export", "runs/my", "--to", "score"], /--out/],
       [["score", "runs/my", "new.csv", "--shard", "3/2"], /Expected part i of n/],
-      [["score", "runs/my", "new.csv", "--explain", "2"], /Expected a p-value/],
+      [["score", "runs/my", "new.csv", "--explain", "2"], /Expected a number above 0 and up to 1/],
       [["score", "runs/my", "new.csv", "--keep", "mas"], /did you mean "mass"/],
       [
         ["evaluate", "runs/my", "--label", "site"],

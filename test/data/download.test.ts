@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -41,13 +43,27 @@ function network(answers: Readonly<Record<string, Answer>>): {
   return { fetch: get, asked };
 }
 
-const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** An answer that came from another address than the one asked. */
+function redirected(content: Uint8Array<ArrayBuffer>): Response {
+  return Object.defineProperty(new Response(content), "url", { value: "http://elsewhere/a" });
+}
+
+function endless(): ReadableStream<Uint8Array> {
+  const part = new Uint8Array(2 ** 24);
+  return new ReadableStream({
+    pull: (controller) => {
+      controller.enqueue(part);
+    },
+  });
+}
 
 describe("download", () => {
   const mirrors = ["https://one/", "https://two/"] as const;
   const content = bytes("content");
-  const source = { mirrors, files: { a: md5(content), b: md5(bytes("b")) } };
+  const source = { mirrors, files: { a: sha256(content), b: sha256(bytes("b")) } };
 
   it("writes files whose checksums agree and reports progress", async () => {
     const folder = join(root, "new", "folder");
@@ -92,8 +108,10 @@ describe("download", () => {
         /ENOTFOUND/,
       ],
       [new Response("gone", { status: 503 }), /HTTP 503/],
-      [bytes("changed"), /MD5 [0-9a-f]{32} of 7 bytes/],
+      [bytes("changed"), /SHA-256 [0-9a-f]{64} of 7 bytes/],
       [new Response(torn), /other side closed/],
+      [redirected(content), /expected an https address, got http:\/\/elsewhere\/a/],
+      [new Response(endless()), /more than 268435456 bytes/],
     ];
     for (const [answer, reason] of answers) {
       const { fetch } = network({ "https://one/a": answer });
@@ -101,7 +119,7 @@ describe("download", () => {
       await rejects(failure, reason);
       await rejects(
         failure,
-        /expected a with MD5 .*https:\/\/one\/a: .*https:\/\/two\/a: HTTP 404/,
+        /expected a with SHA-256 .*https:\/\/one\/a: .*https:\/\/two\/a: HTTP 404/,
       );
       assert.deepEqual(await readdir(folder), ["a"]);
       assert.equal(await readFile(join(folder, "a"), "utf8"), "old");
@@ -129,7 +147,7 @@ describe("download", () => {
       ),
     );
     const { fetch } = network({ "https://one/c.tar.gz": archive });
-    await download({ mirrors, files: { "c.tar.gz": md5(archive) } }, folder, { fetch });
+    await download({ mirrors, files: { "c.tar.gz": sha256(archive) } }, folder, { fetch });
     assert.deepEqual((await readdir(folder)).sort(), ["test.bin", "train.bin"]);
     assert.deepEqual(
       [...(await testOf("cifar-100", join(root, "sets"))).take([0, 1]).labels!],
@@ -149,7 +167,7 @@ describe("getData", () => {
     };
     for (const [name, url] of Object.entries(firsts)) {
       const { fetch, asked } = network({ [url]: bytes("another file") });
-      await rejects(getData(name, root, { fetch }), /MD5 [0-9a-f]{32}, got .*of 12 bytes/);
+      await rejects(getData(name, root, { fetch }), /SHA-256 [0-9a-f]{64}, got .*of 12 bytes/);
       assert.equal(asked[0], url);
       assert.equal(existsSync(join(root, name)), false);
     }
@@ -182,3 +200,23 @@ describe("getData", () => {
 async function testOf(name: string, folder: string): Promise<Split> {
   return (await openData(name, { folder })).split("test");
 }
+
+it("goes by the proxy that the environment names", async (t) => {
+  const asked: string[] = [];
+  const proxy = createServer().on("connect", ({ url }, socket) => {
+    asked.push(url ?? "");
+    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const before = process.env.HTTPS_PROXY;
+  process.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
+  t.after(() => {
+    if (before === undefined) delete process.env.HTTPS_PROXY;
+    else process.env.HTTPS_PROXY = before;
+    proxy.close();
+  });
+  const source = { mirrors: ["https://sets.invalid/"], files: { a: "" } } as const;
+  await rejects(download(source, root, {}), /https:\/\/sets\.invalid\/a: /);
+  assert.deepEqual(asked, ["sets.invalid:443"]);
+});

@@ -5,7 +5,9 @@ import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import type { Engine, Graph } from "../../src/engine/engine.js";
+import { nodeCalls } from "../../src/engine/node-calls.js";
 import { nodeEngine } from "../../src/engine/node.js";
+import { startEngine } from "../../src/engine/start-engine.js";
 import { IresnetError, UsageError } from "../../src/errors.js";
 import {
   conv2dWeightGrad,
@@ -46,14 +48,20 @@ describe("nodeEngine", () => {
     }));
 
   it("refuses a number of threads that can't be", async () => {
-    for (const threads of [0, -1, 1.5, NaN]) {
+    for (const threads of [0, -1, 1.5, NaN, 100_000, 2 ** 40]) {
       await assert.rejects(nodeEngine({ threads }), UsageError);
     }
   });
 
   it("ends its worker if it can't start", async () => {
     const started = once(process, "worker") as Promise<[Worker]>;
-    const failing = assert.rejects(nodeEngine({ threads: 2 ** 40 }), /nodeEngine: loading/);
+    const script = new URL("../../src/engine/node-worker.js", import.meta.url);
+    const failing = assert.rejects(
+      startEngine(nodeCalls(script), { device: "cpu", threads: 1 }, () =>
+        Promise.reject(new Error("no engine")),
+      ),
+      /no engine/,
+    );
     const [worker] = await started;
     const ended = once(worker, "exit");
     await failing;

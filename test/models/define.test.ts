@@ -13,6 +13,7 @@ import {
   nice,
   residualFlow,
 } from "../../src/models/index.js";
+import { Random } from "../../src/random.js";
 import { Scope, SpectralNorm } from "../../src/nn/index.js";
 import { matrixOperator } from "../../src/nn/index.js";
 import { parseTrainingConfig } from "../../src/train/config.js";
@@ -40,6 +41,21 @@ describe("configurations", () => {
         }),
       /did you mean "learningRate"\?/,
     );
+  });
+
+  it("are refused before anything is allocated where they are too large", () => {
+    assert.throws(() => iResNetDensity({ shape: [2], blocks: [1e9], widths: [2] }), /blocks\[0\]/);
+    assert.throws(() => iResNetDensity({ shape: [1e9], blocks: [1], widths: [2] }), /shape\[0\]/);
+    assert.throws(() => glow({ shape: [2], steps: [1001], widths: [2] }), /<=1000/);
+    const wide = iResNetDensity({ shape: [2], blocks: [2], widths: [2 ** 20, 2 ** 20] });
+    assert.throws(
+      () => wide.scope.initialArrays(Random.fromSeed(0)),
+      /at most 1,073,741,824 numbers \(4 GiB\), got 2,199,0/,
+    );
+    const training = { batchSize: 1, schedule: { kind: "constant", learningRate: 1 } as const };
+    for (const wrong of [{ steps: 2 ** 53 }, { steps: 1, initialExamples: 1e9 }]) {
+      assert.throws(() => parseTrainingConfig({ ...training, ...wrong }), UsageError);
+    }
   });
 
   it("are of a kind, and the nearest is named", () => {

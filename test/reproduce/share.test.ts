@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { secondsOf, shareBudget, totalSeconds, type Need } from "../../src/reproduce/share.js";
+import {
+  isShort,
+  leastSeconds,
+  leastSteps,
+  secondsOf,
+  shareBudget,
+  totalSeconds,
+  type Need,
+} from "../../src/reproduce/share.js";
 
 describe("shareBudget", () => {
   const slow: Need = { evaluationSeconds: 10, secondsPerStep: 1, presetSteps: 1000 };
@@ -54,5 +62,20 @@ describe("totalSeconds", () => {
     assert.equal(totalSeconds([1, 2, 3, 4], 2), 5);
     assert.equal(totalSeconds([1, 1, 1], 2), 2);
     assert.equal(totalSeconds([5, 1, 1], 8), 5);
+  });
+});
+
+describe("rows of few steps", () => {
+  const need: Need = { evaluationSeconds: 10, secondsPerStep: 1, presetSteps: 5000 };
+
+  it("take a hundredth of their preset's at least, and more than 10", () => {
+    assert.deepEqual([5000, 500, 5].map(leastSteps), [50, 10, 5]);
+    assert.equal(leastSeconds([need, need], 1), 120);
+    assert.equal(leastSeconds([need, need], 2), 60);
+  });
+
+  it("are marked below a tenth", () => {
+    assert.equal(isShort({ steps: 499, presetSteps: 5000 }), true);
+    assert.equal(isShort({ steps: 500, presetSteps: 5000 }), false);
   });
 });

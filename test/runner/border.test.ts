@@ -122,13 +122,18 @@ describe("options of a runner", () => {
     for (const call of [
       () => runner.score(x, { probes: 0 }),
       () => runner.score(x, { terms: 1.5 }),
+      () => runner.score(x, { terms: 1e6 }),
+      () => runner.score(x, { terms: 2 ** 53 }),
+      () => runner.score(x, { probes: 1e9 }),
       () => runner.score(x, { first: -1 }),
       () => runner.score(x, { random: 3 as never }),
       () => runner.score(x, { logDet: "exakt" as never }),
       () => runner.score(x, { invalid: "drop" as never }),
       () => runner.sample(0, { random }),
+      () => runner.sample(1e9, { random }),
       () => runner.sample(2, { random, temperature: NaN }),
       () => runner.inverse(x, { steps: -1 }),
+      () => runner.inverse(x, { steps: 1e9 }),
       () => runner.inverse(x, { tolerance: NaN }),
     ]) {
       await assert.rejects(call, UsageError);

@@ -93,3 +93,70 @@ describe("a resumed run", () => {
     });
   }
 });
+
+describe("a run stopped during a validation", () => {
+  const training: TrainingOptions = {
+    steps: 4,
+    batchSize: 8,
+    schedule: { kind: "constant", learningRate: 0.01 },
+    initialExamples: 32,
+  };
+
+  /** Losses by step, validations by step, and the last state of a run. */
+  async function run(
+    stopAt?: number,
+    resume?: Checkpoint,
+  ): Promise<{ reports: [number, number, boolean][]; saved: Checkpoint }> {
+    await using engine = await nodeEngine({ threads: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reports: [number, number, boolean][] = [];
+    let step = resume?.training?.step ?? 0;
+    let saved: Checkpoint | undefined;
+    const last = await fit(makeModel(), makeData(), training, {
+      engine,
+      signal,
+      ...(resume && { resume }),
+      onProgress: (progress) => (step = progress.step),
+      validate: async () => {
+        await Promise.resolve();
+        if (step === stopAt) controller.abort();
+        signal.throwIfAborted();
+        return { "nll (nats)": -step };
+      },
+      validateEvery: 2,
+      onReport: async ({ step, loss, validation }) => {
+        await Promise.resolve();
+        reports.push([step, loss, validation !== undefined]);
+      },
+      checkpoint: async (checkpoint) => {
+        await Promise.resolve();
+        saved = decodeCheckpoint(encodeCheckpoint(checkpoint), "saved");
+      },
+    });
+    assert.deepEqual(saved?.training, last.training);
+    return { reports, saved: saved! };
+  }
+
+  for (const stopAt of [2, 4]) {
+    it(`after step ${stopAt} of 4 owes it, and comes to the same reports and bits`, async () => {
+      const whole = await run();
+      assert.deepEqual(
+        whole.reports.map(([step, , validated]) => [step, validated]),
+        [
+          [2, true],
+          [4, true],
+        ],
+      );
+      const stopped = await run(stopAt);
+      assert.deepEqual(stopped.reports, whole.reports.slice(0, stopAt / 2 - 1));
+      assert.equal(stopped.saved.training?.step, stopAt);
+      assert.ok(stopped.saved.training.due);
+      const resumed = await run(undefined, stopped.saved);
+      assert.deepEqual([...stopped.reports, ...resumed.reports], whole.reports);
+      assert.deepEqual(resumed.saved.training?.best, whole.saved.training?.best);
+      assert.equal(resumed.saved.training?.due, undefined);
+      assertSame(resumed.saved, whole.saved);
+    });
+  }
+});

@@ -1,5 +1,5 @@
 import { vjp } from "../../autodiff/vjp.js";
-import { UsageError } from "../../errors.js";
+import { expectWhole, ranges } from "../../border/ranges.js";
 import { add, div, mul, stopGradient, sub, sumEvent, type Tensor } from "../../graph/index.js";
 import type { LogDetEstimator } from "../../nn/index.js";
 
@@ -19,7 +19,7 @@ export interface SeriesOptions {
  * {@link truncationBias}. Gradients pass through the series.
  *
  * @see Behrmann et al. 2019, section 3.2, https://arxiv.org/abs/1811.00995
- * @throws {UsageError} unless terms and probes are whole numbers of at least 1.
+ * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
  */
 export function powerSeries(options: SeriesOptions): LogDetEstimator {
   return averaged(options, (x, gx, v) => {
@@ -39,7 +39,7 @@ export function powerSeries(options: SeriesOptions): LogDetEstimator {
  * with one differentiated product in place of n. The value is the series' own, n terms.
  *
  * @see Chen et al. 2019, section 3.2, https://arxiv.org/abs/1906.02735
- * @throws {UsageError} unless terms and probes are whole numbers of at least 1.
+ * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
  */
 export function neumannSeries(options: SeriesOptions): LogDetEstimator {
   const { terms } = options;
@@ -90,11 +90,8 @@ function averaged(
   { terms, probes = 1, noise = "rademacher" }: SeriesOptions,
   estimate: (x: Tensor, gx: Tensor, v: Tensor) => Tensor,
 ): LogDetEstimator {
-  if (!(Number.isInteger(terms) && terms >= 1 && Number.isInteger(probes) && probes >= 1)) {
-    throw new UsageError(
-      `log-determinant: expected whole numbers of terms and probes of at least 1, got ${terms} and ${probes}`,
-    );
-  }
+  expectWhole(terms, ranges.terms, "log-determinant: terms");
+  expectWhole(probes, ranges.probes, "log-determinant: probes");
   return (_g, x, gx, ctx) => {
     const estimates = Array.from({ length: probes }, () =>
       estimate(x, gx, ctx.noise(noise, x.shape)),

@@ -1,4 +1,5 @@
 import { vjp } from "../../autodiff/vjp.js";
+import { expectWhole, ranges } from "../../border/ranges.js";
 import { UsageError } from "../../errors.js";
 import {
   add,
@@ -47,18 +48,14 @@ export interface RouletteOptions {
  * N is cut where P(N ≥ j) falls below 2⁻⁴⁸, as fine as the random number that decides it.
  *
  * @see Chen et al. 2019, sections 3.1 and 3.2, https://arxiv.org/abs/1906.02735
- * @throws {UsageError} unless `exactTerms` is a whole number of at least 0, 0 < p < 1 and rate > 0.
+ * @throws {UsageError} unless `exactTerms` is a whole number from 0 to 1,000, 0 < p < 1 and rate > 0.
  */
 export function roulette({
   exactTerms,
   tail,
   noise = "rademacher",
 }: RouletteOptions): LogDetEstimator {
-  if (!(Number.isInteger(exactTerms) && exactTerms >= 0)) {
-    throw new UsageError(
-      `roulette: expected a whole number of exactTerms of at least 0, got ${exactTerms}`,
-    );
-  }
+  expectWhole(exactTerms, { ...ranges.terms, least: 0 }, "roulette: exactTerms");
   const probabilities = tailProbabilities(tail);
   return (_g, x, gx, ctx) => {
     const v = ctx.noise(noise, x.shape);

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { getData, type DownloadProgress } from "../../data/download.js";
 import { imageSetName, imageSetNames, toyNames } from "../../data/index.js";
 import { table } from "../../text.js";
-import { withJson, type ResultOptions } from "../options.js";
+import { pathOption, withJson, type ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
@@ -18,7 +18,7 @@ export function addData(program: Command): void {
     .description("list the data sets, and which of them are here")
     .action((options: DataOptions) => perform(options, (terminal) => list(terminal, options)));
   withFolder(data.command("get"))
-    .description("download an image set and check it against its published MD5")
+    .description("download an image set and check it against its SHA-256")
     .argument("<name>", imageSetNames.join(", "))
     .action((name: string, options: DataOptions) =>
       perform(options, (terminal) => get(terminal, name, options)),
@@ -26,7 +26,9 @@ export function addData(program: Command): void {
 }
 
 function withFolder(command: Command): Command {
-  return withJson(command.option("--data-dir <dir>", "folder of the data sets", "data"));
+  return withJson(
+    command.addOption(pathOption("--data-dir <dir>", "folder of the data sets").default("data")),
+  );
 }
 
 async function list(terminal: Terminal, { dataDir }: DataOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { toyNames } from "../../data/index.js";
 import { configure } from "../../runs/configuration.js";
 import { prepareRun } from "../../runs/prepare.js";
@@ -8,7 +9,7 @@ import { trainRun, type Outcome } from "../../runs/train-run.js";
 import { formatNumber, table } from "../../text.js";
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
-import { wholeFrom, withJson, withThreads } from "../options.js";
+import { pathOption, wholeOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -25,12 +26,16 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("train a density in two dimensions, and draw it")
     .option("--data <name>", `one of: ${toyNames.join(", ")} (default: 8gaussians)`)
-    .option(
-      "--out <dir>",
-      "folder of the run (default: the first free of runs/demo, runs/demo-2 ...)",
+    .addOption(
+      pathOption(
+        "--out <dir>",
+        "folder of the run (default: the first free of runs/demo, runs/demo-2 ...)",
+      ),
     )
-    .option("--steps <n>", "training steps (default: two minutes' worth)", wholeFrom(1))
-    .option("--seed <n>", "decides all randomness (default: 0)", wholeFrom(0));
+    .addOption(
+      wholeOption("--steps <n>", "training steps (default: two minutes' worth)", ranges.steps),
+    )
+    .addOption(wholeOption("--seed <n>", "decides all randomness (default: 0)", ranges.place));
   withJson(withThreads(command)).action((options: DemoOptions) =>
     perform(options, (terminal) => demo(terminal, options)),
   );

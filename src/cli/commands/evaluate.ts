@@ -1,17 +1,26 @@
 import type { Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { openData } from "../../data/files.js";
 import type { Split } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { evaluationText } from "../../runs/describe.js";
 import { describeTableEvaluation } from "../../runs/describe-table-evaluation.js";
 import { evaluateFile } from "../../runs/evaluate-file.js";
-import { evaluateRun, saveEvaluation } from "../../runs/outcome.js";
+import { evaluateRun, saveEvaluation, saveUnlessReadOnly } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
 import { splitOf, withTrained, type Trained } from "../../runs/trained.js";
 import { table } from "../../text.js";
 import { sameShape } from "../../tree.js";
 import { commandLine } from "../command-line.js";
-import { wholeFrom, withJson, withSplit, withThreads } from "../options.js";
+import {
+  pathArgument,
+  pathOption,
+  runHelp,
+  wholeOption,
+  withJson,
+  withSplit,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, ResultOptions, SplitOptions } from "../options.js";
 import { perform } from "../perform.js";
 import { warnOfRows } from "../rows.js";
@@ -30,23 +39,37 @@ export function addEvaluate(program: Command): void {
   const command = program
     .command("evaluate")
     .description("measure a run's model on all of a split, or on other data")
-    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:")
-    .option("--data <file>", "other data: of a table's run a file of rows, of images a set by name")
+    .addOption(
+      pathOption(
+        "--data <file>",
+        "other data: of a table's run a file of rows, of images a set by name",
+      ),
+    )
     .option("--label <column>", "column of the file that marks outliers: gives AUROC and ROC curve")
     .option("--outlier <value>", "its value for outliers (default: 1, true, or the rarer of two)")
-    .option("--out <dir>", "where an evaluation of a file goes (default: a folder in the run's)");
+    .addOption(
+      pathOption(
+        "--out <dir>",
+        "where an evaluation of a file goes (default: a folder in the run's)",
+      ),
+    );
   withJson(withThreads(withSplit(command)))
     .optionsGroup("Advanced options, for densities:")
-    .option(
-      "--terms <n>",
-      "terms of the log-determinant's series (default: enough to be off by 0.005 nats per dimension at most, up to 100; exact up to 16 dimensions)",
-      wholeFrom(1),
+    .addOption(
+      wholeOption(
+        "--terms <n>",
+        "terms of the log-determinant's series (default: enough to be off by 0.005 nats per dimension at most, up to 100; exact up to 16 dimensions)",
+        ranges.terms,
+      ),
     )
-    .option(
-      "--probes <n>",
-      "repetitions with other noise, 2 or more for its spread (default: 1)",
-      wholeFrom(1),
+    .addOption(
+      wholeOption(
+        "--probes <n>",
+        "repetitions with other noise, 2 or more for its spread (default: 1)",
+        ranges.probes,
+      ),
     )
     .addHelpText(
       "after",
@@ -90,8 +113,10 @@ async function evaluate(terminal: Terminal, path: string, options: EvaluateOptio
     };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
     if (other !== undefined) return;
-    await saveEvaluation(run.folder, evaluation);
-    await writeReport(run.folder);
+    await saveUnlessReadOnly(terminal, async () => {
+      await saveEvaluation(run.folder, evaluation);
+      await writeReport(run.folder);
+    });
   });
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from "../../errors.js";
 import { originalNames, type OriginalName } from "../../pytorch/import-pytorch.js";
 import { importRun } from "../../runs/import-run.js";
 import { commandLine } from "../command-line.js";
-import { positiveNumber, withJson } from "../options.js";
+import { realOption, withJson } from "../options.js";
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -32,10 +32,15 @@ export function addImport(program: Command): void {
     .requiredOption("--out <run>", "folder of the run to make, or a file.safetensors")
     .option("--data <name>", "data that the run is measured on (default: by the shape of images)")
     .option("--data-dir <dir>", "folder of the data sets (default: data)")
-    .option(
-      "--c <bound>",
-      "the coefficient, where the file doesn't say (default: the script's)",
-      positiveNumber,
+    .addOption(
+      realOption(
+        "--c <bound>",
+        "the coefficient, where the file doesn't say (default: the script's)",
+        {
+          text: "above 0 and at most 1e6",
+          has: (c) => c > 0 && c <= 1e6,
+        },
+      ),
     )
     .option("--activation <name>", "the activation, where the file doesn't say")
     .option("--shape <c,h,w>", "shape of an image, where the file doesn't say")

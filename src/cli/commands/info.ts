@@ -10,7 +10,8 @@ import { withTrained } from "../../runs/trained.js";
 import { formatDuration, formatNumber, table } from "../../text.js";
 import { presets } from "../../train/presets/index.js";
 import { version } from "../../version.js";
-import { withJson, withThreads } from "../options.js";
+import { fittedLines } from "../help.js";
+import { pathArgument, runHelp, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -27,7 +28,7 @@ export function addInfo(program: Command): void {
   const command = program
     .command("info")
     .description("describe this installation, or a run")
-    .argument("[run]", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .argument("[run]", runHelp, pathArgument)
     .option("--models", "list the models")
     .option("--presets", "list the presets");
   withJson(withThreads(command)).action((run: string | undefined, options: InfoOptions) =>
@@ -63,7 +64,7 @@ function listModels(terminal: Terminal): void {
   }));
   terminal.result(
     list,
-    table(list.map(({ kind, task, year, paper }) => [kind, task, String(year), paper])),
+    forScreen(table(list.map(({ kind, task, year, paper }) => [kind, task, String(year), paper]))),
   );
 }
 
@@ -71,8 +72,13 @@ function listPresets(terminal: Terminal): void {
   const list = Object.values(presets);
   terminal.result(
     list,
-    table(list.map(({ name, data, description }) => [name, data, description])),
+    forScreen(table(list.map(({ name, data, description }) => [name, data, description]))),
   );
+}
+
+/** On a terminal lines fit its width; elsewhere programs read them. */
+function forScreen(text: string): string {
+  return fittedLines(text, process.stdout.columns || Infinity);
 }
 
 async function describeInstallation(terminal: Terminal, options: EngineOptions): Promise<void> {

@@ -1,10 +1,19 @@
 import type { Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { expectReconstructed } from "../../measure/index.js";
 import { reconstructionText } from "../../runs/describe.js";
-import { reconstructRun, saveReconstruction } from "../../runs/outcome.js";
+import { reconstructRun, saveReconstruction, saveUnlessReadOnly } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
 import { splitOf, withTrained } from "../../runs/trained.js";
-import { wholeFrom, withInverseLimits, withJson, withSplit, withThreads } from "../options.js";
+import {
+  pathArgument,
+  runHelp,
+  wholeOption,
+  withInverseLimits,
+  withJson,
+  withSplit,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions, SplitOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -17,12 +26,14 @@ export function addReconstruct(program: Command): void {
   const command = program
     .command("reconstruct")
     .description("map data to the latent and back, and measure the error")
-    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:");
-  withSplit(command).option(
-    "--count <n>",
-    "examples, evenly spread over the split (default: all)",
-    wholeFrom(1),
+  withSplit(command).addOption(
+    wholeOption(
+      "--count <n>",
+      "examples, evenly spread over the split (default: all)",
+      ranges.draws,
+    ),
   );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .addHelpText(
@@ -57,8 +68,10 @@ async function reconstruct(
       { checkpoint: run.file, ...reconstruction },
       `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${run.folder.report}`,
     );
-    await saveReconstruction(run.folder, measurement);
-    await writeReport(run.folder);
+    await saveUnlessReadOnly(terminal, async () => {
+      await saveReconstruction(run.folder, measurement);
+      await writeReport(run.folder);
+    });
     expectReconstructed(measurement);
   });
 }

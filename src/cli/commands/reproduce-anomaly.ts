@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UsageError } from "../../errors.js";
+import { withLock } from "../../files/lock.js";
 import { openAnomalyPlan, reproduceAnomaly } from "../../reproduce/anomaly.js";
 import { presentAnomaly } from "../../reproduce/anomaly-present.js";
 import { ReproductionFolder } from "../../reproduce/folder.js";
@@ -26,12 +27,14 @@ export async function reproduceTables(
     );
   }
   const folder = new ReproductionFolder(out ?? join("runs", anomalyName));
-  const plan = await openAnomalyPlan({ ...options, command: commandLine() }, folder, { resume });
-  const goOn = `iresnet reproduce ${anomalyName} --out ${folder.path} --resume`;
-  const results = await finished(terminal, goOn, (signal) =>
-    reproduceAnomaly(plan, folder, { listener: terminal, signal, atOnce }),
-  );
-  if (!results) return;
-  const { value, text } = await presentAnomaly(plan, results, folder);
-  terminal.result(value, text);
+  await withLock(folder.path, async () => {
+    const plan = await openAnomalyPlan({ ...options, command: commandLine() }, folder, { resume });
+    const goOn = `iresnet reproduce ${anomalyName} --out ${folder.path} --resume`;
+    const results = await finished(terminal, goOn, (signal) =>
+      reproduceAnomaly(plan, folder, { listener: terminal, signal, atOnce }),
+    );
+    if (!results) return;
+    const { value, text } = await presentAnomaly(plan, results, folder);
+    terminal.result(value, text);
+  });
 }

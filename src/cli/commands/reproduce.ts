@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { UsageError } from "../../errors.js";
+import { withLock } from "../../files/lock.js";
 import { ReproductionFolder } from "../../reproduce/folder.js";
 import { planText } from "../../reproduce/plan.js";
 import { present } from "../../reproduce/present.js";
@@ -10,7 +12,15 @@ import { reproductionNames, tasksOf, type ReproductionName } from "../../reprodu
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
 import { anomalyName, reproduceTables } from "./reproduce-anomaly.js";
-import { duration, names, wholeFrom, withJson, withThreads, workersOption } from "../options.js";
+import {
+  duration,
+  names,
+  pathOption,
+  wholeOption,
+  withJson,
+  withThreads,
+  workersOption,
+} from "../options.js";
 import { perform } from "../perform.js";
 import type { ReproduceOptions } from "./reproduce-options.js";
 import type { Terminal } from "../terminal.js";
@@ -33,22 +43,30 @@ export function addReproduce(program: Command): void {
       "for training and evaluation, such as 90s or 1h30m (default: 30m)",
       duration,
     )
-    .option("--out <dir>", "folder of the results (default: runs/NAME)")
+    .addOption(pathOption("--out <dir>", "folder of the results (default: runs/NAME)"))
     .option("--resume", "go on with what the folder has; the results are the same");
   withJson(withThreads(command))
     .optionsGroup("Advanced options:")
-    .option(
-      "--at-once <n>",
-      "rows to train at once, each on one thread; 1: each on all (default: as many as threads)",
-      wholeFrom(1),
+    .addOption(
+      wholeOption(
+        "--at-once <n>",
+        "rows to train at once, each on one thread; 1: each on all (default: as many as threads)",
+        ranges.atOnce,
+      ),
     )
-    .option("--workers <n>", "as for train, on every row; needs --at-once 1", workersOption)
-    .option("--seed <n>", "decides all randomness of every row (default: 0)", wholeFrom(0))
-    .option("--splits <n>", "of each table, for table-anomaly (default: 5)", wholeFrom(1))
-    .option(
-      "--steps <n>",
-      "most steps of a training, for table-anomaly (default: the recipe's)",
-      wholeFrom(1),
+    .addOption(workersOption("as for train, on every row; needs --at-once 1"))
+    .addOption(
+      wholeOption("--seed <n>", "decides all randomness of every row (default: 0)", ranges.place),
+    )
+    .addOption(
+      wholeOption("--splits <n>", "of each table, for table-anomaly (default: 5)", ranges.splits),
+    )
+    .addOption(
+      wholeOption(
+        "--steps <n>",
+        "most steps of a training, for table-anomaly (default: the recipe's)",
+        ranges.steps,
+      ),
     )
     .addHelpText(
       "after",
@@ -96,13 +114,15 @@ async function reproduce(
   };
   tasksOf(reproduction, options); // an unknown row is a mistake before anything else
   const folder = new ReproductionFolder(out ?? join("runs", reproduction));
-  const plan = await openPlan(request, folder, { resume, listener: terminal });
-  terminal.note(planText(plan));
-  const goOn = `iresnet reproduce ${reproduction} --out ${folder.path} --resume`;
-  const all = await finished(terminal, goOn, (signal) =>
-    finishRows(plan, tasksOf(reproduction, plan), folder, { listener: terminal, signal }),
-  );
-  if (!all) return;
-  const { value, text } = await present(plan, all, folder);
-  terminal.result(value, text);
+  await withLock(folder.path, async () => {
+    const plan = await openPlan(request, folder, { resume, listener: terminal });
+    terminal.note(planText(plan));
+    const goOn = `iresnet reproduce ${reproduction} --out ${folder.path} --resume`;
+    const all = await finished(terminal, goOn, (signal) =>
+      finishRows(plan, tasksOf(reproduction, plan), folder, { listener: terminal, signal }),
+    );
+    if (!all) return;
+    const { value, text } = await present(plan, all, folder);
+    terminal.result(value, text);
+  });
 }

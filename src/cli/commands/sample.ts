@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { tableEnding, tableEndings } from "../../data/writers/index.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
@@ -12,9 +13,12 @@ import { withTrained } from "../../runs/trained.js";
 import type { Cells } from "../../tables/index.js";
 import {
   assignments,
-  fromZero,
   limitsOf,
-  wholeFrom,
+  pathArgument,
+  pathOption,
+  realOption,
+  runHelp,
+  wholeOption,
   withInverseLimits,
   withJson,
   withThreads,
@@ -36,22 +40,29 @@ export function addSample(program: Command): void {
   const command = program
     .command("sample")
     .description("draw from a run's density")
-    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:")
-    .option("--count <n>", "samples", wholeFrom(1), 64)
+    .addOption(wholeOption("--count <n>", "samples", ranges.draws).default(64))
     .option(
       "--condition <column=value,...>",
       "what rows are drawn given: a value for each column of a table's condition",
       assignments,
     )
     .option("--class <name>", "class of the rows, of a density of a table with --label")
-    .option(
-      "--out <file>",
-      `a .png; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
+    .addOption(
+      pathOption(
+        "--out <file>",
+        `a .png; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
+      ),
     );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
-    .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
-    .option("--seed <n>", "decides the samples", wholeFrom(0), 0)
+    .addOption(
+      realOption("--temperature <t>", "scale of the base's standard deviation", {
+        text: "from 0 to 1e6",
+        has: (x) => x >= 0 && x <= 1e6,
+      }).default(1),
+    )
+    .addOption(wholeOption("--seed <n>", "decides the samples", ranges.place).default(0))
     .addHelpText(
       "after",
       `

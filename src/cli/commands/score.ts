@@ -13,7 +13,7 @@ import {
   type Shard,
 } from "../../tables/index.js";
 import { table } from "../../text.js";
-import { names, realNumber, withJson, withThreads } from "../options.js";
+import { names, pathArgument, pathOption, realOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import { warnOfRows } from "../rows.js";
@@ -35,14 +35,18 @@ export function addScore(program: Command): void {
   const command = program
     .command("score")
     .description("say how unusual each row of a file is, or its class, by a run on a table")
-    .argument("<run>", "folder of a run of `iresnet train --data FILE`")
+    .argument("<run>", "folder of a run of `iresnet train --data FILE`", pathArgument)
     .argument("<file>", "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input")
     .optionsGroup("Simple options:")
-    .option("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)")
-    .option(
-      "--explain [p]",
-      `say of rows with a p-value of at most this which columns make them unusual (default: ${usualExplained})`,
-      pValue,
+    .addOption(
+      pathOption("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)"),
+    )
+    .addOption(
+      realOption(
+        "--explain [p]",
+        `say of rows with a p-value of at most this which columns make them unusual (default: ${usualExplained})`,
+        { text: "above 0 and up to 1", has: (p) => p > 0 && p <= 1 },
+      ),
     )
     .option(
       "--keep [columns]",
@@ -75,12 +79,6 @@ A row's scores are the same in a shard as in the whole: all parts sorted by line
     .action((run: string, file: string, options: ScoreOptions) =>
       perform(options, (terminal) => score(terminal, run, file, options)),
     );
-}
-
-function pValue(text: string): number {
-  const value = realNumber(text);
-  if (value > 0 && value <= 1) return value;
-  throw new InvalidArgumentError("Expected a p-value above 0 and up to 1.");
 }
 
 function shard(text: string): Shard {

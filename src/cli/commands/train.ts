@@ -1,27 +1,26 @@
 import { join } from "node:path";
 import { Option, type Command } from "commander";
+import { ranges } from "../../border/ranges.js";
 import { expectReadFrom } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { activationNames } from "../../nn/index.js";
-import { configure, workersConfig, type Overrides } from "../../runs/configuration.js";
+import { configure, type Overrides } from "../../runs/configuration.js";
+import { continueRun } from "../../runs/continue.js";
 import { evaluationText, reconstructionText } from "../../runs/describe.js";
+import { beginFrom, fineTuning } from "../../runs/fine-tune.js";
 import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
-import {
-  createRun,
-  expectTrains,
-  readCheckpoint,
-  readRunConfig,
-  RunFolder,
-} from "../../runs/run-folder.js";
+import { createRun, RunFolder } from "../../runs/run-folder.js";
 import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
 import type { Mpi } from "../../mpi/mpi.js";
 import { commandLine } from "../command-line.js";
+import { columns } from "../help.js";
 import { finished, interruptible } from "../interrupt.js";
 import {
-  betweenZeroAndOne,
-  positiveNumber,
-  wholeFrom,
+  pathOption,
+  realOption,
+  share,
+  wholeOption,
   withJson,
   withThreads,
   workersOption,
@@ -42,11 +41,14 @@ interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, TableOpti
   readonly out?: string;
   readonly resume?: string;
   readonly mpi?: boolean;
+  readonly from?: string;
 }
 
 /** Options that may go with `--resume`. */
 const onResume: readonly string[] = [
   "resume",
+  "steps",
+  "lr",
   "dataDir",
   "threads",
   "device",
@@ -59,35 +61,72 @@ export function addTrain(program: Command): void {
   const command = program
     .command("train")
     .description("train a preset, or on a table of your own, or go on with a run")
-    .argument("[preset]", `one of: ${Object.keys(presets).join(", ")}`)
+    .argument("[preset]", "one of those below")
     .optionsGroup("Simple options:")
-    .option("--data-dir <dir>", "folder of the data sets (default: data)")
+    .addOption(pathOption("--data-dir <dir>", "folder of the data sets (default: data)"))
     .option(
       "--data <file>",
       "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; beside a preset, the name of other data of the same shape",
     )
-    .option("--out <dir>", "folder of the run (default: runs/PRESET, or runs/ and the file's name)")
-    .option("--resume <dir>", "go on with the run in this folder, bit for bit")
-    .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
+    .addOption(
+      pathOption(
+        "--out <dir>",
+        "folder of the run (default: runs/PRESET, or runs/ and the file's name)",
+      ),
+    )
+    .addOption(
+      pathOption(
+        "--resume <dir>",
+        "go on with the run in this folder, bit for bit, or as a new stage with --steps or --lr",
+      ),
+    )
+    .addOption(
+      pathOption(
+        "--from <run>",
+        "start from this run's numbers, or from those of a checkpoint in it",
+      ),
+    )
+    .addOption(wholeOption("--steps <n>", "training steps (default: the preset's)", ranges.steps));
   withJson(withThreads(withTableOptions(command)))
     .optionsGroup("Advanced options:")
-    .option(
-      "--workers <n>",
-      "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
-      workersOption,
+    .addOption(
+      workersOption(
+        "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
+      ),
     )
     .option(
       "--mpi",
       "take each step together with the other processes of mpirun, see docs/scale.md",
     )
-    .option("--batch-size <n>", "examples a step (default: the preset's)", wholeFrom(1))
-    .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
-    .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", betweenZeroAndOne)
+    .addOption(
+      wholeOption("--batch-size <n>", "examples a step (default: the preset's)", ranges.batchSize),
+    )
+    .addOption(
+      realOption("--lr <rate>", "learning rate after warm-up (default: the preset's)", {
+        text: "above 0 and at most 1000",
+        has: (x) => x > 0 && x <= 1000,
+      }),
+    )
+    .addOption(realOption("--c <bound>", "Lipschitz bound of each layer", share))
     .addOption(new Option("--vanilla", "no Lipschitz bound: no guaranteed inverse").conflicts("c"))
     .addOption(new Option("--activation <name>", "activation").choices(activationNames()))
-    .option("--seed <n>", "decides all randomness (default: the preset's)", wholeFrom(0))
-    .option("--validate-every <n>", "steps between validations (default: a 10th)", wholeFrom(1))
-    .option("--checkpoint-every <n>", "steps between checkpoints (default: 250)", wholeFrom(1))
+    .addOption(
+      wholeOption("--seed <n>", "decides all randomness (default: the preset's)", ranges.place),
+    )
+    .addOption(
+      wholeOption(
+        "--validate-every <n>",
+        "steps between validations (default: a 10th)",
+        ranges.steps,
+      ),
+    )
+    .addOption(
+      wholeOption(
+        "--checkpoint-every <n>",
+        "steps between checkpoints (default: 250)",
+        ranges.steps,
+      ),
+    )
     .addHelpText(
       "after",
       `
@@ -100,6 +139,11 @@ Examples:
   iresnet train --data my.csv --condition year,kind --model maf
   iresnet train --resume runs/mnist-classifier
   mpirun -np 2 npx iresnet train mnist-density --mpi
+  iresnet train --resume runs/mnist-classifier --steps 20000 --lr 1e-4
+  iresnet train --from runs/mnist-classifier --data fashion-mnist --out runs/fashion
+
+Presets:
+${columns(Object.keys(presets), process.stdout.columns || 80)}
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
 best.safetensors (the best on validation data), pictures and report.html. Ctrl-C saves the run
@@ -139,27 +183,42 @@ function ofRank(options: TrainOptions): TrainOptions {
       `--mpi: expected ranks with one worker on the device cpu, got workers ${workers} on ${device}; leave --workers and --device out`,
     );
   }
+  const { from, resume: path, steps, lr } = options;
+  const isChanged = path !== undefined && (steps !== undefined || lr !== undefined);
+  if (from !== undefined || isChanged) {
+    throw new UsageError(
+      `--mpi: expected a run to begin or to go on with as it is, got ${isChanged ? "other --steps or --lr" : "--from"}; begin that in one process, and go on with --resume and --mpi`,
+    );
+  }
   return { ...options, workers, threads };
 }
 
 async function start(
   terminal: Terminal,
   preset: string | undefined,
-  { out, ...options }: TrainOptions,
+  { out, from, ...options }: TrainOptions,
   mpi: Mpi | undefined,
 ): Promise<void> {
   expectNoTableOptions(options);
-  if (preset === undefined) {
+  if (preset === undefined && from === undefined) {
     throw new UsageError(
-      `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --data FILE, or --resume, got none of them`,
+      `train: expected a preset, --data FILE, or --resume RUN, got none of them; list presets with: iresnet info --presets`,
     );
   }
-  const config = configure(preset, { ...options, command: commandLine() });
+  const overrides = { ...options, command: commandLine() };
+  const { config, checkpoint } =
+    from === undefined
+      ? { config: configure(preset!, overrides), checkpoint: undefined }
+      : await fineTuning(from, preset, overrides);
   if (options.dataDir !== undefined) expectReadFrom(config.data.name, "--data-dir");
   const prepared = await prepareRun(config);
   const path = out ?? join("runs", config.preset);
   const folder = isFirst(mpi) ? await createRun(path, config) : new RunFolder(path);
-  await trainAndPrint(terminal, prepared, folder, { ...(mpi && { transport: mpi }) });
+  const resume = checkpoint && (await beginFrom(checkpoint, prepared, folder));
+  await trainAndPrint(terminal, prepared, folder, {
+    ...(resume && { resume }),
+    ...(mpi && { transport: mpi }),
+  });
 }
 
 async function resume(
@@ -172,30 +231,12 @@ async function resume(
   const other = preset ?? Object.keys(options).find((option) => !onResume.includes(option));
   if (other !== undefined) {
     throw new UsageError(
-      `--resume: expected no preset and no option but --data-dir, --threads, --device, --workers, --mpi and --json, got ${other}; a run goes on as it began`,
+      `--resume: expected no preset and no option but --steps, --lr, --data-dir, --threads, --device, --workers, --mpi and --json, got ${other}; a run goes on as it began`,
     );
   }
-  const { dataDir, threads, device, workers } = options;
-  const folder = new RunFolder(path);
-  const { workers: before, ...saved } = expectTrains(await readRunConfig(folder));
-  if (saved.table) {
-    throw new UsageError(
-      `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
-    );
-  }
-  if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
-  const hasBegun = saved.engine !== undefined;
-  const config = {
-    ...saved,
-    ...(threads !== undefined && { threads }),
-    ...(device && { device }),
-    ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
-    data: { ...saved.data, ...(dataDir !== undefined && { folder: dataDir }) },
-  };
-  const checkpoint = await readCheckpoint(folder, config);
+  const { folder, config, checkpoint } = await continueRun(path, options);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
-  const prepared = await prepareRun(config);
-  await trainAndPrint(terminal, prepared, folder, {
+  await trainAndPrint(terminal, await prepareRun(config), folder, {
     ...(checkpoint && { resume: checkpoint }),
     ...(mpi && { transport: mpi }),
   });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { copyWebAssets } from "../../engine/web-assets.js";
 import { table } from "../../text.js";
-import { withJson, type ResultOptions } from "../options.js";
+import { pathArgument, withJson, type ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 
 interface WebAssetsOptions extends ResultOptions {
@@ -13,7 +13,11 @@ export function addWebAssets(program: Command): void {
     program
       .command("web-assets")
       .description("copy what a page needs into a folder that its server serves")
-      .argument("<folder>", "such as public/iresnet; webEngine's option assets is its URL")
+      .argument(
+        "<folder>",
+        "such as public/iresnet; webEngine's option assets is its URL",
+        pathArgument,
+      )
       .option("--webgpu", "with the files for WebGPU, 27 MB more"),
   ).action((folder: string, options: WebAssetsOptions) =>
     perform(options, async (terminal) => {

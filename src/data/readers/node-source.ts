@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { readError } from "../../files/file-errors.js";
+import { kindOf } from "../../files/read-file.js";
 import { FileError } from "../../errors.js";
 import type { ByteSource } from "./source.js";
 
@@ -18,9 +19,12 @@ export async function fileSource(path: string): Promise<ByteSource> {
   if (found.isDirectory()) {
     throw new FileError(`${path}: expected ${expected}, got a folder; name a file in it`);
   }
+  if (!found.isFile() && !found.isFIFO()) {
+    throw new FileError(`${path}: expected ${expected}, got ${kindOf(found)}; name a file`);
+  }
   const stream = (): AsyncIterable<Uint8Array> =>
     streamed(path, createReadStream(path, { highWaterMark: 1 << 18 }));
-  // A pipe or a device has no size and no places to read from.
+  // A pipe has no size and no places to read from.
   if (!found.isFile()) return { name: path, stream };
   return {
     name: path,

@@ -1,3 +1,4 @@
+import { suggestion } from "../../border/options.js";
 import { UsageError } from "../../errors.js";
 import { ffjordPresets } from "./ffjord.js";
 import { glowPresets } from "./glow.js";
@@ -38,9 +39,13 @@ export const presets: Readonly<Record<string, Preset>> = Object.fromEntries(
   ]),
 );
 
-/** @throws {UsageError} if there is no preset of this name. */
+/** @throws {UsageError} if there is no preset of this name, with the nearest one. */
 export function findPreset(name: string): Preset {
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (preset) return preset;
-  throw new UsageError(`preset: expected one of ${Object.keys(presets).join(", ")}, got "${name}"`);
+  const near = suggestion(name, Object.keys(presets));
+  throw new UsageError(
+    `preset: expected the name of one, got "${name}"${near || "; list them with: iresnet info --presets"}`,
+    { name },
+  );
 }

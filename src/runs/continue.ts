@@ -1,0 +1,111 @@
+import type { Checkpoint } from "../checkpoint/index.js";
+import { expectReadFrom } from "../data/index.js";
+import { FileError, UsageError } from "../errors.js";
+import { isJsonObject, sameJson, type JsonObject, type JsonValue } from "../json.js";
+import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
+import { workersConfig, type Overrides } from "./configuration.js";
+import { expectTrains, readCheckpoint, readRunConfig, RunFolder, writeJson, type RunConfig } from "./run-folder.js";
+
+/** What may change when a run goes on. */
+export type Change = Pick<
+  Overrides,
+  "dataDir" | "threads" | "device" | "workers" | "steps" | "lr"
+>;
+
+/** A run to go on with. */
+export interface Continued {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  /** Its newest state; none if it hasn't begun. */
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/**
+ * A run to go on with. Without `steps` and `lr` it goes on bit for bit as if it had never ended. With
+ * them a new stage of its training begins, which `config.json` keeps with those before: parameters,
+ * the optimizer's state, batches and noise go on, and the schedule begins anew. So the same changes
+ * at the same step give the same bits, but not those of a run that was longer from the start.
+ *
+ * @throws {UsageError} if it is a run on a table, or there would be no step left.
+ * @throws {FileError} if the folder isn't a run's, or its configuration was edited.
+ * @throws {CheckpointError} if its checkpoint is damaged or of another model.
+ */
+export async function continueRun(path: string, change: Change): Promise<Continued> {
+  const { dataDir, threads, device, workers } = change;
+  const folder = new RunFolder(path);
+  const { workers: before, ...saved } = expectTrains(await readRunConfig(folder));
+  if (saved.table) {
+    throw new UsageError(
+      `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
+    );
+  }
+  if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
+  const checkpoint = await readCheckpoint(folder, saved);
+  expectUnedited(saved, checkpoint, folder.config);
+  const hasBegun = saved.engine !== undefined;
+  const staged = withStage(saved, change, checkpoint?.training?.step ?? 0);
+  if (staged !== saved) {
+    await writeJson(folder.config, { ...staged, ...(before !== undefined && { workers: before }) });
+  }
+  return {
+    folder,
+    checkpoint,
+    config: {
+      ...staged,
+      ...(threads !== undefined && { threads }),
+      ...(device && { device }),
+      ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
+      data: { ...saved.data, ...(dataDir !== undefined && { folder: dataDir }) },
+    },
+  };
+}
+
+/** A configuration with other steps or another learning rate from a step on. */
+function withStage(config: RunConfig, { steps, lr }: Change, step: number): RunConfig {
+  if (steps === undefined && lr === undefined) return config;
+  const before = config.training;
+  if ((steps ?? before.steps) <= step) {
+    throw new UsageError(
+      `--steps: expected more than the ${step} steps that the run has taken, got ${steps ?? "none"}; say how many there are to be in all`,
+      { name: "steps" },
+    );
+  }
+  const training = parseTrainingConfig({
+    ...before,
+    ...(steps !== undefined && { steps }),
+    ...(step > 0 && { from: step }),
+    schedule: { ...before.schedule, ...(lr !== undefined && { learningRate: lr }) },
+  });
+  if (step === 0 || before.from === step) return { ...config, training };
+  return { ...config, training, stages: [...(config.stages ?? []), { to: step, training: before }] };
+}
+
+/**
+ * The checkpoint says how it was trained: another configuration would give a run that neither of
+ * them describes.
+ */
+function expectUnedited(
+  { training, data }: RunConfig,
+  checkpoint: Checkpoint | undefined,
+  path: string,
+): void {
+  const state = checkpoint?.training;
+  // The first step of a new stage may not have been saved.
+  if (!state || training.from === state.step) return;
+  const edited = [
+    ...differences(training, state.config),
+    ...(checkpoint.data && checkpoint.data.name !== data.name ? ["data.name"] : []),
+  ];
+  if (edited.length === 0) return;
+  throw new FileError(
+    `${path}: expected the configuration that the checkpoint was trained with, got another ${edited.join(", ")}; undo the edit, and change a run by --steps and --lr`,
+    { name: edited[0]! },
+  );
+}
+
+function differences(training: TrainingConfig, trained: JsonValue): string[] {
+  const [now, before]: JsonObject[] = [training, isJsonObject(trained) ? trained : {}];
+  return [...new Set([...Object.keys(now!), ...Object.keys(before!)])]
+    .filter((name) => !sameJson(now![name] ?? null, before![name] ?? null))
+    .map((name) => `training.${name}`);
+}
