@@ -28,6 +28,7 @@ const layers = [
   "measure",
   "tables",
   "pictures",
+  "images",
   "version",
   "runs",
   "reproduce",

@@ -52,17 +52,20 @@ export function fromZero(text: string): number {
 
 /** Options of every command that measures a run on data it wasn't trained on. */
 export interface SplitOptions {
-  readonly split: Exclude<SplitName, "train">;
+  readonly split?: Exclude<SplitName, "train">;
   readonly dataDir?: string;
+  readonly data?: string;
 }
 
 export function withSplit(command: Command): Command {
   return command
     .addOption(
-      new Option("--split <name>", "data to measure on")
-        .choices(["test", "validation"])
-        .default("test"),
+      new Option(
+        "--split <name>",
+        "data to measure on (default: test; validation for tables and pictures, which have no other)",
+      ).choices(["test", "validation"]),
     )
+    .option("--data <folder>", "other pictures to measure a run on pictures on, or a single one")
     .option("--data-dir <dir>", "folder of the data sets (default: the run's)");
 }
 

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "../json.js";
 import { createModel } from "../models/index.js";
 import { parseTrainingConfig } from "../train/config.js";
-import { findPreset } from "../train/presets/index.js";
+import { findPreset, type Preset } from "../train/presets/index.js";
 import { expectDataName } from "../data/index.js";
 import type { RunConfig } from "./run-folder.js";
 import { version } from "../version.js";
@@ -38,8 +38,23 @@ export interface Overrides {
  */
 export function configure(presetName: string, overrides: Overrides): RunConfig {
   const preset = findPreset(presetName);
-  const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
+  const { data = preset.data, dataDir = "data" } = overrides;
   expectDataName(data, "data");
+  return configureFor({ name: data, folder: resolve(dataDir) }, preset, overrides);
+}
+
+/**
+ * The configuration of a run on data that are known by more than their name: a model and its training
+ * with the user's changes.
+ *
+ * @throws as {@link configure}.
+ */
+export function configureFor(
+  data: RunConfig["data"],
+  preset: Pick<Preset, "name" | "model" | "training">,
+  overrides: Omit<Overrides, "data" | "dataDir">,
+): RunConfig {
+  const { steps, batchSize, lr, seed, c, activation } = overrides;
   if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
     throw new UsageError(
       `vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a c close to 1`,
@@ -62,7 +77,7 @@ export function configure(presetName: string, overrides: Overrides): RunConfig {
     preset: preset.name,
     command: overrides.command ?? "",
     version,
-    data: { name: data, folder: resolve(overrides.dataDir ?? "data") },
+    data,
     model: { kind, config },
     training,
     validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 10),

@@ -13,11 +13,10 @@ import {
   type ReconstructOptions,
 } from "../measure/index.js";
 import { imageSheet, pairSheet } from "../pictures/image-sheet.js";
-import { planePanels, pointsPanel } from "../pictures/plane-panels.js";
+import { planePanels } from "../pictures/plane-panels.js";
 import { encodeRgb } from "../pictures/png.js";
 import { Random } from "../random.js";
 import type { Runner } from "../runner/index.js";
-import type { NumberArray } from "../tree.js";
 import { counter, type Listener } from "./listener.js";
 import { amplification } from "./report.js";
 import { writeJson, type RunFolder } from "./run-folder.js";
@@ -74,12 +73,6 @@ export async function saveReconstruction(
 ): Promise<void> {
   await savePictures(folder, pictures);
   await writeJson(folder.reconstruction, reconstruction);
-}
-
-/** Samples as a PNG: a sheet of images, or a histogram of the plane; of other rows there is none. */
-export function samplesPng(samples: NumberArray): Uint8Array | undefined {
-  if (samples.shape.length === 4) return encodeRgb(imageSheet(samples));
-  return samples.shape[1] === 2 ? encodeRgb(pointsPanel(samples)) : undefined;
 }
 
 /** What a density looks like: samples of images, or all of the plane. */

@@ -34,10 +34,28 @@ const runConfig = z.object({
       step: z.number(),
     })
     .optional(),
+  /** How a folder of pictures is read; absent where the data aren't one. */
+  pictures: z
+    .object({
+      folder: z.string(),
+      /** Pictures that there were: with others it would be another run. */
+      count: z.int().positive(),
+      /** `[height, width]`; that of the pictures unless given. */
+      size: z.tuple([z.int(), z.int()]).readonly().exactOptional(),
+      fit: z.enum(["crop", "stretch"]).exactOptional(),
+      channels: z.enum(["grey", "rgb"]).exactOptional(),
+      /** Whether subfolders are classes. */
+      labels: z.enum(["folders", "none"]),
+      /** Share of the pictures that is held out. */
+      holdout: z.number().exactOptional(),
+    })
+    .optional(),
   model: z.object({ kind: z.string(), config: z.json().transform((config): JsonValue => config) }),
   training: z.json(),
   /** Steps between validations. */
   validateEvery: z.int().positive(),
+  /** Validations without a better likelihood after which training ends; it doesn't unless given. */
+  patience: z.int().positive().optional(),
   /** Steps between checkpoints. */
   checkpointEvery: z.int().positive(),
   threads: z.int().positive(),

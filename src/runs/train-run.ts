@@ -1,6 +1,6 @@
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/index.js";
-import { describeData, type Split } from "../data/index.js";
+import { describeData, type DataDescription, type DataSet } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import {
   expectReconstructed,
@@ -8,11 +8,12 @@ import {
   type Plane,
   type Reconstruction,
 } from "../measure/index.js";
-import { openRunner } from "../runner/index.js";
+import { heldOutScores } from "../images/index.js";
+import { openRunner, type Runner } from "../runner/index.js";
 import { fit, type FitOptions, type Report } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { withEngine } from "./engine.js";
-import type { Listener } from "./listener.js";
+import { counter, type Listener } from "./listener.js";
 import {
   drawDensity,
   evaluateRun,
@@ -64,7 +65,7 @@ export async function trainRun(
   return withEngine(prepared.config, async (engine) => {
     const { onOutcome, ...steps } = options;
     if (!(await takeSteps(engine, prepared, place, steps))) return undefined;
-    return finish(engine, await prepared.data.split("validation"), place, onOutcome);
+    return finish(engine, prepared, place, onOutcome);
   });
 }
 
@@ -82,7 +83,8 @@ export async function takeSteps(
     await noteWorkers(workers, prepared.config, place, options.resume);
     return runTraining(prepared, place, { engine, workers, ...options });
   });
-  return !last.training || last.training.step >= prepared.config.training.steps;
+  const isLast = last.training?.step === prepared.config.training.steps;
+  return isLast || !options.signal.aborted;
 }
 
 /** Keeps what a run begins on; warns if it goes on with something else. */
@@ -105,10 +107,16 @@ async function runTraining(
   { folder, listener }: Place,
   options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume">,
 ): Promise<Checkpoint> {
-  const { training, validateEvery, checkpointEvery } = config;
+  const { training, validateEvery, patience, checkpointEvery } = config;
   const split = await data.split("validation");
   const described = describeData(data);
-  const validator = new Validator({ engine: options.engine, model, data: described, split });
+  const validator = new Validator({
+    engine: options.engine,
+    model,
+    data: described,
+    split,
+    byLikelihood: patience !== undefined,
+  });
   const { kind, config: modelConfig } = model;
   await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
   const run = fit(model, data, training, {
@@ -118,6 +126,7 @@ async function runTraining(
     },
     validate: (arrays) => validator.measure(arrays),
     validateEvery,
+    ...(patience !== undefined && { patience }),
     onBest: (arrays) =>
       saveCheckpoint(folder.best, {
         format: 1,
@@ -173,11 +182,12 @@ const reconstructed = 1000;
 /** Measures and draws what a trained run's best model is, and saves it. */
 async function finish(
   engine: Engine,
-  split: Split,
+  { data }: PreparedRun,
   { folder, listener }: Place,
   onOutcome: TrainRunOptions["onOutcome"],
 ): Promise<Outcome> {
-  const { checkpoint } = await openRun(folder.path);
+  const { checkpoint, file } = await openRun(folder.path);
+  const split = await data.split("validation");
   const runner = await openRunner(checkpoint, { engine });
   const evaluation = await evaluateRun(runner, split, listener);
   const measurement = runner.model.bijection
@@ -187,7 +197,9 @@ async function finish(
     if (measurement) expectReconstructed(measurement);
     return runner.model.density ? drawDensity(runner, split) : undefined;
   });
+  const heldOut = await heldOutOf(runner, data, listener);
   await runner.close();
+  if (heldOut) await saveCheckpoint(file, { ...checkpoint, data: heldOut });
   const outcome = {
     evaluation,
     ...(measurement && { reconstruction: measurement.reconstruction }),
@@ -200,4 +212,16 @@ async function finish(
   if (drawn?.plane) await writeJson(folder.plane, drawn.plane);
   await writeReport(folder);
   return outcome;
+}
+
+/** The data of a density of pictures with what p-values need; nothing of other models. */
+async function heldOutOf(
+  runner: Runner,
+  data: DataSet,
+  listener: Listener,
+): Promise<DataDescription | undefined> {
+  if (!data.pictures || !runner.model.density) return undefined;
+  const onProgress = counter(listener, { label: "score held-out pictures", unit: "pictures" });
+  const heldOut = await heldOutScores(runner, await data.split("validation"), { onProgress });
+  return { ...describeData(data), pictures: { ...data.pictures, heldOut } };
 }

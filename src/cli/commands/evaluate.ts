@@ -37,6 +37,7 @@ export function addEvaluate(program: Command): void {
 Examples:
   iresnet evaluate runs/mnist-classifier
   iresnet evaluate runs/mnist-density --terms 20 --probes 3 --json
+  iresnet evaluate runs/pictures --data other-pictures
 
 A classifier: error in % and mean negative log-likelihood in nats. A density: bits/dim (nats for
 vectors) with its standard error, its spread over probes, and a bound on the truncation bias. A
@@ -50,15 +51,23 @@ hybrid: all of that, and the sum that training minimises.`,
 async function evaluate(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, terms, probes }: EvaluateOptions,
+  { threads, device, terms, probes, ...choice }: EvaluateOptions,
 ): Promise<void> {
-  await withTrained(path, { threads, device }, async ({ run, runner }) => {
-    const evaluation = await evaluateRun(runner, await splitOf(run, split, dataDir), terminal, {
+  await withTrained(path, { threads, device }, async (trained) => {
+    const { run, runner } = trained;
+    const isLabelled = runner.model.classifier !== undefined;
+    const split = await splitOf(trained, choice, { isLabelled, listener: terminal });
+    const evaluation = await evaluateRun(runner, split, terminal, {
       ...(terms !== undefined && { terms }),
       ...(probes !== undefined && { probes }),
     });
-    const results = { checkpoint: run.file, ...evaluation };
+    const results = {
+      checkpoint: run.file,
+      ...(choice.data !== undefined && { data: choice.data }),
+      ...evaluation,
+    };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
+    if (choice.data !== undefined) return;
     await saveEvaluation(run.folder, evaluation);
     await writeReport(run.folder);
   });

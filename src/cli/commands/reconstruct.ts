@@ -44,21 +44,30 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, count, steps, tolerance }: ReconstructOptions,
+  { threads, device, count, steps, tolerance, ...choice }: ReconstructOptions,
 ): Promise<void> {
-  await withTrained(path, { threads, device }, async ({ run, runner }) => {
-    const measurement = await reconstructRun(runner, await splitOf(run, split, dataDir), terminal, {
+  await withTrained(path, { threads, device }, async (trained) => {
+    const { run, runner } = trained;
+    const split = await splitOf(trained, choice, { isLabelled: false, listener: terminal });
+    const measurement = await reconstructRun(runner, split, terminal, {
       ...(count !== undefined && { count }),
       ...(steps !== undefined && { steps }),
       ...(tolerance !== undefined && { tolerance }),
     });
     const { reconstruction } = measurement;
+    const isOther = choice.data !== undefined;
     terminal.result(
-      { checkpoint: run.file, ...reconstruction },
-      `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${run.folder.report}`,
+      { checkpoint: run.file, ...(isOther && { data: choice.data }), ...reconstruction },
+      [
+        `checkpoint: ${run.file}`,
+        reconstructionText(reconstruction),
+        ...(isOther ? [] : [`Report: ${run.folder.report}`]),
+      ].join("\n"),
     );
-    await saveReconstruction(run.folder, measurement);
-    await writeReport(run.folder);
+    if (!isOther) {
+      await saveReconstruction(run.folder, measurement);
+      await writeReport(run.folder);
+    }
     expectReconstructed(measurement);
   });
 }

@@ -3,13 +3,26 @@ import { csvText } from "../../data/writers/index.js";
 import { writeFileInPieces } from "../../data/writers/node-writer.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { Random } from "../../random.js";
-import { expectAbility } from "../../runner/index.js";
-import { samplesPng } from "../../runs/outcome.js";
+import {
+  expectAbility,
+  type Runner,
+  type SampleOptions as DrawOptions,
+} from "../../runner/index.js";
+import { pointsPanel } from "../../pictures/plane-panels.js";
+import { encodeRgb } from "../../pictures/png.js";
 import { writeReport } from "../../runs/report.js";
+import { samplePictures } from "../../runs/sample-pictures.js";
 import { withTrained } from "../../runs/trained.js";
 import { decodeTable } from "../../tables/index.js";
 import type { NumberArray } from "../../tree.js";
-import { fromZero, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import {
+  fromZero,
+  limitsOf,
+  wholeFrom,
+  withInverseLimits,
+  withJson,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -28,7 +41,10 @@ export function addSample(program: Command): void {
     .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
     .optionsGroup("Simple options:")
     .option("--count <n>", "samples", wholeFrom(1), 64)
-    .option("--out <file.png>", "picture (default: pictures/samples.png in the run's folder)");
+    .option(
+      "--out <file.png>",
+      "picture, or for images a folder of single ones (default: pictures/samples.png in the run's folder)",
+    );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
     .option("--seed <n>", "decides the samples", wholeFrom(0), 0)
@@ -39,9 +55,10 @@ Examples:
   iresnet sample runs/mnist-density
   iresnet sample runs/mnist-density --temperature 0.7 --out cool.png
   iresnet sample runs/toy --count 10000
+  iresnet sample runs/pictures --count 500 --out samples/
 
-Images become a sheet. Points become a picture and, beside it, a .csv file; rows of a table a .csv
-file with its names, categories, dates and empty cells.`,
+Images become a sheet, or a file each in a folder. Points become a picture and, beside it, a .csv
+file; rows of a table a .csv file with its names, categories, dates and empty cells.`,
     )
     .action((run: string, options: SampleOptions) =>
       perform(options, (terminal) => sample(terminal, run, options)),
@@ -51,35 +68,41 @@ file with its names, categories, dates and empty cells.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, steps, tolerance }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...limits }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
-    const picture = out ?? run.folder.picture("samples.png");
-    const samples = await runner.sample(count, {
-      temperature,
-      random: Random.fromSeed(seed),
-      ...(steps !== undefined && { steps }),
-      ...(tolerance !== undefined && { tolerance }),
-    });
-    const files: string[] = [];
-    const png = samplesPng(samples);
-    if (png) {
-      await writeFileAtomic(picture, png);
-      files.push(picture);
-    }
-    if (samples.shape.length === 2) {
-      const csv = picture.replace(/(\.png)?$/, ".csv");
-      const plan = runner.data?.table;
-      await (plan
-        ? writeFileInPieces(csv, csvText([decodeTable(samples, plan)]))
-        : writeFileAtomic(csv, csvOf(samples)));
-      files.push(csv);
-    }
+    const target = out ?? run.folder.picture("samples.png");
+    const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(limits) };
+    const files =
+      runner.model.shape.length === 3
+        ? await samplePictures(runner, count, { ...options, out: target }, terminal)
+        : await sampleRows(runner, count, { ...options, out: target });
     const results = { checkpoint: run.file, count, temperature, seed, files };
-    terminal.result(results, `${count} samples at temperature ${temperature}: ${files.join(", ")}`);
+    const where = files.length > 2 ? target : files.join(", ");
+    terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);
     if (out === undefined) await writeReport(run.folder);
   });
+}
+
+/** Points as a picture, and rows as a table. */
+async function sampleRows(
+  runner: Runner,
+  count: number,
+  { out, ...options }: DrawOptions & { readonly out: string },
+): Promise<string[]> {
+  const samples = await runner.sample(count, options);
+  const files: string[] = [];
+  if (samples.shape[1] === 2) {
+    await writeFileAtomic(out, encodeRgb(pointsPanel(samples)));
+    files.push(out);
+  }
+  const csv = out.replace(/(\.png)?$/, ".csv");
+  const plan = runner.data?.table;
+  await (plan
+    ? writeFileInPieces(csv, csvText([decodeTable(samples, plan)]))
+    : writeFileAtomic(csv, csvOf(samples)));
+  return [...files, csv];
 }
 
 /** A line for each row of `[n, D]`. */

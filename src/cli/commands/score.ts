@@ -17,6 +17,7 @@ import { table } from "../../text.js";
 import { withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
+import { pictureSummaryText, scoredPictures } from "../pictures.js";
 import type { Terminal } from "../terminal.js";
 
 interface ScoreOptions extends EngineOptions, ResultOptions {
@@ -29,9 +30,12 @@ const rates = [0.01, 0.05];
 export function addScore(program: Command): void {
   const command = program
     .command("score")
-    .description("say how unusual each row of a file is, by a run on a table")
-    .argument("<run>", "folder of a run of `iresnet train --data FILE`")
-    .argument("<file>", "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input")
+    .description("say how unusual each row of a file, or each picture, is; or its class")
+    .argument("<run>", "folder of a run of `iresnet train --data`")
+    .argument(
+      "<data>",
+      "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input; or a folder of pictures, or one",
+    )
     .option("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)");
   withJson(withThreads(command))
     .addHelpText(
@@ -40,11 +44,16 @@ export function addScore(program: Command): void {
 Examples:
   iresnet score runs/my new.csv --out scores.csv
   head -2 new.csv | iresnet score runs/my -
+  iresnet score runs/pictures new-pictures --out scores.csv
 
 A line of scores for each row, in order: its line in the file, log p in nats in the units of the
 file, the anomaly score (0 for the usual row, in standard deviations), the p-value: the share of
 held-out rows that are as unusual, so that flagging p <= 0.01 gives false alarms on 1 % of normal
-rows; and a note where a row can't be scored. Memory doesn't grow with the file.`,
+rows; and a note where a row can't be scored. Memory doesn't grow with the file.
+
+A line for each picture, sorted by file. By a density: log p in nats, bits per dimension, the bits
+of its PNG, the score (-log2 p less the PNG's bits: likelihood alone finds simple pictures usual),
+the p-value as above. By a classifier: the class and its probability.`,
     )
     .action((run: string, file: string, options: ScoreOptions) =>
       perform(options, (terminal) => score(terminal, run, file, options)),
@@ -67,9 +76,16 @@ async function score(
   }
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     const plan = runner.data?.table;
+    if (!plan && runner.model.pixels) {
+      const { tables, summary } = await scoredPictures(terminal, runner, file);
+      await writeScores(terminal, csvText(tables), out);
+      const count = summary();
+      say(terminal, { run: run.folder.path, file: out }, count, pictureSummaryText(count));
+      return;
+    }
     if (!plan) {
       throw new UsageError(
-        `${path}: expected a run on a table, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
+        `${path}: expected a run on a table or on pictures, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
       );
     }
     const reader = await openTable(await fileSource(file), {
@@ -87,19 +103,32 @@ async function score(
         yield scoresAsTable(scores);
       }
     }
-    const text = csvText(scored());
-    if (out === undefined) {
-      for await (const piece of text) terminal.piece(piece);
-    } else await writeFileInPieces(out, text);
+    await writeScores(terminal, csvText(scored()), out);
     const summary = count.summary();
     warn(terminal, reader.name, summary);
-    if (out === undefined) terminal.note(textOf(summary));
-    else
-      terminal.result(
-        { run: run.folder.path, file: out, ...summary },
-        `${textOf(summary)}\n\n${out}`,
-      );
+    say(terminal, { run: run.folder.path, file: out }, summary, textOf(summary));
   });
+}
+
+/** Writes the scores to a file, or to standard output. */
+async function writeScores(
+  terminal: Terminal,
+  text: AsyncIterable<string>,
+  out: string | undefined,
+): Promise<void> {
+  if (out !== undefined) return writeFileInPieces(out, text);
+  for await (const piece of text) terminal.piece(piece);
+}
+
+/** Says what scores came to: as the result if they went to a file, else as a note beside them. */
+function say(
+  terminal: Terminal,
+  { run, file }: { readonly run: string; readonly file: string | undefined },
+  summary: object,
+  text: string,
+): void {
+  if (file === undefined) terminal.note(text);
+  else terminal.result({ run, file, ...summary }, `${text}\n\n${file}`);
 }
 
 function warn(

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { expectReadFrom } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
@@ -6,7 +6,13 @@ import { activationNames } from "../../nn/index.js";
 import { configure, workersConfig, type Overrides } from "../../runs/configuration.js";
 import { evaluationText, reconstructionText } from "../../runs/describe.js";
 import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
-import { createRun, readCheckpoint, readRunConfig, RunFolder } from "../../runs/run-folder.js";
+import {
+  createRun,
+  expectNoRun,
+  readCheckpoint,
+  readRunConfig,
+  RunFolder,
+} from "../../runs/run-folder.js";
 import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
 import { commandLine } from "../command-line.js";
@@ -22,10 +28,18 @@ import {
 } from "../options.js";
 import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
+import {
+  expectNoPictureOptions,
+  isPictureFolder,
+  preparePictureRun,
+  withPictureOptions,
+  type PictureTrainOptions,
+} from "../pictures.js";
 import { expectNoTableOptions, isTableFile, trainTableAndPrint } from "../table.js";
 import type { Terminal } from "../terminal.js";
 
-interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, ResultOptions {
+interface TrainOptions
+  extends Omit<Overrides, "dataDir" | "command">, PictureTrainOptions, ResultOptions {
   readonly dataDir?: string;
   readonly label?: string;
   readonly ignore?: readonly string[];
@@ -40,13 +54,13 @@ const onResume: readonly string[] = ["resume", "dataDir", "threads", "device", "
 export function addTrain(program: Command): void {
   const command = program
     .command("train")
-    .description("train a preset, or on a table of your own, or go on with a run")
+    .description("train a preset, or on a table or pictures of your own, or go on with a run")
     .argument("[preset]", `one of: ${Object.keys(presets).join(", ")}`)
     .optionsGroup("Simple options:")
     .option("--data-dir <dir>", "folder of the data sets (default: data)")
     .option(
-      "--data <file>",
-      "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; beside a preset, the name of other data of the same shape",
+      "--data <file|folder>",
+      "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; or a folder of pictures, PNG, JPEG, WebP; beside a preset, the name of other data of the same shape",
     )
     .option(
       "--label <column>",
@@ -55,14 +69,14 @@ export function addTrain(program: Command): void {
     .option("--ignore <columns>", "columns of the file to leave out, separated by commas", names)
     .option(
       "--holdout <share>",
-      "share of the rows that choose and calibrate (default: 15 %, at most 500)",
+      "share of the rows or pictures that choose and calibrate (default: 15 %, at most 500 or 1,000)",
       betweenZeroAndOne,
     )
-    .option("--out <dir>", "folder of the run (default: runs/PRESET, or runs/ and the file's name)")
+    .option("--out <dir>", "folder of the run (default: runs/PRESET, or runs/ and the data's name)")
     .option("--resume <dir>", "go on with the run in this folder, bit for bit")
     .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
-  withJson(withThreads(command))
-    .optionsGroup("Advanced options:")
+  withPictureOptions(command.optionsGroup("Options for pictures:"));
+  withJson(withThreads(command.optionsGroup("Advanced options:")))
     .option(
       "--workers <n>",
       "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
@@ -84,7 +98,12 @@ Examples:
   iresnet train mnist-classifier --c 0.5 --out runs/c-0.5
   iresnet train toy --data moons --out runs/moons
   iresnet train --data my.csv --ignore id,date
+  iresnet train --data pictures --size 32x32
+  iresnet train --data pictures --model i-resnet-classifier
   iresnet train --resume runs/mnist-classifier
+
+The subfolders of a folder of pictures are the classes of a classifier. Training ends once held-out
+pictures haven't become more likely for a quarter of its steps.
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
 best.safetensors (the best on validation data), pictures and report.html. Ctrl-C saves the run
@@ -93,10 +112,14 @@ and ends it; the resumed run is the same, bit for bit, on as many threads and wo
     .action((preset: string | undefined, options: TrainOptions) =>
       perform(options, (terminal) =>
         options.resume !== undefined
-          ? resume(terminal, options.resume, preset, options)
-          : preset === undefined && isTableFile(options.data)
-            ? trainTableAndPrint(terminal, options.data, options)
-            : start(terminal, preset, options),
+          ? goOn(terminal, options.resume, preset, options)
+          : preset !== undefined
+            ? start(terminal, preset, options)
+            : isPictureFolder(options.data)
+              ? startPictures(terminal, options.data, options)
+              : isTableFile(options.data)
+                ? trainTableAndPrint(terminal, options.data, options)
+                : start(terminal, preset, options),
       ),
     );
 }
@@ -107,6 +130,7 @@ async function start(
   { out, ...options }: TrainOptions,
 ): Promise<void> {
   expectNoTableOptions(options);
+  expectNoPictureOptions(options);
   if (preset === undefined) {
     throw new UsageError(
       `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --data FILE, or --resume, got none of them`,
@@ -119,7 +143,17 @@ async function start(
   await trainAndPrint(terminal, prepared, folder);
 }
 
-async function resume(
+async function startPictures(
+  terminal: Terminal,
+  path: string,
+  { out = join("runs", basename(resolve(path))), ...options }: TrainOptions,
+): Promise<void> {
+  expectNoRun(out);
+  const prepared = await preparePictureRun(terminal, path, options);
+  await trainAndPrint(terminal, prepared, await createRun(out, prepared.config));
+}
+
+async function goOn(
   terminal: Terminal,
   path: string,
   preset: string | undefined,
@@ -139,7 +173,14 @@ async function resume(
       `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
     );
   }
-  if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
+  if (dataDir !== undefined) {
+    if (saved.pictures) {
+      throw new UsageError(
+        `--data-dir: expected a run on data known by name, got one on the pictures in ${saved.pictures.folder}; leave it out`,
+      );
+    }
+    expectReadFrom(saved.data.name, "--data-dir");
+  }
   const hasBegun = saved.engine !== undefined;
   const config = {
     ...saved,
@@ -169,10 +210,19 @@ async function trainAndPrint(
         evaluationText(evaluation),
         reconstruction ? reconstructionText(reconstruction) : "This model has no inverse.",
         `Report: ${report}`,
+        ...(prepared.config.pictures ? [nextOf(path, prepared)] : []),
       ].join("\n\n"),
     );
   };
   await finished(terminal, `iresnet train --resume ${path}`, (signal) =>
     trainRun(prepared, { folder, listener: terminal }, { signal, onOutcome, ...options }),
   );
+}
+
+/** What to do with a run on pictures. */
+function nextOf(run: string, { model }: PreparedRun): string {
+  const score = `iresnet score ${run} FOLDER --out scores.csv`;
+  return model.density
+    ? `Score other pictures with: ${score}`
+    : `Classify other pictures with: ${score}`;
 }

@@ -1,0 +1,5 @@
+export * from "./picture-data.js";
+export * from "./recipe.js";
+export * from "./score-pictures.js";
+export * from "./score-count.js";
+export * from "./scores-table.js";
