@@ -124,7 +124,7 @@ export async function scoredPictures(
   const onProgress = counter(terminal, { label: "score", unit: "pictures" });
   async function* tables(): AsyncGenerator<Table> {
     for await (const scores of scorePictureChunks(runner, reader.chunks())) {
-      for (const { file, message } of scores.problems) terminal.warn(`${file}: ${message}`);
+      for (const { message } of scores.problems) terminal.warn(message);
       count.add(scores);
       onProgress(count.summary().pictures, reader.count);
       yield pictureScoresAsTable(scores);

@@ -141,7 +141,7 @@ function density(
   const extremes = share(data, (value) => value === 0 || value === 255);
   const isLarge = shape[0] === 3 && count >= 5000;
   const batchSize = isLarge ? 32 : 16;
-  const { steps = within(400, Math.round((40 * count) / batchSize), 13_000) } = size;
+  const { steps = within(1500, Math.round((60 * count) / batchSize), 13_000) } = size;
   return {
     model: {
       kind,

@@ -69,9 +69,11 @@ export async function openPictureFolder(
   const left = [...found.others].map(([ending, count]) => `${count} of ${ending || "no ending"}`);
   const summary = [
     ...reader.summary,
-    reader.classes.length > 0
-      ? `Classes by subfolder: ${reader.classes.join(", ")}.`
-      : "No classes.",
+    ...(reader.classes.length > 0
+      ? [`Classes by subfolder: ${reader.classes.join(", ")}.`]
+      : labels === "none"
+        ? []
+        : ["No classes."]),
     ...(left.length > 0 ? [`Other files left out: ${left.join(", ")}.`] : []),
   ];
   return { ...reader, summary };

@@ -257,7 +257,7 @@ function summaryOf(headers: readonly PictureHeader[], to: PictureFit): string[] 
   const brought = to.fit === "crop" ? "scaled and cropped" : "stretched";
   const from = sizes.size === 1 ? [...sizes][0]! : `${sizes.size} sizes`;
   return [
-    `${headers.length} pictures of ${from}${same ? "" : `, ${brought} to ${to.width} x ${to.height}`} (width x height).`,
+    `${headers.length} ${headers.length === 1 ? "picture" : "pictures"} of ${from}${same ? "" : `, ${brought} to ${to.width} x ${to.height}`} (width x height).`,
     to.channels === 3 ? "Colours: red, green, blue." : "Colours: grey.",
   ];
 }
