@@ -283,6 +283,7 @@ export {
 export {
   auroc,
   comparisonRate,
+  complexityScore,
   Conformal,
   deviation,
   errorUnit,
@@ -295,6 +296,7 @@ export {
   measurePlane,
   neighbourDistances,
   plainInverses,
+  pngBits,
   reconstruct,
   rocCurve,
   standardError,
@@ -310,6 +312,30 @@ export {
   type Reconstruction,
   type ReconstructionMeasurement,
 } from "./measure/index.js";
+export {
+  fitPictures,
+  heldOutScores,
+  PictureCount,
+  pictureData,
+  pictureModels,
+  pictureOptions,
+  pictureRecipe,
+  pictureScales,
+  pictureScoresAsTable,
+  pictureSplit,
+  scorePictureChunks,
+  scorePictures,
+  type FitPicturesOptions,
+  type PictureClasses,
+  type PictureDataOptions,
+  type PictureDensities,
+  type PictureFit,
+  type PictureModel,
+  type PictureRecipe,
+  type PictureRecipeOptions,
+  type PictureScores,
+  type PictureSummary,
+} from "./images/index.js";
 export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
 export {

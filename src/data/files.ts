@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";
@@ -12,12 +12,14 @@ import type { DataFile } from "./data-file.js";
 import { expectSplitName, type DataSet, type Rows } from "./data-set.js";
 import { parseIdx } from "./idx.js";
 import { imageSetNames, type ImageSetName } from "./image-set-name.js";
+import { findMember, layoutRemedy, mayHold } from "./layouts.js";
 import { expectDataName, findSource, type OpenDataOptions } from "./registry.js";
 import { tableSplit } from "./array-split.js";
 
 /**
  * Opens a data set by name: an image set from its publisher's files, gzipped or not, in
- * `folder/<name>` or `folder`; a toy density; or one that {@link registerDataSource} made known.
+ * `folder/<name>` or `folder`, or where other programs put them, such as `MNIST/raw` and
+ * `cifar-10-batches-bin`; a toy density; or one that {@link registerDataSource} made known.
  *
  * The validation split of an image set is a tenth of the training images, at most 5,000, the same
  * ones each time; the train split is the rest of them. A part is read when it is first needed.
@@ -103,21 +105,64 @@ async function find(file: string, name: ImageSetName, folder: string): Promise<D
     const bytes = await readIfThere(path);
     if (bytes) return unzip({ name: path, bytes });
   }
+  const paths = await layoutOf(folder, name, file);
+  const other = findMember(paths, name, file);
+  if (other !== undefined) {
+    const path = join(folder, other);
+    const bytes = await readFile(path).catch((error: unknown) => {
+      throw readError(path, "a file that can be read", error);
+    });
+    return unzip({ name: path, bytes: bytesOf(bytes) });
+  }
   throw new DataError(
-    `${name}: expected ${file} or ${file}.gz in ${folders.join(" or ")}, got no such file; ` +
-      "download the set, or give the folder that holds it",
+    `${name}: expected ${file} or ${file}.gz in ${folders.join(" or ")}, got no such file; ${layoutRemedy(paths, name)}`,
     { name },
   );
+}
+
+/** Levels of folders that a layout may have, such as `MNIST/raw/train-images-idx3-ubyte`. */
+const deepest = 4;
+
+/** Files of a folder, and of those within that may lead to a member of the set. */
+async function layoutOf(
+  folder: string,
+  set: ImageSetName,
+  member: string,
+  within = "",
+): Promise<string[]> {
+  const at = join(folder, within);
+  const entries = await readdir(at, { withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw readError(at, "a folder of data sets", error);
+  });
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = within === "" ? entry.name : `${within}/${entry.name}`;
+    if (entry.isFile()) files.push(path);
+    else if (
+      entry.isDirectory() &&
+      mayHold(entry.name, set, member) &&
+      path.split("/").length < deepest
+    ) {
+      files.push(...(await layoutOf(folder, set, member, path)));
+    }
+  }
+  return files;
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return bytesOf(await readFile(path));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (isAbsent(error)) return undefined;
     throw readError(path, "a file that can be read", error);
   }
+}
+
+/** Whether there is nothing of this name, or a folder of the same name as the file in it. */
+function isAbsent(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
 }
 
 /** Unzips a file that starts as gzip does, which none of the formats read here do. */

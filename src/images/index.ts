@@ -1,3 +1,4 @@
+export * from "./fit-pictures.js";
 export * from "./picture-data.js";
 export * from "./recipe.js";
 export * from "./score-pictures.js";
