@@ -313,6 +313,7 @@ export {
   type ReconstructionMeasurement,
 } from "./measure/index.js";
 export {
+  classCondition,
   fitPictures,
   heldOutScores,
   PictureCount,
@@ -325,6 +326,7 @@ export {
   pictureSplit,
   scorePictureChunks,
   scorePictures,
+  type ClassChoice,
   type FitPicturesOptions,
   type PictureClasses,
   type PictureDataOptions,

@@ -19,12 +19,24 @@ import { preparePictures, type PictureSource } from "../runs/picture-run.js";
 import type { PreparedRun } from "../runs/prepare.js";
 import { table } from "../text.js";
 import { commandLine } from "./command-line.js";
+import { names } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
 /** Options of `train` that go with a folder of pictures alone. */
-export type PictureTrainOptions = Omit<PictureSource, "folder" | "holdout">;
+export interface PictureTrainOptions extends Pick<
+  PictureSource,
+  "model" | "size" | "fit" | "channels"
+> {
+  readonly condition?: readonly string[];
+}
 
-const own = ["model", "size", "fit", "channels"] as const satisfies (keyof PictureTrainOptions)[];
+const own = [
+  "model",
+  "size",
+  "fit",
+  "channels",
+  "condition",
+] as const satisfies (keyof PictureTrainOptions)[];
 /** Options of `train` that a folder of pictures has nothing to do with. */
 const foreign = ["label", "ignore", "dataDir"] as const;
 
@@ -39,6 +51,11 @@ export function withPictureOptions(command: Command): Command {
     .option(
       "--model <kind>",
       `what learns the pictures: ${pictureModels.join(", ")} (default: ${pictureModels[0]})`,
+    )
+    .option(
+      "--condition <class>",
+      "class: a density of the pictures of each class, by subfolder",
+      names,
     )
     .option(
       "--size <width>x<height>",
@@ -89,7 +106,13 @@ export function preparePictureRun(
       `--${other === "dataDir" ? "data-dir" : other}: expected no such option with a folder of pictures; leave it out`,
     );
   }
-  const { model, size, fit, channels, holdout, ...overrides } = options;
+  const { model, size, fit, channels, holdout, condition, ...overrides } = options;
+  if (condition !== undefined && condition.join() !== "class") {
+    throw new UsageError(
+      `--condition: expected class with a folder of pictures, got ${condition.join()}; the subfolders are the classes`,
+      { name: "condition" },
+    );
+  }
   const source = {
     folder,
     ...(model !== undefined && { model }),
@@ -97,6 +120,7 @@ export function preparePictureRun(
     ...(fit && { fit }),
     ...(channels && { channels }),
     ...(holdout !== undefined && { holdout }),
+    ...(condition && { conditional: true }),
   };
   return preparePictures(source, { ...overrides, command: commandLine() }, terminal);
 }

@@ -1,3 +1,4 @@
+export * from "./class-condition.js";
 export * from "./fit-pictures.js";
 export * from "./picture-data.js";
 export * from "./recipe.js";

@@ -2,6 +2,7 @@ import { expectOptions } from "../border/options.js";
 import {
   arrayData,
   holdOut,
+  oneHot,
   tableSplit,
   takeNumbers,
   type ArrayRows,
@@ -15,6 +16,8 @@ import { DataError, UsageError } from "../errors.js";
 export interface PictureDataOptions {
   /** Share of the pictures that is held out, in (0, 1); 15 %, at most 1,000, unless given. */
   readonly holdout?: number;
+  /** Whether the class is a condition, for a density p(x | class); not unless given. */
+  readonly conditional?: boolean;
 }
 
 /** Fewest pictures that anything can be learned from. */
@@ -29,11 +32,12 @@ const where = "pictureData";
  * on in any case.
  *
  * @param pictures such as `await readPictures(await openPictureFolder(folder))`
- * @throws {DataError} if there are fewer than 20.
+ * @throws {DataError} if there are fewer than 20, or fewer than 2 classes as a condition.
  * @throws {UsageError} if an option is unknown, or the share isn't in (0, 1) or holds out fewer than 2.
  */
 export function pictureData(pictures: Pictures, options: PictureDataOptions = {}): DataSet {
-  expectOptions(options, ["holdout"], where);
+  expectOptions(options, ["holdout", "conditional"], where);
+  const { conditional = false } = options;
   const { name, count, classes, labels, shape, to } = pictures;
   if (count < fewest) {
     throw new DataError(
@@ -54,11 +58,21 @@ export function pictureData(pictures: Pictures, options: PictureDataOptions = {}
       { name: "holdout" },
     );
   }
+  if (conditional && classes.length < 2) {
+    throw new DataError(
+      `${name}: expected subfolders of at least 2 classes as a condition, got ${classes.length}; sort the pictures into one for each class, or learn them without a condition`,
+      { name },
+    );
+  }
   const x = { shape: [count, ...shape], data: pictures.pixels };
-  const rows = (places: readonly number[]): ArrayRows => ({
-    x: takeNumbers(x, places),
-    ...(labels && { labels: places.map((place) => labels[place]!) }),
-  });
+  const rows = (places: readonly number[]): ArrayRows => {
+    const marks = labels && places.map((place) => labels[place]!);
+    return {
+      x: takeNumbers(x, places),
+      ...(marks && { labels: marks }),
+      ...(marks && conditional && { condition: oneHot(marks, classes.length) }),
+    };
+  };
   const data = arrayData({
     name,
     ...rows(train),
@@ -123,10 +137,15 @@ export function pictureOptions(
  *
  * @param pictures read with {@link pictureOptions}
  * @param classes of the model's data; `[]` for one that needs no labels
+ * @param options.conditional whether the class is the condition of the model
  * @throws {DataError} naming a class that the model doesn't know, or if there are no pictures or no
  * classes where there must be.
  */
-export function pictureSplit(pictures: Pictures, classes: readonly string[]): Split {
+export function pictureSplit(
+  pictures: Pictures,
+  classes: readonly string[],
+  { conditional = false }: { readonly conditional?: boolean } = {},
+): Split {
   const { name, count, shape, pixels } = pictures;
   if (count === 0) {
     throw new DataError(`${name}: expected a picture that can be read, got none`, { name });
@@ -149,5 +168,10 @@ export function pictureSplit(pictures: Pictures, classes: readonly string[]): Sp
       { name },
     );
   }
-  return tableSplit("test", { x, labels: labels.map((label) => places[label]!) });
+  const marks = labels.map((label) => places[label]!);
+  return tableSplit("test", {
+    x,
+    labels: marks,
+    ...(conditional && { condition: oneHot(marks, classes.length) }),
+  });
 }

@@ -77,12 +77,19 @@ export async function pictureRecipe(
       { name },
     );
   }
+  if (kind !== "i-resnet-density" && data.condition > 0) {
+    throw new UsageError(
+      `pictureRecipe: expected i-resnet-density for a condition, got ${kind}, which takes none; choose that model, or leave the condition out`,
+      { name: "model" },
+    );
+  }
   const train = await data.split("train");
   const { x } = train.take(spread(train.count, mostSeen));
   const size = {
     shape,
     count: train.count,
     classes: classes.length,
+    condition: data.condition,
     steps: options.steps,
   };
   const { model, training } =
@@ -128,6 +135,8 @@ interface SetSize {
   /** Pictures to train on. */
   readonly count: number;
   readonly classes: number;
+  /** Features of the condition; 0 for none. */
+  readonly condition: number;
   readonly steps: number | undefined;
 }
 
@@ -135,7 +144,7 @@ type Learned = Pick<PictureRecipe, "model" | "training">;
 
 function density(
   kind: Exclude<PictureModel, "i-resnet-classifier">,
-  { shape, count, classes, ...size }: SetSize,
+  { shape, count, classes, condition, ...size }: SetSize,
   { data }: NumberArray,
 ): Learned {
   const extremes = share(data, (value) => value === 0 || value === 255);
@@ -155,6 +164,7 @@ function density(
         activation: "elu",
         c: 0.95,
         ...(kind === "i-resnet-hybrid" && { classes }),
+        ...(condition > 0 && { condition }),
       },
     },
     training: {

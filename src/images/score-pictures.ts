@@ -5,6 +5,7 @@ import { ShapeError, UsageError } from "../errors.js";
 import { complexityScore, Conformal, pngBits, spread } from "../measure/index.js";
 import { bitsPerDim } from "../models/index.js";
 import { expectAbility, type AnyRunner } from "../runner/index.js";
+import { classCondition } from "./class-condition.js";
 import { sameShape, type NumberArray } from "../tree.js";
 
 /** What a model says of pictures, each array `[count]`; NaN for those that can't be read or scored. */
@@ -20,7 +21,7 @@ export interface PictureScores {
 }
 
 export interface PictureDensities {
-  /** log p(x) in nats, of pixels 0…255. */
+  /** log p(x) in nats, of pixels 0…255; of a density by class, the mean of p(x | class) over classes. */
   readonly logProb: Float64Array;
   /** −log₂ p(x)/D: plain likelihood, which is low for whatever is simple. */
   readonly bitsPerDim: Float64Array;
@@ -163,8 +164,7 @@ async function densitiesOf(
     const none = new Float64Array(0);
     return { logProb: none, bitsPerDim: none, pngBits: none, score: none, pValue: none };
   }
-  const scores = await runner.score(x, { first, invalid: "nan" });
-  const logProb = Float64Array.from(scores.logProb.data);
+  const logProb = await logProbOf(runner, x, first);
   const bits = pngBits(x);
   const score = complexityScore(logProb, bits);
   const heldOut = runner.data?.pictures?.heldOut ?? [];
@@ -176,6 +176,26 @@ async function densitiesOf(
     score,
     pValue: score.map((one) => (Number.isNaN(one) ? NaN : (conformal?.pValue(one) ?? NaN))),
   };
+}
+
+/** log p(x) in nats; of a density by class that of their mixture, each class as often. */
+async function logProbOf(runner: AnyRunner, x: NumberArray, first: number): Promise<Float64Array> {
+  const options = { first, invalid: "nan" } as const;
+  const count = x.shape[0]!;
+  const classes = classCondition(runner.data, 1).condition ? runner.data!.classes : [];
+  if (classes.length === 0) {
+    return Float64Array.from((await runner.score(x, options)).logProb.data);
+  }
+  const perClass: Float32Array[] = [];
+  for (const name of classes) {
+    const condition = classCondition(runner.data, count, { class: name });
+    perClass.push((await runner.score(x, { ...options, ...condition })).logProb.data);
+  }
+  return Float64Array.from({ length: count }, (_, i) => {
+    const most = perClass.reduce((largest, values) => Math.max(largest, values[i]!), -Infinity);
+    const sum = perClass.reduce((total, values) => total + Math.exp(values[i]! - most), 0);
+    return most + Math.log(sum / classes.length);
+  });
 }
 
 async function classesOf(runner: AnyRunner, x: NumberArray): Promise<PictureClasses> {

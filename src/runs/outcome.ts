@@ -12,6 +12,7 @@ import {
   type ReconstructionMeasurement,
   type ReconstructOptions,
 } from "../measure/index.js";
+import { classCondition } from "../images/index.js";
 import { imageSheet, pairSheet } from "../pictures/image-sheet.js";
 import { planePanels } from "../pictures/plane-panels.js";
 import { encodeRgb } from "../pictures/png.js";
@@ -25,6 +26,7 @@ import { writeJson, type RunFolder } from "./run-folder.js";
 export type Pictures = Readonly<Record<string, Uint8Array | string>>;
 
 const pairs = 12;
+const drawn = 64;
 
 /** Evaluates a model on a split, and says how far it is. */
 export function evaluateRun(
@@ -61,8 +63,9 @@ export async function reconstructRun(
     ...(steps !== undefined && { steps }),
     ...(tolerance !== undefined && { tolerance }),
   };
-  const { x } = split.take(spread(split.count, pairs));
-  const back = await runner.attemptInverse(await runner.forward(x), limits);
+  const { x, condition } = split.take(spread(split.count, pairs));
+  const given = condition ? { condition } : {};
+  const back = await runner.attemptInverse(await runner.forward(x, given), { ...limits, ...given });
   const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));
   return { ...measurement, pictures: { "reconstructions.png": sheet } };
 }
@@ -82,7 +85,10 @@ export async function drawDensity(
 ): Promise<{ readonly pictures: Pictures; readonly plane?: Plane }> {
   const { shape } = runner.model;
   if (shape.length === 3) {
-    const samples = await runner.sample(64, { random: Random.fromSeed(0) });
+    const samples = await runner.sample(drawn, {
+      random: Random.fromSeed(0),
+      ...classCondition(runner.data, drawn),
+    });
     return { pictures: { "samples.png": encodeRgb(imageSheet(samples)) } };
   }
   if (shape[0] !== 2 || runner.data?.preprocessing) return { pictures: {} };

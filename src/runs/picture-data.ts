@@ -40,12 +40,15 @@ export async function openPictureSplit(
   data: DataDescription,
   { isLabelled, listener }: { readonly isLabelled: boolean; readonly listener?: Listener },
 ): Promise<Split> {
+  const conditional = data.condition > 0;
+  const byClass = isLabelled || conditional;
   const reader = await openPictureFolder(path, {
     ...pictureOptions(data),
-    labels: isLabelled ? "folders" : "none",
+    labels: byClass ? "folders" : "none",
   });
   for (const found of reader.summary) listener?.note(found);
-  return pictureSplit(await readPictures(reader, reading(listener)), isLabelled ? data.classes : []);
+  const pictures = await readPictures(reader, reading(listener));
+  return pictureSplit(pictures, byClass ? data.classes : [], { conditional });
 }
 
 /** Opens the pictures that a run learns. */
@@ -67,11 +70,14 @@ export function openRunPictures({
 /** All of them, as a data set. */
 export async function readRunPictures(
   reader: PictureReader,
-  { holdout }: Pick<RunPictures, "holdout">,
+  { holdout, conditional }: Pick<RunPictures, "holdout" | "conditional">,
   listener?: Listener,
 ): Promise<DataSet> {
   const pictures = await readPictures(reader, reading(listener));
-  return pictureData(pictures, { ...(holdout !== undefined && { holdout }) });
+  return pictureData(pictures, {
+    ...(holdout !== undefined && { holdout }),
+    ...(conditional && { conditional }),
+  });
 }
 
 function reading(listener: Listener | undefined): Parameters<typeof readPictures>[1] {

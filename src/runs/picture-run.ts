@@ -10,7 +10,10 @@ import { openRunPictures, readRunPictures, type RunPictures } from "./picture-da
 import type { PreparedRun } from "./prepare.js";
 
 /** A folder of pictures, and how they are brought to one size and learned. */
-export interface PictureSource extends Pick<RunPictures, "size" | "fit" | "channels" | "holdout"> {
+export interface PictureSource extends Pick<
+  RunPictures,
+  "size" | "fit" | "channels" | "holdout" | "conditional"
+> {
   readonly folder: string;
   /** Kind of the model; `i-resnet-density` unless given. */
   readonly model?: string;
@@ -34,7 +37,8 @@ export async function preparePictures(
   listener: Listener,
 ): Promise<PreparedRun> {
   const folder = resolve(path);
-  const labels = kind === undefined || kind === "i-resnet-density" ? "none" : "folders";
+  const isPlain = (kind === undefined || kind === "i-resnet-density") && !options.conditional;
+  const labels = isPlain ? "none" : "folders";
   const reader = await openRunPictures({ ...options, folder, labels });
   for (const found of reader.summary) listener.note(found);
   const pictures: RunPictures = { ...options, folder, labels, count: reader.count };

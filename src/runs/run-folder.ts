@@ -46,6 +46,8 @@ const runConfig = z.object({
       channels: z.enum(["grey", "rgb"]).exactOptional(),
       /** Whether subfolders are classes. */
       labels: z.enum(["folders", "none"]),
+      /** Whether the class is the condition of a density. */
+      conditional: z.boolean().exactOptional(),
       /** Share of the pictures that is held out. */
       holdout: z.number().exactOptional(),
     })

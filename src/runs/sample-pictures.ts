@@ -2,15 +2,18 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { UsageError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
+import { classCondition } from "../images/index.js";
 import { imageSheet } from "../pictures/image-sheet.js";
 import { encodeImage, encodeRgb } from "../pictures/png.js";
 import type { Runner, SampleOptions } from "../runner/index.js";
 import { ndarray, sizeOf } from "../tree.js";
 import { counter, type Listener } from "./listener.js";
 
-export interface SamplePicturesOptions extends SampleOptions {
+export interface SamplePicturesOptions extends Omit<SampleOptions, "condition" | "first"> {
   /** A `.png` for one sheet with all samples, or a folder for a PNG of each, `0001.png` on. */
   readonly out: string;
+  /** Class of the samples of a density by class; unless given, classes take turns. */
+  readonly class?: string | undefined;
 }
 
 /** Samples that are drawn at once. */
@@ -27,7 +30,7 @@ const mostOnSheet = 10_000;
 export async function samplePictures(
   runner: Runner,
   count: number,
-  { out, ...options }: SamplePicturesOptions,
+  { out, class: name, ...options }: SamplePicturesOptions,
   listener: Listener,
 ): Promise<readonly string[]> {
   expectPictureOut(out, count);
@@ -38,7 +41,8 @@ export async function samplePictures(
   const digits = Math.max(4, String(count).length);
   for (let first = 0; first < count; first += chunk) {
     const size = Math.min(chunk, count - first);
-    const samples = await runner.sample(size, { ...options, first });
+    const given = classCondition(runner.data, size, { class: name, first });
+    const samples = await runner.sample(size, { ...options, ...given, first });
     sheet?.set(samples.data, first * sizeOf(shape));
     for (let i = 0; i < (sheet ? 0 : size); i++) {
       const file = join(out, `${String(first + i + 1).padStart(digits, "0")}.png`);

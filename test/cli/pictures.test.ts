@@ -129,6 +129,37 @@ describe("a folder of pictures on the command line", () => {
     assert.ok((JSON.parse(back.stdout) as { maxError: number }).maxError < 1e-4);
   });
 
+  it("learns a density by class, and draws and scores with it", async () => {
+    const run = "runs/by-class";
+    const { code, stderr } = await iresnet(
+      cwd,
+      ...["train", "--data", "mine", "--condition", "class", "--out", run],
+      ...["--steps", "4", "--threads", "1", "--workers", "1"],
+    );
+    assert.equal(code, 0, stderr);
+    const drawn = await iresnet(
+      cwd,
+      ...["sample", run, "--class", "striped", "--count", "2", "--out", "striped/"],
+    );
+    assert.equal(drawn.code, 0, drawn.stderr);
+    assert.equal(readdirSync(join(cwd, "striped")).length, 2);
+    const scored = await iresnet(cwd, "score", run, "fresh/light", "--out", "by-class.csv");
+    assert.equal(scored.code, 0, scored.stderr);
+    assert.ok((await numbers("by-class.csv", "p_value")).every((p) => p > 0 && p <= 1));
+    const evaluated = await iresnet(cwd, "evaluate", run, "--data", "fresh", "--json");
+    assert.equal(evaluated.code, 0, evaluated.stderr);
+    const wrong: [string[], RegExp][] = [
+      [["sample", run, "--class", "dark"], /one of light, striped, got "dark"/],
+      [["sample", "runs/i-resnet-density", "--class", "light"], /density of pictures by class/],
+      [["train", "--data", "mine", "--condition", "size", "--out", "a"], /expected class/],
+    ];
+    for (const [args, message] of wrong) {
+      const refused = await iresnet(cwd, ...args);
+      assert.match(refused.stderr, message);
+      assert.equal(refused.code, 2);
+    }
+  });
+
   it("refuses what doesn't go together, and says what would", async () => {
     await mkdir(join(cwd, "empty"));
     await writePictures(join(cwd, "uneven"), 24, { size: [7, 12] });

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { describeData } from "../../src/data/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
 import {
+  classCondition,
   pictureData,
   pictureOptions,
   pictureRecipe,
@@ -51,6 +52,23 @@ describe("pictureData", () => {
     });
   });
 
+  it("gives the class as a condition to a density by class", async () => {
+    const data = pictureData(somePictures(40), { conditional: true });
+    const { condition, labels } = (await data.split("train")).take([0, 1]);
+    assert.deepEqual(Array.from(labels!), [0, 1]);
+    assert.deepEqual(Array.from(condition!.data), [1, 0, 0, 1]);
+    const { model } = await pictureRecipe(data);
+    expectFit(data, createModel(model.kind, model.config));
+    await assert.rejects(pictureRecipe(data, { model: "i-resnet-classifier" }), UsageError);
+    const split = pictureSplit(somePictures(2), ["striped", "light"], { conditional: true });
+    assert.deepEqual(Array.from(split.take([0]).condition!.data), [0, 1]);
+    const { labels: _, ...unlabelled } = somePictures(40);
+    assert.throws(
+      () => pictureData({ ...unlabelled, classes: [] }, { conditional: true }),
+      /at least 2 classes as a condition, got 0/,
+    );
+  });
+
   it("refuses too few pictures, odd shares, and options it doesn't know", () => {
     assert.throws(() => pictureData(somePictures(19)), /at least 20 pictures/);
     assert.throws(() => pictureData(somePictures(40), { holdout: 1.5 }), UsageError);
@@ -77,6 +95,28 @@ describe("pictureSplit", () => {
     const { labels: _, ...unlabelled } = somePictures(4);
     assert.throws(() => pictureSplit({ ...unlabelled, classes: [] }, ["light"]), /without classes/);
     assert.equal(pictureSplit({ ...unlabelled, classes: [] }, []).take([1]).labels, undefined);
+  });
+});
+
+describe("classCondition", () => {
+  const data = { name: "pictures", classes: ["light", "striped"], condition: 2 };
+  const rows = (choice: Parameters<typeof classCondition>[2]) =>
+    Array.from(classCondition(data, 3, choice).condition!.data);
+
+  it("is one class, or one after another, whatever chunk it is", () => {
+    assert.deepEqual(rows({ class: "striped" }), [0, 1, 0, 1, 0, 1]);
+    assert.deepEqual(rows({}), [1, 0, 0, 1, 1, 0]);
+    assert.deepEqual(rows({ first: 3 }), [0, 1, 1, 0, 0, 1]);
+  });
+
+  it("is nothing without a condition, where a class is a mistake", () => {
+    const plain = { ...data, condition: 0 };
+    assert.deepEqual(classCondition(plain, 3), {});
+    assert.throws(
+      () => classCondition(plain, 3, { class: "light" }),
+      /density of pictures by class/,
+    );
+    assert.throws(() => rows({ class: "dark" }), /one of light, striped, got "dark"/);
   });
 });
 

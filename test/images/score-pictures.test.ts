@@ -120,6 +120,48 @@ describe("scorePictures", () => {
     assert.equal(note.codes.filter((code) => code === 0).length, 1);
   });
 
+  it("scores by the mean of a density by class over its classes", async () => {
+    const byClass = pictureData(somePictures(40, options), { conditional: true });
+    const model = iResNetDensity({ ...body, condition: 2 });
+    // Fresh branches end in zeros; these answer to the condition.
+    const arrays = Object.fromEntries(
+      Object.entries(model.scope.initialArrays(Random.fromSeed(2))).map(([name, array], i) => [
+        name,
+        /branch.*weight$|shift/.test(name)
+          ? {
+              ...array,
+              data: Random.fromSeed(i)
+                .normal(array.data.length)
+                .map((v) => 0.5 * v),
+            }
+          : array,
+      ]),
+    );
+    const other = await openModel(model, arrays, { engine, data: describeData(byClass) });
+    const x = { shape: [6, 3, 4, 6], data: pictures.pixels };
+    const [light, striped] = await Promise.all(
+      [0, 1].map(async (label) => {
+        const condition = {
+          shape: [6, 2],
+          data: Array.from({ length: 12 }, (_, i) => (i % 2 === label ? 1 : 0)),
+        };
+        return (await other.score(x, { condition })).logProb.data;
+      }),
+    );
+    const gap = light!.map((value, i) => value - striped![i]!);
+    assert.ok(
+      gap.some((one) => Math.abs(one) > 1e-3),
+      "the condition matters",
+    );
+    const { files, density } = await scorePictures(other, { ...pictures, problems: [] });
+    pictures.files.forEach((file, i) => {
+      const [a, b] = [light![i]!, striped![i]!];
+      const expected = Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.LN2;
+      assert.ok(Math.abs(density!.logProb[files.indexOf(file)]! - expected) < 1e-2);
+    });
+    await other.close();
+  });
+
   it("refuses pictures of another size, and real numbers have no held-out scores", async () => {
     await assert.rejects(scorePictures(runner, somePictures(2)), (error) => {
       assert.ok(error instanceof ShapeError);

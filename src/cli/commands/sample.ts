@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { csvText } from "../../data/writers/index.js";
 import { writeFileInPieces } from "../../data/writers/node-writer.js";
+import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { Random } from "../../random.js";
 import {
@@ -31,6 +32,7 @@ interface SampleOptions extends EngineOptions, InverseOptions, ResultOptions {
   readonly count: number;
   readonly temperature: number;
   readonly seed: number;
+  readonly class?: string;
   readonly out?: string;
 }
 
@@ -45,6 +47,7 @@ export function addSample(program: Command): void {
       "--out <file.png>",
       "picture, or for images a folder of single ones (default: pictures/samples.png in the run's folder)",
     );
+  command.option("--class <name>", "class of the pictures, of a density of pictures by class");
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
     .option("--seed <n>", "decides the samples", wholeFrom(0), 0)
@@ -68,15 +71,18 @@ file; rows of a table a .csv file with its names, categories, dates and empty ce
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, ...limits }: SampleOptions,
+  { count, temperature, seed, threads, device, out, class: name, ...limits }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
     const target = out ?? run.folder.picture("samples.png");
+    if (name !== undefined && runner.model.shape.length !== 3) {
+      throw new UsageError("--class: expected a run on pictures, got another; leave it out");
+    }
     const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(limits) };
     const files =
       runner.model.shape.length === 3
-        ? await samplePictures(runner, count, { ...options, out: target }, terminal)
+        ? await samplePictures(runner, count, { ...options, class: name, out: target }, terminal)
         : await sampleRows(runner, count, { ...options, out: target });
     const results = { checkpoint: run.file, count, temperature, seed, files };
     const where = files.length > 2 ? target : files.join(", ");
