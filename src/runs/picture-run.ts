@@ -39,6 +39,7 @@ export async function preparePictures(
   const folder = resolve(path);
   const isPlain = (kind === undefined || kind === "i-resnet-density") && !options.conditional;
   const labels = isPlain ? "none" : "folders";
+  listener.note(`Looking through ${folder}.`);
   const reader = await openRunPictures({ ...options, folder, labels });
   for (const found of reader.summary) listener.note(found);
   const pictures: RunPictures = { ...options, folder, labels, count: reader.count };

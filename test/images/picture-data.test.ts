@@ -62,9 +62,9 @@ describe("pictureData", () => {
     await assert.rejects(pictureRecipe(data, { model: "i-resnet-classifier" }), UsageError);
     const split = pictureSplit(somePictures(2), ["striped", "light"], { conditional: true });
     assert.deepEqual(Array.from(split.take([0]).condition!.data), [0, 1]);
-    const { labels: _, ...unlabelled } = somePictures(40);
+    const unlabelled = somePictures(40, { labelled: false });
     assert.throws(
-      () => pictureData({ ...unlabelled, classes: [] }, { conditional: true }),
+      () => pictureData(unlabelled, { conditional: true }),
       /at least 2 classes as a condition, got 0/,
     );
   });
@@ -92,9 +92,9 @@ describe("pictureSplit", () => {
         return true;
       },
     );
-    const { labels: _, ...unlabelled } = somePictures(4);
-    assert.throws(() => pictureSplit({ ...unlabelled, classes: [] }, ["light"]), /without classes/);
-    assert.equal(pictureSplit({ ...unlabelled, classes: [] }, []).take([1]).labels, undefined);
+    const unlabelled = somePictures(4, { labelled: false });
+    assert.throws(() => pictureSplit(unlabelled, ["light"]), /without classes/);
+    assert.equal(pictureSplit(unlabelled, []).take([1]).labels, undefined);
   });
 });
 
@@ -173,8 +173,8 @@ describe("pictureRecipe", () => {
   });
 
   it("refuses a classifier without classes, and a model that it doesn't know", async () => {
-    const { labels: _, ...unlabelled } = somePictures(40);
-    const data = pictureData({ ...unlabelled, classes: [] });
+    const unlabelled = somePictures(40, { labelled: false });
+    const data = pictureData(unlabelled);
     await assert.rejects(pictureRecipe(data, { model: "i-resnet-classifier" }), DataError);
     await assert.rejects(
       pictureRecipe(data, { model: "i-resnet-densty" }),

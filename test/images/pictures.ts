@@ -20,7 +20,7 @@ function pixelsOf(kind: (typeof kinds)[number], [height, width]: readonly number
 /** Pictures in memory, half of each kind, as a folder's reader gives them. */
 export function somePictures(
   count: number,
-  { seed = 1, size = [8, 12] as readonly [number, number] } = {},
+  { seed = 1, size = [8, 12] as readonly [number, number], labelled = true } = {},
 ): Pictures {
   const [height, width] = size;
   const shape = [3, height, width];
@@ -37,8 +37,8 @@ export function somePictures(
     to: { height, width, fit: "crop", channels: 3, background: 255 },
     count,
     pixels,
-    labels: Int32Array.from({ length: count }, (_, i) => i % 2),
-    classes: [...kinds],
+    ...(labelled && { labels: Int32Array.from({ length: count }, (_, i) => i % 2) }),
+    classes: labelled ? [...kinds] : [],
     files: each.map((_, i) => `${kinds[i % 2]!}/${String(i).padStart(3, "0")}.png`),
     problems: [],
   };

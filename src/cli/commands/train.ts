@@ -133,7 +133,7 @@ async function start(
   expectNoPictureOptions(options);
   if (preset === undefined) {
     throw new UsageError(
-      `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --data FILE, or --resume, got none of them`,
+      `train: expected a preset, one of ${Object.keys(presets).join(", ")}, or --data with a file or a folder of pictures, or --resume, got none of them`,
     );
   }
   const config = configure(preset, { ...options, command: commandLine() });
