@@ -8,7 +8,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../json.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.js";
 
 /** Where a training run stands. */
 export interface TrainingState {
@@ -48,7 +48,7 @@ const METADATA_KEY = "iresnet";
  * @throws {CheckpointError} if a number of `training` isn't finite.
  * @throws {ShapeError} if an array's count of numbers isn't its shape's size.
  */
-export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Bytes {
   // Reading it back fixes the order of the fields and refuses what JSON cannot hold.
   const manifest = parseManifest(JSON.stringify(rest), "encodeCheckpoint");
   return encodeSafetensors(arrays, { [METADATA_KEY]: JSON.stringify(manifest) });

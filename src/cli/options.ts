@@ -134,3 +134,17 @@ export function names(text: string): readonly string[] {
   if (all.every((name) => name !== "")) return all;
   throw new InvalidArgumentError("Expected names separated by commas.");
 }
+
+/** Reads `name=value` pairs separated by commas; a value may hold commas that no `name=` follows. */
+export function assignments(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split(/,(?=[^,=]+=)/).map((pair) => /^([^=]+)=(.*)$/s.exec(pair));
+  if (pairs.every((pair) => pair !== null)) {
+    const entries = pairs.map(([, name, value]): [string, string] => [name!.trim(), value!.trim()]);
+    if (new Set(entries.map(([name]) => name)).size === entries.length) {
+      return Object.fromEntries(entries);
+    }
+  }
+  throw new InvalidArgumentError(
+    "Expected name=value pairs of different names, separated by commas.",
+  );
+}

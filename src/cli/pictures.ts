@@ -6,7 +6,6 @@ import { dataNames } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import {
   PictureCount,
-  pictureModels,
   pictureOptions,
   pictureScoresAsTable,
   scorePictureChunks,
@@ -19,26 +18,23 @@ import { preparePictures, type PictureSource } from "../runs/picture-run.js";
 import type { PreparedRun } from "../runs/prepare.js";
 import { table } from "../text.js";
 import { commandLine } from "./command-line.js";
-import { names } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
 /** Options of `train` that go with a folder of pictures alone. */
-export interface PictureTrainOptions extends Pick<
-  PictureSource,
-  "model" | "size" | "fit" | "channels"
-> {
+export type PictureTrainOptions = Pick<PictureSource, "size" | "fit" | "channels">;
+
+const own = ["size", "fit", "channels"] as const satisfies (keyof PictureTrainOptions)[];
+/** Options of `train` that a folder of pictures has nothing to do with. */
+const foreign = ["label", "ignore", "missing", "dataDir"] as const;
+
+/** What `train` knows of a folder of pictures. */
+interface PictureRunOptions
+  extends
+    PictureTrainOptions,
+    Pick<PictureSource, "holdout" | "model">,
+    Omit<Overrides, "data" | "dataDir"> {
   readonly condition?: readonly string[];
 }
-
-const own = [
-  "model",
-  "size",
-  "fit",
-  "channels",
-  "condition",
-] as const satisfies (keyof PictureTrainOptions)[];
-/** Options of `train` that a folder of pictures has nothing to do with. */
-const foreign = ["label", "ignore", "dataDir"] as const;
 
 /** Whether `--data` names a folder rather than a data set that is known by name. */
 export function isPictureFolder(data: string | undefined): data is string {
@@ -48,15 +44,6 @@ export function isPictureFolder(data: string | undefined): data is string {
 
 export function withPictureOptions(command: Command): Command {
   return command
-    .option(
-      "--model <kind>",
-      `what learns the pictures: ${pictureModels.join(", ")} (default: ${pictureModels[0]})`,
-    )
-    .option(
-      "--condition <class>",
-      "class: a density of the pictures of each class, by subfolder",
-      names,
-    )
     .option(
       "--size <width>x<height>",
       "bring all pictures to this size, such as 32x32 (default: theirs, if it is one)",
@@ -97,8 +84,7 @@ export function expectNoPictureOptions(options: object): void {
 export function preparePictureRun(
   terminal: Terminal,
   folder: string,
-  options: PictureTrainOptions &
-    Omit<Overrides, "data" | "dataDir"> & { readonly holdout?: number },
+  options: PictureRunOptions,
 ): Promise<PreparedRun> {
   const other = foreign.find((name) => name in options);
   if (other !== undefined) {

@@ -1,9 +1,8 @@
 import type { Calibration } from "../data/index.js";
 import type { Split } from "../data/index.js";
-import { spread } from "../measure/index.js";
-import type { Density, Model } from "../models/index.js";
-import type { Runner, ScoreOptions } from "../runner/index.js";
-import type { NumberArray } from "../tree.js";
+import { evaluate, mean, spread } from "../measure/index.js";
+import type { Density } from "../models/index.js";
+import { expectAbility, type AnyRunner, type ScoreOptions } from "../runner/index.js";
 import { FlowOutlierScore, type LogTerms } from "./score.js";
 
 /** What a density says of held-out rows. */
@@ -24,14 +23,35 @@ export function scoreOptions({ dimensions }: Pick<Density, "dimensions">): Score
   return { invalid: "nan", ...(dimensions <= mostExact && { logDet: "exact" }) };
 }
 
-/** Scores a split's rows, evenly spread over it where there are many. */
-export async function heldOutTerms<M extends Model & Density>(
-  runner: Runner<M>,
+/**
+ * Mean log-likelihood of a split's rows, in nats: of a density log p(x | condition), of a classifier
+ * log p(class | x), of a hybrid minus what it minimises.
+ */
+export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promise<number> {
+  const { task } = runner.model;
+  if (task === "density") return mean(Array.from((await heldOutTerms(runner, split)).logProb));
+  const evaluation = await evaluate(runner, split, { count: Math.min(mostRows, split.count) });
+  if (evaluation.task === "classification") return -evaluation.nll;
+  return evaluation.task === "hybrid" ? -evaluation.objective : NaN;
+}
+
+/** What held-out rows say of outlier scores, where the model has any. */
+export async function calibrationOf(
+  runner: AnyRunner,
   split: Split,
-): Promise<HeldOutTerms> {
+): Promise<Calibration | undefined> {
+  return runner.model.density && calibrate(await heldOutTerms(runner, split));
+}
+
+/** Scores a split's rows, evenly spread over it where there are many. */
+export async function heldOutTerms(runner: AnyRunner, split: Split): Promise<HeldOutTerms> {
   const rows = spread(split.count, mostRows);
-  const { x }: { readonly x: NumberArray } = split.take(rows);
-  const scores = await runner.score(x, scoreOptions(runner.model));
+  const { x, condition } = split.take(rows);
+  const density = expectAbility(runner.model, "density", "fitTable");
+  const scores = await runner.score(x, {
+    ...scoreOptions(density),
+    ...(condition && { condition }),
+  });
   const beyond = new Set(scores.deviations.map(({ row }) => row));
   const isWithin = (_: number, row: number): boolean => !beyond.has(row);
   return {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { csvText } from "../../data/writers/index.js";
 import { writeFileInPieces } from "../../data/writers/node-writer.js";
+import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { Random } from "../../random.js";
@@ -14,9 +15,10 @@ import { encodeRgb } from "../../pictures/png.js";
 import { writeReport } from "../../runs/report.js";
 import { samplePictures } from "../../runs/sample-pictures.js";
 import { withTrained } from "../../runs/trained.js";
-import { decodeTable } from "../../tables/index.js";
+import { sampleTable, type Cells } from "../../tables/index.js";
 import type { NumberArray } from "../../tree.js";
 import {
+  assignments,
   fromZero,
   limitsOf,
   wholeFrom,
@@ -30,9 +32,10 @@ import type { Terminal } from "../terminal.js";
 
 interface SampleOptions extends EngineOptions, InverseOptions, ResultOptions {
   readonly count: number;
+  readonly condition?: Cells;
+  readonly class?: string;
   readonly temperature: number;
   readonly seed: number;
-  readonly class?: string;
   readonly out?: string;
 }
 
@@ -44,10 +47,18 @@ export function addSample(program: Command): void {
     .optionsGroup("Simple options:")
     .option("--count <n>", "samples", wholeFrom(1), 64)
     .option(
-      "--out <file.png>",
-      "picture, or for images a folder of single ones (default: pictures/samples.png in the run's folder)",
+      "--condition <column=value,...>",
+      "what rows are drawn given: a value for each column of a table's condition",
+      assignments,
+    )
+    .option(
+      "--class <name>",
+      "class of the rows, of a density of a table with --label; or of the pictures, of a density by class",
+    )
+    .option(
+      "--out <file>",
+      "a .png, of rows a .csv, of images also a folder of single ones (default: pictures/samples.png or .csv in the run's folder)",
     );
-  command.option("--class <name>", "class of the pictures, of a density of pictures by class");
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
     .option("--seed <n>", "decides the samples", wholeFrom(0), 0)
@@ -59,6 +70,7 @@ Examples:
   iresnet sample runs/mnist-density --temperature 0.7 --out cool.png
   iresnet sample runs/toy --count 10000
   iresnet sample runs/pictures --count 500 --out samples/
+  iresnet sample runs/my --condition year=2020,kind=a --out rows.csv
 
 Images become a sheet, or a file each in a folder. Points become a picture and, beside it, a .csv
 file; rows of a table a .csv file with its names, categories, dates and empty cells.`,
@@ -71,19 +83,22 @@ file; rows of a table a .csv file with its names, categories, dates and empty ce
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, class: name, ...limits }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...options }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
     const target = out ?? run.folder.picture("samples.png");
-    if (name !== undefined && runner.model.shape.length !== 3) {
-      throw new UsageError("--class: expected a run on pictures, got another; leave it out");
-    }
-    const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(limits) };
-    const files =
-      runner.model.shape.length === 3
-        ? await samplePictures(runner, count, { ...options, class: name, out: target }, terminal)
-        : await sampleRows(runner, count, { ...options, out: target });
+    const drawn = { temperature, random: Random.fromSeed(seed), ...limitsOf(options) };
+    const isImages = runner.model.shape.length === 3;
+    const cells = cellsOf(isImages ? {} : options, runner.data?.table);
+    const files = isImages
+      ? await samplePictures(
+          runner,
+          count,
+          { ...drawn, class: options.class, out: target },
+          terminal,
+        )
+      : await sampleRows(runner, count, { ...drawn, ...(cells && { cells }), out: target });
     const results = { checkpoint: run.file, count, temperature, seed, files };
     const where = files.length > 2 ? target : files.join(", ");
     terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);
@@ -95,20 +110,52 @@ async function sample(
 async function sampleRows(
   runner: Runner,
   count: number,
-  { out, ...options }: DrawOptions & { readonly out: string },
+  {
+    out,
+    cells,
+    ...options
+  }: Omit<DrawOptions, "condition"> & { readonly out: string; readonly cells?: Cells },
 ): Promise<string[]> {
+  const csv = out.replace(/(\.png|\.csv)?$/, ".csv");
+  if (runner.data?.table) {
+    const rows = await sampleTable(runner, count, {
+      ...options,
+      ...(cells && { condition: cells }),
+    });
+    await writeFileInPieces(csv, csvText([rows]));
+    return [csv];
+  }
   const samples = await runner.sample(count, options);
   const files: string[] = [];
   if (samples.shape[1] === 2) {
     await writeFileAtomic(out, encodeRgb(pointsPanel(samples)));
     files.push(out);
   }
-  const csv = out.replace(/(\.png)?$/, ".csv");
-  const plan = runner.data?.table;
-  await (plan
-    ? writeFileInPieces(csv, csvText([decodeTable(samples, plan)]))
-    : writeFileAtomic(csv, csvOf(samples)));
+  await writeFileAtomic(csv, csvOf(samples));
   return [...files, csv];
+}
+
+/**
+ * The condition that options give; a class is that of the label.
+ * @throws {UsageError} if the run has none.
+ */
+function cellsOf(
+  { condition, class: label }: Pick<SampleOptions, "condition" | "class">,
+  plan: TablePlan | undefined,
+): Cells | undefined {
+  const name = plan?.label?.name;
+  if (condition && !(plan && plan.condition.length > 0)) {
+    throw new UsageError(
+      "--condition: expected the run of a conditional density of a table, got another; train one with: iresnet train --data FILE --condition COLUMNS",
+    );
+  }
+  if (label === undefined) return condition;
+  if (name === undefined || !plan?.condition.some((codec) => codec.name === name)) {
+    throw new UsageError(
+      "--class: expected the run of a density of a table with classes, got another; train one with: iresnet train --data FILE --label COLUMN --model maf",
+    );
+  }
+  return { ...condition, [name]: label };
 }
 
 /** A line for each row of `[n, D]`. */

@@ -19,14 +19,12 @@ import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
 import {
   betweenZeroAndOne,
-  names,
   positiveNumber,
   wholeFrom,
   withJson,
   withThreads,
   workersOption,
 } from "../options.js";
-import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import {
   expectNoPictureOptions,
@@ -35,15 +33,18 @@ import {
   withPictureOptions,
   type PictureTrainOptions,
 } from "../pictures.js";
-import { expectNoTableOptions, isTableFile, trainTableAndPrint } from "../table.js";
+import {
+  expectNoTableOptions,
+  isTableFile,
+  trainTableAndPrint,
+  withTableOptions,
+  type TableOptions,
+} from "../table.js";
 import type { Terminal } from "../terminal.js";
 
 interface TrainOptions
-  extends Omit<Overrides, "dataDir" | "command">, PictureTrainOptions, ResultOptions {
+  extends Omit<Overrides, "dataDir" | "command">, PictureTrainOptions, TableOptions {
   readonly dataDir?: string;
-  readonly label?: string;
-  readonly ignore?: readonly string[];
-  readonly holdout?: number;
   readonly out?: string;
   readonly resume?: string;
 }
@@ -62,20 +63,10 @@ export function addTrain(program: Command): void {
       "--data <file|folder>",
       "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; or a folder of pictures, PNG, JPEG, WebP; beside a preset, the name of other data of the same shape",
     )
-    .option(
-      "--label <column>",
-      "column of the file that holds classes: it is left out of the density",
-    )
-    .option("--ignore <columns>", "columns of the file to leave out, separated by commas", names)
-    .option(
-      "--holdout <share>",
-      "share of the rows or pictures that choose and calibrate (default: 15 %, at most 500 or 1,000)",
-      betweenZeroAndOne,
-    )
     .option("--out <dir>", "folder of the run (default: runs/PRESET, or runs/ and the data's name)")
     .option("--resume <dir>", "go on with the run in this folder, bit for bit")
     .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
-  withPictureOptions(command.optionsGroup("Options for pictures:"));
+  withPictureOptions(withTableOptions(command));
   withJson(withThreads(command.optionsGroup("Advanced options:")))
     .option(
       "--workers <n>",
@@ -98,6 +89,8 @@ Examples:
   iresnet train mnist-classifier --c 0.5 --out runs/c-0.5
   iresnet train toy --data moons --out runs/moons
   iresnet train --data my.csv --ignore id,date
+  iresnet train --data my.csv --label kind
+  iresnet train --data my.csv --condition year,kind --model maf
   iresnet train --data pictures --size 32x32
   iresnet train --data pictures --model i-resnet-classifier
   iresnet train --resume runs/mnist-classifier
