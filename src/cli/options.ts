@@ -65,7 +65,6 @@ export function withSplit(command: Command): Command {
         "data to measure on (default: test; validation for tables and pictures, which have no other)",
       ).choices(["test", "validation"]),
     )
-    .option("--data <folder>", "other pictures to measure a run on pictures on, or a single one")
     .option("--data-dir <dir>", "folder of the data sets (default: the run's)");
 }
 

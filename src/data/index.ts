@@ -1,5 +1,6 @@
 // Not here: files.ts and download.ts, which need Node.
 export * from "./array-data.js";
+export type { ArrayRows } from "./array-rows.js";
 export * from "./array-split.js";
 export * from "./augment.js";
 export * from "./batch-order.js";

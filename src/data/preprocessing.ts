@@ -203,7 +203,8 @@ export function restore(
         restored.copyWithin(to, from, from + inner);
       } else {
         const from = (row * event[0]! + places[c]!) * inner;
-        for (let i = 0; i < inner; i++) restored[to + i] = restoredCell(data[from + i]!, column, kind);
+        for (let i = 0; i < inner; i++)
+          restored[to + i] = restoredCell(data[from + i]!, column, kind);
       }
     });
   }

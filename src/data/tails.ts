@@ -50,11 +50,7 @@ export function learnTail(train: Column, heldOut: Column): Tail | undefined {
 }
 
 /** log p of values by a normal distribution of t(x), with the moments that known values have. */
-function logProbs(
-  known: Float64Array,
-  of: Float64Array,
-  tail: Tail | undefined,
-): Float64Array {
+function logProbs(known: Float64Array, of: Float64Array, tail: Tail | undefined): Float64Array {
   const raw = { offset: 0, scale: 1, tail };
   const { mean: offset, deviation: scale } = moments({
     count: known.length,

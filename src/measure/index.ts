@@ -9,6 +9,7 @@ export * from "./unit.js";
 export { spread, type MeasureOptions } from "./batches.js";
 export * from "./complexity.js";
 export * from "./conformal.js";
+export * from "./detection.js";
 export * from "./mahalanobis.js";
 export * from "./neighbours.js";
 export * from "./roc.js";

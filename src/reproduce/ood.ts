@@ -12,6 +12,7 @@ import { withEngine } from "../runs/engine.js";
 import { counter, type Watch } from "../runs/listener.js";
 import type { PreparedRun } from "../runs/prepare.js";
 import {
+  expectTrains,
   openRun,
   readCheckpoint,
   readJson,
@@ -162,7 +163,7 @@ async function learn(
   { listener, signal }: Watch,
 ): Promise<{ readonly path: string; readonly steps: number } | undefined> {
   const config = existsSync(folder.config)
-    ? await readRunConfig(folder)
+    ? expectTrains(await readRunConfig(folder))
     : await configOf(engine, plan, data);
   if (!existsSync(folder.config)) await writeJson(folder.config, config);
   const { steps } = config.training;

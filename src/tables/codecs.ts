@@ -23,7 +23,10 @@ export function featuresOf(codec: KeptCodec): string[] {
   const missing = `${name} is missing`;
   if (codec.kind !== "category") return codec.fill === undefined ? [name] : [name, missing];
   if (!codec.oneHot) return [name];
-  return [...codec.levels.map((level) => `${name} is ${level}`), ...(codec.missing ? [missing] : [])];
+  return [
+    ...codec.levels.map((level) => `${name} is ${level}`),
+    ...(codec.missing ? [missing] : []),
+  ];
 }
 
 /** What a column must be read as. */
@@ -37,7 +40,9 @@ export function cellKind(codec: KeptCodec): ColumnKind {
  */
 export function tableKinds(plan: TablePlan): (name: string) => ColumnKind | undefined {
   const codecs = keptColumns([...plan.columns, ...plan.condition]);
-  const kinds = new Map([...codecs, ...labelOf(plan)].map((codec) => [codec.name, cellKind(codec)]));
+  const kinds = new Map(
+    [...codecs, ...labelOf(plan)].map((codec) => [codec.name, cellKind(codec)]),
+  );
   return (name) => kinds.get(name);
 }
 

@@ -61,7 +61,11 @@ function expectSuited(data: DataSet, kind: TableModelName, size: ModelSize): voi
       { name: kind },
     );
   if (size.columns < columns) {
-    throw fail(`at least ${columns} columns`, "1", `take one of ${namesOf((one) => one.columns === 1)}`);
+    throw fail(
+      `at least ${columns} columns`,
+      "1",
+      `take one of ${namesOf((one) => one.columns === 1)}`,
+    );
   }
   const isLabelled = size.classes > 0 && size.condition === 0;
   if (task === "density") {

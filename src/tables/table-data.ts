@@ -59,11 +59,7 @@ const known = ["label", "condition", "ignore", "holdout", "missing", "model"];
 export function tableData(table: Table, options: TableDataOptions = {}): DataSet {
   expectOptions(options, known, where);
   const { label, condition = [], ignore = [], holdout } = options;
-  const missing = expectOneOf(
-    options.missing ?? "model",
-    ["model", "refuse"],
-    `${where}: missing`,
-  );
+  const missing = expectOneOf(options.missing ?? "model", ["model", "refuse"], `${where}: missing`);
   const model = expectTableModel(options.model ?? usualModel(label), where);
   const { task } = tableModels[model];
   if (task !== "density" && condition.length > 0) {

@@ -19,11 +19,9 @@ export function addReconstruct(program: Command): void {
     .description("map data to the latent and back, and measure the error")
     .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
     .optionsGroup("Simple options:");
-  withSplit(command).option(
-    "--count <n>",
-    "examples, evenly spread over the split (default: all)",
-    wholeFrom(1),
-  );
+  withSplit(command)
+    .option("--data <folder>", "other pictures to measure a run on pictures on, or a single one")
+    .option("--count <n>", "examples, evenly spread over the split (default: all)", wholeFrom(1));
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .addHelpText(
       "after",

@@ -1,22 +1,17 @@
 import type { Command } from "commander";
-import { csvText } from "../../data/writers/index.js";
-import { writeFileInPieces } from "../../data/writers/node-writer.js";
+import { tableEnding, tableEndings } from "../../data/writers/index.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
-import { Random } from "../../random.js";
-import {
-  expectAbility,
-  type Runner,
-  type SampleOptions as DrawOptions,
-} from "../../runner/index.js";
 import { pointsPanel } from "../../pictures/plane-panels.js";
 import { encodeRgb } from "../../pictures/png.js";
+import { Random } from "../../random.js";
+import { expectAbility, type Runner } from "../../runner/index.js";
 import { writeReport } from "../../runs/report.js";
 import { samplePictures } from "../../runs/sample-pictures.js";
+import { drawRows, writeSamples } from "../../runs/sample-rows.js";
 import { withTrained } from "../../runs/trained.js";
-import { sampleTable, type Cells } from "../../tables/index.js";
-import type { NumberArray } from "../../tree.js";
+import type { Cells } from "../../tables/index.js";
 import {
   assignments,
   fromZero,
@@ -57,7 +52,7 @@ export function addSample(program: Command): void {
     )
     .option(
       "--out <file>",
-      "a .png, of rows a .csv, of images also a folder of single ones (default: pictures/samples.png or .csv in the run's folder)",
+      `a .png; of images also a folder of single ones; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
     );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
@@ -71,9 +66,11 @@ Examples:
   iresnet sample runs/toy --count 10000
   iresnet sample runs/pictures --count 500 --out samples/
   iresnet sample runs/my --condition year=2020,kind=a --out rows.csv
+  iresnet sample runs/my --count 100000 --out more.csv.gz
 
-Images become a sheet, or a file each in a folder. Points become a picture and, beside it, a .csv
-file; rows of a table a .csv file with its names, categories, dates and empty cells.`,
+Images become a sheet, or a file each in a folder; points of the plane a picture and a .csv file. Rows
+of a table have its names and types: whole numbers are whole, categories and dates are what they were,
+cells may be empty. They are written as they are drawn, but for .npz.`,
     )
     .action((run: string, options: SampleOptions) =>
       perform(options, (terminal) => sample(terminal, run, options)),
@@ -83,56 +80,29 @@ file; rows of a table a .csv file with its names, categories, dates and empty ce
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, ...options }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...rest }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
-    const target = out ?? run.folder.picture("samples.png");
-    const drawn = { temperature, random: Random.fromSeed(seed), ...limitsOf(options) };
+    const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(rest) };
+    const usual = (name: string): string => run.folder.picture(name);
+    const { class: label, ...given } = rest;
     const isImages = runner.model.shape.length === 3;
-    const cells = cellsOf(isImages ? {} : options, runner.data?.table);
+    const condition = cellsOf(isImages ? given : rest, runner.data?.table);
+    const target = out ?? usual("samples.png");
     const files = isImages
-      ? await samplePictures(
-          runner,
-          count,
-          { ...drawn, class: options.class, out: target },
-          terminal,
-        )
-      : await sampleRows(runner, count, { ...drawn, ...(cells && { cells }), out: target });
+      ? await samplePictures(runner, count, { ...options, class: label, out: target }, terminal)
+      : targetsOf(runner, out, usual);
+    const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
+    for (const file of isImages ? [] : files) {
+      if (!isPicture(file)) await writeSamples(file, count, draw, terminal);
+      else await writeFileAtomic(file, encodeRgb(pointsPanel(await runner.sample(count, options))));
+    }
     const results = { checkpoint: run.file, count, temperature, seed, files };
     const where = files.length > 2 ? target : files.join(", ");
     terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);
     if (out === undefined) await writeReport(run.folder);
   });
-}
-
-/** Points as a picture, and rows as a table. */
-async function sampleRows(
-  runner: Runner,
-  count: number,
-  {
-    out,
-    cells,
-    ...options
-  }: Omit<DrawOptions, "condition"> & { readonly out: string; readonly cells?: Cells },
-): Promise<string[]> {
-  const csv = out.replace(/(\.png|\.csv)?$/, ".csv");
-  if (runner.data?.table) {
-    const rows = await sampleTable(runner, count, {
-      ...options,
-      ...(cells && { condition: cells }),
-    });
-    await writeFileInPieces(csv, csvText([rows]));
-    return [csv];
-  }
-  const samples = await runner.sample(count, options);
-  const files: string[] = [];
-  if (samples.shape[1] === 2) {
-    await writeFileAtomic(out, encodeRgb(pointsPanel(samples)));
-    files.push(out);
-  }
-  await writeFileAtomic(csv, csvOf(samples));
-  return [...files, csv];
 }
 
 /**
@@ -158,11 +128,25 @@ function cellsOf(
   return { ...condition, [name]: label };
 }
 
-/** A line for each row of `[n, D]`. */
-function csvOf({ shape: [count = 0, width = 0], data }: NumberArray): string {
-  const names = Array.from({ length: width }, (_, i) => `x${i}`).join();
-  const lines = Array.from({ length: count }, (_, row) =>
-    Array.from({ length: width }, (_, i) => data[row * width + i]!).join(),
+/**
+ * The files of rows to write: the one that is asked for, or else all that suit the model.
+ * @throws {UsageError} if samples can't be written to such a file.
+ */
+function targetsOf(
+  { model: { shape }, data }: Runner,
+  out: string | undefined,
+  usual: (name: string) => string,
+): readonly string[] {
+  const isPlane = shape[0] === 2 && !data?.table;
+  if (out === undefined) return [...(isPlane ? ["samples.png"] : []), "samples.csv"].map(usual);
+  if (isPicture(out) ? isPlane : tableEnding(out) !== undefined) return [out];
+  const endings = [...(isPlane ? [".png"] : []), ...tableEndings];
+  throw new UsageError(
+    `--out: expected a name that ends in ${endings.join(", ")} for samples of shape [${shape}], got ${out}; choose one of these`,
+    { name: "out" },
   );
-  return [names, ...lines, ""].join("\n");
+}
+
+function isPicture(path: string): boolean {
+  return path.toLowerCase().endsWith(".png");
 }

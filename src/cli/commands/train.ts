@@ -9,14 +9,16 @@ import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
 import {
   createRun,
   expectNoRun,
+  expectTrains,
   readCheckpoint,
   readRunConfig,
   RunFolder,
 } from "../../runs/run-folder.js";
 import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
+import type { Mpi } from "../../mpi/mpi.js";
 import { commandLine } from "../command-line.js";
-import { finished } from "../interrupt.js";
+import { finished, interruptible } from "../interrupt.js";
 import {
   betweenZeroAndOne,
   positiveNumber,
@@ -26,6 +28,7 @@ import {
   workersOption,
 } from "../options.js";
 import { perform } from "../perform.js";
+import { asRank, threadsPerRank } from "../ranks.js";
 import {
   expectNoPictureOptions,
   isPictureFolder,
@@ -47,10 +50,19 @@ interface TrainOptions
   readonly dataDir?: string;
   readonly out?: string;
   readonly resume?: string;
+  readonly mpi?: boolean;
 }
 
 /** Options that may go with `--resume`. */
-const onResume: readonly string[] = ["resume", "dataDir", "threads", "device", "workers", "json"];
+const onResume: readonly string[] = [
+  "resume",
+  "dataDir",
+  "threads",
+  "device",
+  "workers",
+  "mpi",
+  "json",
+];
 
 export function addTrain(program: Command): void {
   const command = program
@@ -73,6 +85,10 @@ export function addTrain(program: Command): void {
       "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
       workersOption,
     )
+    .option(
+      "--mpi",
+      "take each step together with the other processes of mpirun, see docs/scale.md",
+    )
     .option("--batch-size <n>", "examples a step (default: the preset's)", wholeFrom(1))
     .option("--lr <rate>", "learning rate after warm-up (default: the preset's)", positiveNumber)
     .option("--c <bound>", "Lipschitz bound of each layer, 0 < c < 1", betweenZeroAndOne)
@@ -94,6 +110,7 @@ Examples:
   iresnet train --data pictures --size 32x32
   iresnet train --data pictures --model i-resnet-classifier
   iresnet train --resume runs/mnist-classifier
+  mpirun -np 2 npx iresnet train mnist-density --mpi
 
 The subfolders of a folder of pictures are the classes of a classifier. Training ends once held-out
 pictures haven't become more likely for a quarter of its steps.
@@ -104,23 +121,54 @@ and ends it; the resumed run is the same, bit for bit, on as many threads and wo
     )
     .action((preset: string | undefined, options: TrainOptions) =>
       perform(options, (terminal) =>
-        options.resume !== undefined
-          ? goOn(terminal, options.resume, preset, options)
-          : preset !== undefined
-            ? start(terminal, preset, options)
-            : isPictureFolder(options.data)
-              ? startPictures(terminal, options.data, options)
-              : isTableFile(options.data)
-                ? trainTableAndPrint(terminal, options.data, options)
-                : start(terminal, preset, options),
+        options.mpi
+          ? asRank(terminal, (mpi, shown) => train(shown, preset, ofRank(options), mpi))
+          : train(terminal, preset, options),
       ),
     );
+}
+
+function train(
+  terminal: Terminal,
+  preset: string | undefined,
+  options: TrainOptions,
+  mpi?: Mpi,
+): Promise<void> {
+  const { resume, data } = options;
+  if (resume !== undefined) return goOn(terminal, resume, preset, options, mpi);
+  if (preset !== undefined) return start(terminal, preset, options, mpi);
+  if (isPictureFolder(data)) return startPictures(terminal, data, options);
+  return isTableFile(data)
+    ? trainTableAndPrint(terminal, data, options)
+    : start(terminal, preset, options, mpi);
+}
+
+/** @throws {UsageError} if an option doesn't go with ranks. */
+function ofRank(options: TrainOptions): TrainOptions {
+  const { workers = 1, device = "cpu", data, threads = threadsPerRank(process.env) } = options;
+  if (isPictureFolder(data)) {
+    throw new UsageError(
+      "--mpi: expected a preset or --resume beside it, got a folder of pictures; leave --mpi out",
+    );
+  }
+  if (isTableFile(data)) {
+    throw new UsageError(
+      "--mpi: expected a preset or --resume beside it, got a file of rows; a table is small enough for one process",
+    );
+  }
+  if (workers !== 1 || device !== "cpu") {
+    throw new UsageError(
+      `--mpi: expected ranks with one worker on the device cpu, got workers ${workers} on ${device}; leave --workers and --device out`,
+    );
+  }
+  return { ...options, workers, threads };
 }
 
 async function start(
   terminal: Terminal,
   preset: string | undefined,
   { out, ...options }: TrainOptions,
+  mpi: Mpi | undefined,
 ): Promise<void> {
   expectNoTableOptions(options);
   expectNoPictureOptions(options);
@@ -132,8 +180,9 @@ async function start(
   const config = configure(preset, { ...options, command: commandLine() });
   if (options.dataDir !== undefined) expectReadFrom(config.data.name, "--data-dir");
   const prepared = await prepareRun(config);
-  const folder = await createRun(out ?? join("runs", config.preset), config);
-  await trainAndPrint(terminal, prepared, folder);
+  const path = out ?? join("runs", config.preset);
+  const folder = isFirst(mpi) ? await createRun(path, config) : new RunFolder(path);
+  await trainAndPrint(terminal, prepared, folder, { ...(mpi && { transport: mpi }) });
 }
 
 async function startPictures(
@@ -143,7 +192,7 @@ async function startPictures(
 ): Promise<void> {
   expectNoRun(out);
   const prepared = await preparePictureRun(terminal, path, options);
-  await trainAndPrint(terminal, prepared, await createRun(out, prepared.config));
+  await trainAndPrint(terminal, prepared, await createRun(out, prepared.config), {});
 }
 
 async function goOn(
@@ -151,16 +200,17 @@ async function goOn(
   path: string,
   preset: string | undefined,
   options: TrainOptions,
+  mpi: Mpi | undefined,
 ): Promise<void> {
   const other = preset ?? Object.keys(options).find((option) => !onResume.includes(option));
   if (other !== undefined) {
     throw new UsageError(
-      `--resume: expected no preset and no option but --data-dir, --threads, --device, --workers and --json, got ${other}; a run goes on as it began`,
+      `--resume: expected no preset and no option but --data-dir, --threads, --device, --workers, --mpi and --json, got ${other}; a run goes on as it began`,
     );
   }
   const { dataDir, threads, device, workers } = options;
   const folder = new RunFolder(path);
-  const { workers: before, ...saved } = await readRunConfig(folder);
+  const { workers: before, ...saved } = expectTrains(await readRunConfig(folder));
   if (saved.table) {
     throw new UsageError(
       `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
@@ -185,14 +235,17 @@ async function goOn(
   const checkpoint = await readCheckpoint(folder, config);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
   const prepared = await prepareRun(config);
-  await trainAndPrint(terminal, prepared, folder, checkpoint && { resume: checkpoint });
+  await trainAndPrint(terminal, prepared, folder, {
+    ...(checkpoint && { resume: checkpoint }),
+    ...(mpi && { transport: mpi }),
+  });
 }
 
 async function trainAndPrint(
   terminal: Terminal,
   prepared: PreparedRun,
   folder: RunFolder,
-  options: Pick<TrainRunOptions, "resume"> = {},
+  options: Pick<TrainRunOptions, "resume" | "transport">,
 ): Promise<void> {
   const { path, report } = folder;
   const onOutcome = (outcome: Outcome): void => {
@@ -207,9 +260,10 @@ async function trainAndPrint(
       ].join("\n\n"),
     );
   };
-  await finished(terminal, `iresnet train --resume ${path}`, (signal) =>
-    trainRun(prepared, { folder, listener: terminal }, { signal, onOutcome, ...options }),
-  );
+  const run = (signal: AbortSignal): Promise<Outcome | undefined> =>
+    trainRun(prepared, { folder, listener: terminal }, { signal, onOutcome, ...options });
+  if (!isFirst(options.transport)) await interruptible(terminal, run);
+  else await finished(terminal, `iresnet train --resume ${path}`, run);
 }
 
 /** What to do with a run on pictures. */
@@ -219,3 +273,5 @@ function nextOf(run: string, { model }: PreparedRun): string {
     ? `Score other pictures with: ${score}`
     : `Classify other pictures with: ${score}`;
 }
+
+const isFirst = (ranks: Pick<Mpi, "rank"> | undefined): boolean => (ranks?.rank ?? 0) === 0;
