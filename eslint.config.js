@@ -32,6 +32,7 @@ const layers = [
   "tables",
   "export",
   "pictures",
+  "images",
   "runs",
   "reproduce",
   "index",

@@ -303,6 +303,7 @@ export {
 export {
   auroc,
   comparisonRate,
+  complexityScore,
   Conformal,
   deviation,
   errorUnit,
@@ -316,6 +317,7 @@ export {
   measurePlane,
   neighbourDistances,
   plainInverses,
+  pngBits,
   reconstruct,
   rocCurve,
   standardError,
@@ -333,6 +335,32 @@ export {
   type Reconstruction,
   type ReconstructionMeasurement,
 } from "./measure/index.js";
+export {
+  classCondition,
+  fitPictures,
+  heldOutScores,
+  PictureCount,
+  pictureData,
+  pictureModels,
+  pictureOptions,
+  pictureRecipe,
+  pictureScales,
+  pictureScoresAsTable,
+  pictureSplit,
+  scorePictureChunks,
+  scorePictures,
+  type ClassChoice,
+  type FitPicturesOptions,
+  type PictureClasses,
+  type PictureDataOptions,
+  type PictureDensities,
+  type PictureFit,
+  type PictureModel,
+  type PictureRecipe,
+  type PictureRecipeOptions,
+  type PictureScores,
+  type PictureSummary,
+} from "./images/index.js";
 export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
 export {

@@ -70,6 +70,7 @@ export function pathArgument(text: string): string {
 export interface SplitOptions {
   readonly split?: Exclude<SplitName, "train">;
   readonly dataDir?: string;
+  readonly data?: string;
 }
 
 export function withSplit(command: Command): Command {
@@ -77,7 +78,7 @@ export function withSplit(command: Command): Command {
     .addOption(
       new Option(
         "--split <name>",
-        "data to measure on (default: test; validation, the held-out rows, of a table)",
+        "data to measure on (default: test; validation for tables and pictures, which have no other)",
       ).choices(["test", "validation"]),
     )
     .addOption(pathOption("--data-dir <dir>", "folder of the data sets (default: the run's)"));

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Option, type Command } from "commander";
+import { expectOneOf } from "../border/options.js";
 import { dataNames } from "../data/index.js";
 import { UsageError } from "../errors.js";
+import { pictureModels } from "../images/index.js";
 import { evaluationText } from "../runs/describe.js";
 import { trainTable } from "../runs/table-run.js";
-import { tableModelNames, type TableDataOptions, type TableModelName } from "../tables/index.js";
+import { tableModelNames, type TableDataOptions } from "../tables/index.js";
 import { formatNumber, table } from "../text.js";
 import { commandLine } from "./command-line.js";
 import { interruptible } from "./interrupt.js";
@@ -20,7 +22,7 @@ export interface TableOptions extends EngineOptions, ResultOptions {
   readonly ignore?: readonly string[];
   readonly holdout?: number;
   readonly missing?: NonNullable<TableDataOptions["missing"]>;
-  readonly model?: TableModelName;
+  readonly model?: string;
   readonly out?: string;
   readonly steps?: number;
   readonly seed?: number;
@@ -33,22 +35,22 @@ const known = ["data", ...own, "out", "steps", "seed", "threads", "device", "jso
 /** Options of `train` on what the columns of a file are for. */
 export function withTableOptions(command: Command): Command {
   return command
-    .optionsGroup("Options for a file of rows:")
+    .optionsGroup("Options for data of your own:")
     .option(
       "--label <column>",
       "column of classes, to be predicted from the others; for a density, what the others depend on",
     )
     .option(
       "--condition <columns>",
-      "columns that the density of the others is conditioned on, separated by commas",
+      "columns that the density of the others is conditioned on, separated by commas; of pictures: class",
       names,
     )
     .option("--ignore <columns>", "columns to leave out, separated by commas", names)
     .addOption(
       new Option(
         "--model <name>",
-        "what learns (default: i-resnet-density, or i-resnet-classifier with --label)",
-      ).choices(tableModelNames()),
+        "what learns, rows or pictures (default: i-resnet-density, or i-resnet-classifier with --label)",
+      ).choices([...new Set([...tableModelNames(), ...pictureModels])]),
     )
     .addOption(
       new Option(
@@ -59,7 +61,7 @@ export function withTableOptions(command: Command): Command {
     .addOption(
       realOption(
         "--holdout <share>",
-        "share of the rows that choose and calibrate (default: 15 %, at most 500)",
+        "share of the rows or pictures that choose and calibrate (default: 15 %, at most 500 or 1,000)",
         share,
       ),
     );
@@ -76,7 +78,7 @@ export function expectNoTableOptions(options: object): void {
   const name = own.find((one) => one in options);
   if (name === undefined) return;
   throw new UsageError(
-    `--${name}: expected --data FILE and no preset beside it, got none; name a file of rows, such as --data my.csv`,
+    `--${name}: expected --data FILE or FOLDER and no preset beside it, got none; name rows or pictures, such as --data my.csv`,
   );
 }
 
@@ -98,7 +100,7 @@ export async function trainTableAndPrint(
     ...(ignore && { ignore }),
     ...(holdout !== undefined && { holdout }),
     ...(missing && { missing }),
-    ...(model && { model }),
+    ...(model !== undefined && { model: expectOneOf(model, tableModelNames(), "--model") }),
   };
   const out = options.out ?? join("runs", nameOf(file));
   const outcome = await interruptible(terminal, (signal) =>

@@ -1,6 +1,7 @@
 import { expectOneOf } from "../border/options.js";
 import type { Random } from "../random.js";
 import type { NumberArray, Shape } from "../tree.js";
+import type { PicturePlan } from "./picture-plan.js";
 import type { Preprocessing } from "./preprocessing.js";
 import type { TablePlan } from "./table-plan.js";
 
@@ -27,6 +28,8 @@ export interface DataSet {
   readonly preprocessing?: Preprocessing;
   /** How cells of a file became the numbers of x; absent where x is no file's. */
   readonly table?: TablePlan;
+  /** How files became the pixels of x; absent where x is no pictures'. */
+  readonly pictures?: PicturePlan;
   /** What was found in the training rows, a sentence each, naming the columns. */
   readonly warnings: readonly string[];
   /**

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DataSet } from "./data-set.js";
+import { picturePlanSchema } from "./picture-plan.js";
 import { preprocessingSchema } from "./preprocessing.js";
 import { calibrationSchema, tablePlanSchema } from "./table-plan.js";
 
@@ -12,6 +13,8 @@ export const dataDescriptionSchema = z.object({
   preprocessing: preprocessingSchema.optional(),
   /** How cells of a file become numbers, where the data came from one. */
   table: tablePlanSchema.optional(),
+  /** How files became pixels, where the data are pictures. */
+  pictures: picturePlanSchema.optional(),
   /** What held-out rows say of outlier scores, where they were measured. */
   calibration: calibrationSchema.optional(),
 });

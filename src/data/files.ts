@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expectOptions } from "../border/options.js";
 import { DataError } from "../errors.js";
+import { readError } from "../files/file-errors.js";
 import { readWholeFile } from "../files/read-file.js";
 import { sameShape } from "../tree.js";
 import { classNames, holdOut } from "./array-data.js";
@@ -10,13 +12,15 @@ import type { DataFile } from "./data-file.js";
 import { expectSplitName, type DataSet, type Rows } from "./data-set.js";
 import { idxBytes, parseIdx } from "./idx.js";
 import { imageSetNames, type ImageSetName } from "./image-set-name.js";
+import { findMember, layoutRemedy, mayHold } from "./layouts.js";
 import { expectDataName, findSource, type OpenDataOptions } from "./registry.js";
 import { tableSplit } from "./array-split.js";
 import { mostBytes, unzip } from "./unzip.js";
 
 /**
  * Opens a data set by name: an image set from its publisher's files, gzipped or not, in
- * `folder/<name>` or `folder`; a toy density; or one that {@link registerDataSource} made known.
+ * `folder/<name>` or `folder`, or where other programs put them, such as `MNIST/raw` and
+ * `cifar-10-batches-bin`; a toy density; or one that {@link registerDataSource} made known.
  *
  * The validation split of an image set is a tenth of the training images, at most 5,000, the same
  * ones each time; the train split is the rest of them. A part is read when it is first needed.
@@ -109,14 +113,60 @@ async function find(
     const bytes = await readIfThere(path);
     if (bytes) return unzip({ name: path, bytes }, mostOf);
   }
+  const paths = await layoutOf(folder, name, file);
+  const other = findMember(paths, name, file);
+  if (other !== undefined) {
+    const path = join(folder, other);
+    const bytes = await readWholeFile(path, {
+      expected: "a file that can be read",
+      most: mostBytes,
+    });
+    return unzip({ name: path, bytes }, mostOf);
+  }
   throw new DataError(
-    `${name}: expected ${file} or ${file}.gz in ${folders.join(" or ")}, got no such file; ` +
-      "download the set, or give the folder that holds it",
+    `${name}: expected ${file} or ${file}.gz in ${folders.join(" or ")}, got no such file; ${layoutRemedy(paths, name)}`,
     { name },
   );
 }
 
+/** Levels of folders that a layout may have, such as `MNIST/raw/train-images-idx3-ubyte`. */
+const deepest = 4;
+
+/** Files of a folder, and of those within that may lead to a member of the set. */
+async function layoutOf(
+  folder: string,
+  set: ImageSetName,
+  member: string,
+  within = "",
+): Promise<string[]> {
+  const at = join(folder, within);
+  const entries = await readdir(at, { withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw readError(at, "a folder of data sets", error);
+  });
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = within === "" ? entry.name : `${within}/${entry.name}`;
+    if (entry.isFile()) files.push(path);
+    else if (
+      entry.isDirectory() &&
+      mayHold(entry.name, set, member) &&
+      path.split("/").length < deepest
+    ) {
+      files.push(...(await layoutOf(folder, set, member, path)));
+    }
+  }
+  return files;
+}
+
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  if (!existsSync(path)) return undefined;
+  // A folder of the same name may hold the file.
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return undefined;
   return readWholeFile(path, { expected: "a file that can be read", most: mostBytes });
+}
+
+/** Whether there is no folder of this name. */
+function isAbsent(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -13,6 +13,7 @@ export * from "./idx.js";
 export * from "./image-set-name.js";
 export * from "./labels.js";
 export * from "./learn.js";
+export * from "./picture-plan.js";
 export * from "./preprocessing.js";
 export * from "./registry.js";
 export * from "./table-plan.js";

@@ -38,6 +38,14 @@ export function findMember(
   return ranked[0]?.path;
 }
 
+/** Whether a folder may lead to a member of a set: it is called after the set, or the member, or `raw`. */
+export function mayHold(folder: string, set: ImageSetName, member: string): boolean {
+  const name = bare(folder);
+  return (
+    name === "raw" || name === bare(member) || aliases[set].some((alias) => name.startsWith(alias))
+  );
+}
+
 /** What to do if a set's files are there in a form that isn't read: a remedy for an error. */
 export function layoutRemedy(paths: readonly string[], set: ImageSetName): string {
   const names = new Set(paths.map(lastOf));
@@ -45,7 +53,7 @@ export function layoutRemedy(paths: readonly string[], set: ImageSetName): strin
     set === "cifar-10" ? names.has("data_batch_1") : set === "cifar-100" && names.has("train");
   if (isPython) return "these are Python's pickles: get the binary version of the set";
   if (names.has(`${set}.npz`)) return `open ${set}.npz as arrays`;
-  return `download ${set}, or give the folder that holds it`;
+  return `download the set, or give the folder that holds it`;
 }
 
 function lastOf(path: string): string {
@@ -53,10 +61,12 @@ function lastOf(path: string): string {
 }
 
 function foldersOf(path: string): string[] {
-  return path
-    .split("/")
-    .slice(0, -1)
-    .map((folder) => folder.toLowerCase().replace(/[^a-z0-9]/g, ""));
+  return path.split("/").slice(0, -1).map(bare);
+}
+
+/** In lower case and without marks. */
+function bare(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
 /** Points, lines and capitals of names differ between copies of a set. */

@@ -45,8 +45,23 @@ export function configureFrom(
   preset: Pick<Preset, "name" | "data" | "model" | "training">,
   overrides: Overrides,
 ): RunConfig {
-  const { data = preset.data, steps, batchSize, lr, seed, c, activation } = overrides;
+  const { data = preset.data, dataDir = "data" } = overrides;
   expectDataName(data, "data");
+  return configureFor({ name: data, folder: resolve(dataDir) }, preset, overrides);
+}
+
+/**
+ * The configuration of a run on data that are known by more than their name: a model and its training
+ * with the user's changes.
+ *
+ * @throws as {@link configure}.
+ */
+export function configureFor(
+  data: RunConfig["data"],
+  preset: Pick<Preset, "name" | "model" | "training">,
+  overrides: Omit<Overrides, "data" | "dataDir">,
+): RunConfig {
+  const { steps, batchSize, lr, seed, c, activation } = overrides;
   if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
     throw new UsageError(
       `vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a c close to 1`,
@@ -69,7 +84,7 @@ export function configureFrom(
     preset: preset.name,
     command: overrides.command ?? "",
     version,
-    data: { name: data, folder: resolve(overrides.dataDir ?? "data") },
+    data,
     model: { kind, config },
     training,
     validateEvery: overrides.validateEvery ?? Math.ceil(training.steps / 10),

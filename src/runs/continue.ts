@@ -39,6 +39,11 @@ export async function continueRun(path: string, change: Change): Promise<Continu
       `--resume: expected a run of a preset, got one on a table, which ended by itself; train again with: iresnet train --data ${saved.table.file}`,
     );
   }
+  if (dataDir !== undefined && saved.pictures) {
+    throw new UsageError(
+      `--data-dir: expected a run on data known by name, got one on the pictures in ${saved.pictures.folder}; leave it out`,
+    );
+  }
   if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
   const checkpoint = await readCheckpoint(folder, saved);
   expectUnedited(saved, checkpoint, folder.config);

@@ -13,12 +13,12 @@ import {
   type ReconstructionMeasurement,
   type ReconstructOptions,
 } from "../measure/index.js";
+import { classCondition } from "../images/index.js";
 import { imageSheet, pairSheet } from "../pictures/image-sheet.js";
-import { planePanels, pointsPanel } from "../pictures/plane-panels.js";
+import { planePanels } from "../pictures/plane-panels.js";
 import { encodeRgb } from "../pictures/png.js";
 import { Random } from "../random.js";
 import type { Runner } from "../runner/index.js";
-import type { NumberArray } from "../tree.js";
 import { counter, type Listener } from "./listener.js";
 import { amplification } from "./report.js";
 import { writeJson, type RunFolder } from "./run-folder.js";
@@ -27,6 +27,7 @@ import { writeJson, type RunFolder } from "./run-folder.js";
 export type Pictures = Readonly<Record<string, Uint8Array | string>>;
 
 const pairs = 12;
+const drawn = 64;
 
 /** Evaluates a model on a split, and says how far it is. */
 export function evaluateRun(
@@ -63,8 +64,9 @@ export async function reconstructRun(
     ...(steps !== undefined && { steps }),
     ...(tolerance !== undefined && { tolerance }),
   };
-  const { x } = split.take(spread(split.count, pairs));
-  const back = await runner.attemptInverse(await runner.forward(x), limits);
+  const { x, condition } = split.take(spread(split.count, pairs));
+  const given = condition ? { condition } : {};
+  const back = await runner.attemptInverse(await runner.forward(x, given), { ...limits, ...given });
   const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));
   return { ...measurement, pictures: { "reconstructions.png": sheet } };
 }
@@ -77,12 +79,6 @@ export async function saveReconstruction(
   await writeJson(folder.reconstruction, reconstruction);
 }
 
-/** Samples as a PNG: a sheet of images, or a histogram of the plane; of other rows there is none. */
-export function samplesPng(samples: NumberArray): Uint8Array | undefined {
-  if (samples.shape.length === 4) return encodeRgb(imageSheet(samples));
-  return samples.shape[1] === 2 ? encodeRgb(pointsPanel(samples)) : undefined;
-}
-
 /** What a density looks like: samples of images, or all of the plane. */
 export async function drawDensity(
   runner: Runner,
@@ -90,7 +86,10 @@ export async function drawDensity(
 ): Promise<{ readonly pictures: Pictures; readonly plane?: Plane }> {
   const { shape } = runner.model;
   if (shape.length === 3) {
-    const samples = await runner.sample(64, { random: Random.fromSeed(0) });
+    const samples = await runner.sample(drawn, {
+      random: Random.fromSeed(0),
+      ...classCondition(runner.data, drawn),
+    });
     return { pictures: { "samples.png": encodeRgb(imageSheet(samples)) } };
   }
   if (shape[0] !== 2 || runner.data?.preprocessing) return { pictures: {} };

@@ -3,6 +3,7 @@ import type { DataSet } from "../data/index.js";
 import { createModel, type Model } from "../models/index.js";
 import { expectFit } from "../train/batches.js";
 import { expectShares } from "../train/start.js";
+import { openPictureData } from "./picture-data.js";
 import { expectTrains, type RunConfig, type SavedConfig } from "./run-folder.js";
 
 /** A run that is ready to train: its model and data are there, and fit each other. */
@@ -20,7 +21,9 @@ export async function prepareRun(saved: SavedConfig): Promise<PreparedRun> {
   const config = expectTrains(saved);
   expectShares(config.training.batchSize, config.workers ?? 1);
   const model = createModel(config.model.kind, config.model.config);
-  const data = await openData(config.data.name, { folder: config.data.folder });
+  const data = config.pictures
+    ? await openPictureData(config.pictures)
+    : await openData(config.data.name, { folder: config.data.folder });
   expectFit(data, model);
   return { config, model, data };
 }

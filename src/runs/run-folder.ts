@@ -48,6 +48,24 @@ const runConfig = z.object({
       step: z.number(),
     })
     .optional(),
+  /** How a folder of pictures is read; absent where the data aren't one. */
+  pictures: z
+    .object({
+      folder: z.string(),
+      /** Pictures that there were: with others it would be another run. */
+      count: z.int().positive(),
+      /** `[height, width]`; that of the pictures unless given. */
+      size: z.tuple([z.int(), z.int()]).readonly().exactOptional(),
+      fit: z.enum(["crop", "stretch"]).exactOptional(),
+      channels: z.enum(["grey", "rgb"]).exactOptional(),
+      /** Whether subfolders are classes. */
+      labels: z.enum(["folders", "none"]),
+      /** Whether the class is the condition of a density. */
+      conditional: z.boolean().exactOptional(),
+      /** Share of the pictures that is held out. */
+      holdout: z.number().exactOptional(),
+    })
+    .optional(),
   model: z.object({ kind: z.string(), config: jsonValue }),
   /** Absent where the weights were imported. */
   training: z.json().optional(),
@@ -63,6 +81,8 @@ const runConfig = z.object({
   validateEvery: whole(ranges.steps).optional(),
   /** Steps between checkpoints. */
   checkpointEvery: whole(ranges.steps).optional(),
+  /** Validations without a better likelihood after which training ends; it doesn't unless given. */
+  patience: whole(ranges.steps).optional(),
   threads: whole(ranges.threads),
   /** `cpu` unless given. */
   device: z.enum(devices).optional(),

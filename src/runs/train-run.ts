@@ -1,6 +1,6 @@
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/index.js";
-import { describeData, type Split } from "../data/index.js";
+import { describeData, type DataDescription, type DataSet } from "../data/index.js";
 import type { Closable } from "../closable.js";
 import { abortable, unlessAborted, type Engine, type Transport } from "../engine/index.js";
 import {
@@ -9,13 +9,14 @@ import {
   type Plane,
   type Reconstruction,
 } from "../measure/index.js";
+import { heldOutScores } from "../images/index.js";
 import { withLock } from "../files/lock.js";
-import { openRunner } from "../runner/index.js";
-import type { FitOptions, Report } from "../train/fit-options.js";
+import { openRunner, type Runner } from "../runner/index.js";
+import { isPastBest, type FitOptions, type Report } from "../train/fit-options.js";
 import { fit } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { withEngine } from "./engine.js";
-import type { Listener } from "./listener.js";
+import { counter, type Listener } from "./listener.js";
 import {
   drawDensity,
   evaluateRun,
@@ -77,8 +78,7 @@ export async function trainRun(
         const isComplete = await takeSteps(engine, prepared, place, steps);
         await transport?.close();
         if (!isComplete || !isFirst(options)) return undefined;
-        const split = await prepared.data.split("validation");
-        return finish(abortable(engine, signal), split, place, onOutcome);
+        return finish(abortable(engine, signal), prepared, place, onOutcome);
       }),
     );
   return isFirst(options) ? withLock(place.folder.path, run) : run();
@@ -105,7 +105,9 @@ export async function takeSteps(
     : withWorkers(engine, prepared, { ...place, ...options }, (workers) =>
         train(workers, describeWorkers(workers)),
       ));
-  return !last.training || last.training.step >= prepared.config.training.steps;
+  if (!last.training) return true;
+  const isLast = last.training.step >= prepared.config.training.steps;
+  return isLast || isPastBest(last.training, prepared.config);
 }
 
 const isFirst = ({ transport }: Pick<TrainRunOptions, "transport">): boolean =>
@@ -131,12 +133,18 @@ async function runTraining(
   options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume"> &
     Pick<TrainRunOptions, "transport">,
 ): Promise<Checkpoint> {
-  const { training, validateEvery, checkpointEvery } = config;
+  const { training, validateEvery, patience, checkpointEvery } = config;
   const split = await data.split("validation");
   const described = describeData(data);
   // Other ranks wait for what the first one validates.
   const engine = abortable(options.engine, options.transport ? undefined : options.signal);
-  const validator = new Validator({ engine, model, data: described, split });
+  const validator = new Validator({
+    engine,
+    model,
+    data: described,
+    split,
+    byLikelihood: patience !== undefined,
+  });
   const { kind, config: modelConfig } = model;
   if (isFirst(options)) {
     const { step = 0, due } = options.resume?.training ?? {};
@@ -149,6 +157,7 @@ async function runTraining(
     },
     validate: (arrays) => validator.measure(arrays),
     validateEvery,
+    ...(patience !== undefined && { patience }),
     onBest: (arrays) =>
       saveCheckpoint(folder.best, {
         format: 1,
@@ -205,11 +214,12 @@ const reconstructed = 1000;
 /** Measures and draws what a trained run's best model is, and saves it. */
 async function finish(
   engine: Engine,
-  split: Split,
+  { data }: PreparedRun,
   { folder, listener }: Place,
   onOutcome: TrainRunOptions["onOutcome"],
 ): Promise<Outcome> {
-  const { checkpoint } = await openRun(folder.path);
+  const { checkpoint, file } = await openRun(folder.path);
+  const split = await data.split("validation");
   const runner = await openRunner(checkpoint, { engine });
   const evaluation = await evaluateRun(runner, split, listener);
   const measurement = runner.model.bijection
@@ -219,7 +229,9 @@ async function finish(
     if (measurement) expectReconstructed(measurement);
     return runner.model.density ? drawDensity(runner, split) : undefined;
   });
+  const heldOut = await heldOutOf(runner, data, listener);
   await runner.close();
+  if (heldOut) await saveCheckpoint(file, { ...checkpoint, data: heldOut });
   const outcome = {
     evaluation,
     ...(measurement && { reconstruction: measurement.reconstruction }),
@@ -232,4 +244,16 @@ async function finish(
   if (drawn?.plane) await writeJson(folder.plane, drawn.plane);
   await writeReport(folder);
   return outcome;
+}
+
+/** The data of a density of pictures with what p-values need; nothing of other models. */
+async function heldOutOf(
+  runner: Runner,
+  data: DataSet,
+  listener: Listener,
+): Promise<DataDescription | undefined> {
+  if (!data.pictures || !runner.model.density) return undefined;
+  const onProgress = counter(listener, { label: "score held-out pictures", unit: "pictures" });
+  const heldOut = await heldOutScores(runner, await data.split("validation"), { onProgress });
+  return { ...describeData(data), pictures: { ...data.pictures, heldOut } };
 }

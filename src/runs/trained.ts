@@ -1,9 +1,12 @@
 import type { Engine } from "../engine/index.js";
 import { openData } from "../data/files.js";
+import { UsageError } from "../errors.js";
 import { expectReadFrom, type Split } from "../data/index.js";
 import { openRunner, type Runner } from "../runner/index.js";
 import { withEngine, type EngineSettings } from "./engine.js";
 import { openRun, type Run } from "./run-folder.js";
+import type { Listener } from "./listener.js";
+import { openPictureData, openPictureSplit } from "./picture-data.js";
 import { openTableData } from "./table-run.js";
 
 /** A run with its model open. */
@@ -31,18 +34,51 @@ export async function withTrained<T>(
   });
 }
 
+/** Which data to measure a run on. */
+export interface SplitChoice {
+  /** `test`, or `validation` of tables and pictures, unless given. */
+  readonly split?: Split["name"] | undefined;
+  /** Folder of the data sets; the run's unless given. */
+  readonly dataDir?: string | undefined;
+  /** Folder of other pictures, or a single one, in place of the run's data. */
+  readonly data?: string | undefined;
+}
+
 /**
- * A split of the data that a run was trained on, in another folder if one is given: of a table the
- * held-out rows, of others those to test on, unless it is named.
+ * A split of the data that a run was trained on, or of others.
+ * @throws {UsageError} if the choice doesn't suit the run.
  */
 export async function splitOf(
-  { config: { data, table } }: Run,
-  name: Split["name"] | undefined,
-  folder: string | undefined,
+  { run: { config }, runner }: Trained,
+  { split, dataDir, data: other }: SplitChoice,
+  { isLabelled, listener }: { readonly isLabelled: boolean; readonly listener: Listener },
 ): Promise<Split> {
-  if (folder !== undefined && !table) expectReadFrom(data.name, "dataDir");
+  const { data, table, pictures } = config;
+  if (other !== undefined) {
+    if (split !== undefined || dataDir !== undefined) {
+      throw new UsageError(
+        `--data: expected no --split and no --data-dir beside it, got ${split ?? dataDir}; leave one out`,
+      );
+    }
+    if (!runner.data) {
+      throw new UsageError(
+        `--data: expected a run whose checkpoint describes its data, got an older one; train again`,
+      );
+    }
+    return openPictureSplit(other, runner.data, { isLabelled, listener });
+  }
+  if (dataDir !== undefined && !table) {
+    if (pictures) {
+      throw new UsageError(
+        `--data-dir: expected a run on data known by name, got one on the pictures in ${pictures.folder}; name other pictures with --data`,
+      );
+    }
+    expectReadFrom(data.name, "dataDir");
+  }
   const set = table
     ? await openTableData(table)
-    : await openData(data.name, { folder: folder ?? data.folder });
-  return set.split(name ?? (table ? "validation" : "test"));
+    : pictures
+      ? await openPictureData(pictures, listener)
+      : await openData(data.name, { folder: dataDir ?? data.folder });
+  return set.split(split ?? (table || pictures ? "validation" : "test"));
 }

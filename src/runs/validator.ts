@@ -12,6 +12,8 @@ export interface ValidatorOptions {
   /** Where checkpoints say what the data are. */
   readonly data?: Checkpoint["data"];
   readonly split: Split;
+  /** Whether the likelihood comes first, also of classes: it tells models of few errors apart. */
+  readonly byLikelihood?: boolean;
 }
 
 /** What training measures on held-out data has a name that starts with this. */
@@ -36,14 +38,14 @@ export class Validator {
 
   /** What to minimise first, each with its unit in its name. */
   async measure(arrays: Arrays): Promise<Readonly<Record<string, number>>> {
-    const { engine, model, data, split } = this.#options;
+    const { engine, model, data, split, byLikelihood = false } = this.#options;
     if (this.#runner) await this.#runner.load(arrays);
     else this.#runner = await openModel(model, arrays, { engine, ...(data && { data }) });
     const count = validatedOn(model, split);
     const figures = figuresOf(await evaluate(this.#runner, split, { count }));
-    return Object.fromEntries(
-      Object.entries(figures).map(([name, value]) => [validationPrefix + name, value]),
-    );
+    const entries = Object.entries(figures);
+    if (byLikelihood) entries.sort(([a], [b]) => Number(a === errorName) - Number(b === errorName));
+    return Object.fromEntries(entries.map(([name, value]) => [validationPrefix + name, value]));
   }
 
   /** Frees what it holds on the engine. */
@@ -52,10 +54,12 @@ export class Validator {
   }
 }
 
+const errorName = "error (%)";
+
 function figuresOf(evaluation: Evaluation): Record<string, number> {
   switch (evaluation.task) {
     case "classification":
-      return { "error (%)": evaluation.errorPercent, "nll (nats)": evaluation.nll };
+      return { [errorName]: evaluation.errorPercent, "nll (nats)": evaluation.nll };
     case "density": {
       const { value, unit } = evaluation;
       return { [unit === "nats" ? "nll (nats)" : unit]: value };
@@ -63,7 +67,7 @@ function figuresOf(evaluation: Evaluation): Record<string, number> {
     case "hybrid":
       return {
         "objective (nats)": evaluation.objective,
-        "error (%)": evaluation.classification.errorPercent,
+        [errorName]: evaluation.classification.errorPercent,
         ...figuresOf(evaluation.density),
       };
   }

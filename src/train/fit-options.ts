@@ -138,3 +138,15 @@ export function ofOthers({
     onWarning: () => undefined,
   };
 }
+
+/** Whether the validations since the best one have used up the patience. */
+export function isPastBest(
+  { step, best }: { readonly step: number; readonly best?: { readonly step: number } | undefined },
+  {
+    patience,
+    validateEvery,
+  }: { readonly patience?: number | undefined; readonly validateEvery?: number | undefined },
+): boolean {
+  if (patience === undefined || validateEvery === undefined || !best) return false;
+  return step - best.step >= patience * validateEvery;
+}

@@ -11,6 +11,7 @@ import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { divergenceError, firstNonFinite } from "./divergence.js";
 import {
   expectFitOptions,
+  isPastBest,
   membersOf,
   ofOthers,
   type FitOptions,
@@ -165,7 +166,11 @@ class Run {
     let ready = this.#prepare(this.#taken);
     await ready?.prepared.loaded;
     let isEnding = false;
-    while (ready && !isEnding && !this.#isPastBest()) {
+    while (
+      ready &&
+      !isEnding &&
+      !isPastBest({ step: this.#taken, best: this.#best }, this.#options)
+    ) {
       const asked = signal?.aborted === true;
       // Other processes have to hear of it before any of them leaves.
       if (asked && !this.#isSpread) break;
@@ -280,13 +285,6 @@ class Run {
   /** Whether other processes take part. */
   get #isSpread(): boolean {
     return this.#team.size > this.#job.members.length;
-  }
-
-  /** Whether the validations since the best one have used up the patience. */
-  #isPastBest(): boolean {
-    const { patience, validateEvery } = this.#options;
-    if (patience === undefined || validateEvery === undefined || !this.#best) return false;
-    return this.#taken - this.#best.step >= patience * validateEvery;
   }
 
   /**

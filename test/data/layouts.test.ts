@@ -58,6 +58,6 @@ describe("findMember", () => {
     const paths = ["cifar-10-batches-py/data_batch_1", "cifar-10-batches-py/test_batch"];
     assert.equal(findMember(paths, "cifar-10", "data_batch_1.bin"), undefined);
     assert.match(layoutRemedy(paths, "cifar-10"), /Python's pickles: get the binary version/);
-    assert.match(layoutRemedy([], "cifar-10"), /download cifar-10, or give the folder/);
+    assert.match(layoutRemedy([], "cifar-10"), /download the set, or give the folder/);
   });
 });

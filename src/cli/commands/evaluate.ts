@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { openData } from "../../data/files.js";
-import type { Split } from "../../data/index.js";
+import { dataNames, type Split } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { evaluationText } from "../../runs/describe.js";
 import { describeTableEvaluation } from "../../runs/describe-table-evaluation.js";
@@ -29,7 +30,6 @@ import type { Terminal } from "../terminal.js";
 interface EvaluateOptions extends EngineOptions, ResultOptions, SplitOptions {
   readonly terms?: number;
   readonly probes?: number;
-  readonly data?: string;
   readonly label?: string;
   readonly outlier?: string;
   readonly out?: string;
@@ -43,8 +43,8 @@ export function addEvaluate(program: Command): void {
     .optionsGroup("Simple options:")
     .addOption(
       pathOption(
-        "--data <file>",
-        "other data: of a table's run a file of rows, of images a set by name",
+        "--data <file|folder>",
+        "other data: of a table's run a file of rows, of images a set by name, of pictures a folder, or a single one",
       ),
     )
     .option("--label <column>", "column of the file that marks outliers: gives AUROC and ROC curve")
@@ -79,6 +79,7 @@ Examples:
   iresnet evaluate runs/mnist-density --terms 20 --probes 3 --json
   iresnet evaluate runs/mnist-density --data fashion-mnist
   iresnet evaluate runs/my --data labelled.csv --label outlier
+  iresnet evaluate runs/pictures --data other-pictures
 
 A classifier: error in % and mean negative log-likelihood in nats. A density: bits/dim (nats for
 vectors) with its standard error, its spread over probes, and a bound on the truncation bias. A
@@ -99,8 +100,11 @@ async function evaluate(terminal: Terminal, path: string, options: EvaluateOptio
     }
     expectNoRows(options, other);
     const split =
-      other === undefined
-        ? await splitOf(run, options.split, options.dataDir)
+      other === undefined || run.config.pictures || isPath(other)
+        ? await splitOf(trained, options, {
+            isLabelled: runner.model.classifier !== undefined,
+            listener: terminal,
+          })
         : await otherSplit(trained, other, options);
     const evaluation = await evaluateRun(runner, split, terminal, {
       ...(terms !== undefined && { terms }),
@@ -156,6 +160,11 @@ function expectNoRows({ label, outlier, out }: EvaluateOptions, data: string | u
   throw new UsageError(
     `--${given[0]}: expected a run on a table and --data FILE, got ${got}; name a file of rows`,
   );
+}
+
+/** Whether `--data` names files rather than a data set that is known by name. */
+function isPath(data: string): boolean {
+  return !dataNames().includes(data) && existsSync(data);
 }
 
 /** A split of another image set, of images as the run's are. */

@@ -7,6 +7,7 @@ import { writeReport } from "../../runs/report.js";
 import { splitOf, withTrained } from "../../runs/trained.js";
 import {
   pathArgument,
+  pathOption,
   runHelp,
   wholeOption,
   withInverseLimits,
@@ -28,13 +29,20 @@ export function addReconstruct(program: Command): void {
     .description("map data to the latent and back, and measure the error")
     .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:");
-  withSplit(command).addOption(
-    wholeOption(
-      "--count <n>",
-      "examples, evenly spread over the split (default: all)",
-      ranges.draws,
-    ),
-  );
+  withSplit(command)
+    .addOption(
+      pathOption(
+        "--data <folder>",
+        "other pictures to measure a run on pictures on, or a single one",
+      ),
+    )
+    .addOption(
+      wholeOption(
+        "--count <n>",
+        "examples, evenly spread over the split (default: all)",
+        ranges.draws,
+      ),
+    );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .addHelpText(
       "after",
@@ -55,19 +63,27 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { split, dataDir, threads, device, count, steps, tolerance }: ReconstructOptions,
+  { threads, device, count, steps, tolerance, ...choice }: ReconstructOptions,
 ): Promise<void> {
-  await withTrained(path, { threads, device }, async ({ run, runner }) => {
-    const measurement = await reconstructRun(runner, await splitOf(run, split, dataDir), terminal, {
+  await withTrained(path, { threads, device }, async (trained) => {
+    const { run, runner } = trained;
+    const split = await splitOf(trained, choice, { isLabelled: false, listener: terminal });
+    const measurement = await reconstructRun(runner, split, terminal, {
       ...(count !== undefined && { count }),
       ...(steps !== undefined && { steps }),
       ...(tolerance !== undefined && { tolerance }),
     });
     const { reconstruction } = measurement;
+    const isOther = choice.data !== undefined;
     terminal.result(
-      { checkpoint: run.file, ...reconstruction },
-      `checkpoint: ${run.file}\n${reconstructionText(reconstruction)}\nReport: ${run.folder.report}`,
+      { checkpoint: run.file, ...(isOther && { data: choice.data }), ...reconstruction },
+      [
+        `checkpoint: ${run.file}`,
+        reconstructionText(reconstruction),
+        ...(isOther ? [] : [`Report: ${run.folder.report}`]),
+      ].join("\n"),
     );
+    if (isOther) return;
     await saveUnlessReadOnly(terminal, async () => {
       await saveReconstruction(run.folder, measurement);
       await writeReport(run.folder);

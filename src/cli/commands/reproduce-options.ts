@@ -10,6 +10,7 @@ export interface ReproduceOptions extends EngineOptions, ResultOptions {
   readonly workers?: number | "auto";
   readonly splits?: number;
   readonly steps?: number;
+  readonly run?: string;
   readonly out?: string;
   readonly resume?: boolean;
 }

@@ -12,6 +12,7 @@ import { reproductionNames, tasksOf, type ReproductionName } from "../../reprodu
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
 import { anomalyName, reproduceTables } from "./reproduce-anomaly.js";
+import { oodName, reproduceImages } from "./reproduce-ood.js";
 import {
   duration,
   names,
@@ -30,7 +31,11 @@ export function addReproduce(program: Command): void {
     .command("reproduce")
     .description("train the rows of a paper's table or figure within a budget, and write it")
     .addArgument(
-      new Argument("<name>", "table or figure").choices([...reproductionNames, anomalyName]),
+      new Argument("<name>", "table or figure").choices([
+        ...reproductionNames,
+        anomalyName,
+        oodName,
+      ]),
     )
     .optionsGroup("Simple options:")
     .option(
@@ -68,6 +73,7 @@ export function addReproduce(program: Command): void {
         ranges.steps,
       ),
     )
+    .option("--run <dir>", "run on an image set whose density is taken, for figure-ood")
     .addHelpText(
       "after",
       `
@@ -77,6 +83,8 @@ Examples:
   iresnet reproduce table-density --data ../sets --budget 3h --out runs/densities
   iresnet reproduce table-density --out runs/densities --resume
   iresnet reproduce table-anomaly --data tables
+  iresnet reproduce figure-ood --data ../sets --budget 40m
+  iresnet reproduce figure-ood --run runs/mnist-density
 
 First each row's speed is measured, and the budget shared: a row gets at most its preset's steps,
 and its schedule is shortened with them. As many rows train at once as there are threads, each on
@@ -85,14 +93,24 @@ pictures and report.html. Ctrl-C, or a crash, loses a minute at most.
 
 table-anomaly has no budget. It takes each CSV file of a folder whose last column, or one named
 outlier or label, is 1 for outliers and 0 for normal rows. Half of the normal rows train, and all
-others are scored: by an i-ResNet, by nearest neighbours and by Mahalanobis distance.`,
+others are scored: by an i-ResNet, by nearest neighbours and by Mahalanobis distance.
+
+figure-ood learns MNIST and Fashion-MNIST, as far as they are there, or the sets of --rows, and
+tells their test images from those of other sets of the same size, by three scores.`,
     )
-    .action((name: ReproductionName | typeof anomalyName, options: ReproduceOptions) =>
-      perform(options, (terminal) =>
-        name === anomalyName
-          ? reproduceTables(terminal, options)
-          : reproduce(terminal, name, options),
-      ),
+    .action(
+      (name: ReproductionName | typeof anomalyName | typeof oodName, options: ReproduceOptions) =>
+        perform(options, (terminal) => {
+          if (name === oodName) return reproduceImages(terminal, options);
+          if (options.run !== undefined) {
+            throw new UsageError(
+              `--run: expected ${oodName}, got ${name}, which trains its own; leave it out`,
+            );
+          }
+          return name === anomalyName
+            ? reproduceTables(terminal, options)
+            : reproduce(terminal, name, options);
+        }),
     );
 }
 

@@ -4,10 +4,12 @@ import { tableEnding, tableEndings } from "../../data/writers/index.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
+import { pointsPanel } from "../../pictures/plane-panels.js";
+import { encodeRgb } from "../../pictures/png.js";
 import { Random } from "../../random.js";
 import { expectAbility, type Runner } from "../../runner/index.js";
-import { samplesPng } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
+import { samplePictures } from "../../runs/sample-pictures.js";
 import { drawRows, writeSamples } from "../../runs/sample-rows.js";
 import { withTrained } from "../../runs/trained.js";
 import type { Cells } from "../../tables/index.js";
@@ -48,11 +50,14 @@ export function addSample(program: Command): void {
       "what rows are drawn given: a value for each column of a table's condition",
       assignments,
     )
-    .option("--class <name>", "class of the rows, of a density of a table with --label")
+    .option(
+      "--class <name>",
+      "class of the rows, of a density of a table with --label; or of the pictures, of a density by class",
+    )
     .addOption(
       pathOption(
         "--out <file>",
-        `a .png; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
+        `a .png; of images also a folder of single ones; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
       ),
     );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
@@ -70,12 +75,13 @@ Examples:
   iresnet sample runs/mnist-density
   iresnet sample runs/mnist-density --temperature 0.7 --out cool.png
   iresnet sample runs/toy --count 10000
+  iresnet sample runs/pictures --count 500 --out samples/
   iresnet sample runs/my --condition year=2020,kind=a --out rows.csv
   iresnet sample runs/my --count 100000 --out more.csv.gz
 
-Images become a sheet, points of the plane a picture and a .csv file. Rows of a table have its names
-and types: whole numbers are whole, categories and dates are what they were, cells may be empty. They
-are written as they are drawn, but for .npz.`,
+Images become a sheet, or a file each in a folder; points of the plane a picture and a .csv file. Rows
+of a table have its names and types: whole numbers are whole, categories and dates are what they were,
+cells may be empty. They are written as they are drawn, but for .npz.`,
     )
     .action((run: string, options: SampleOptions) =>
       perform(options, (terminal) => sample(terminal, run, options)),
@@ -90,18 +96,22 @@ async function sample(
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
     const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(rest) };
-    const condition = cellsOf(rest, runner.data?.table);
+    const usual = (name: string): string => run.folder.picture(name);
+    const { class: label, ...given } = rest;
+    const isImages = runner.model.shape.length === 3;
+    const condition = cellsOf(isImages ? given : rest, runner.data?.table);
+    const target = out ?? usual("samples.png");
+    const files = isImages
+      ? await samplePictures(runner, count, { ...options, class: label, out: target }, terminal)
+      : targetsOf(runner, out, usual);
     const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
-    const targets = targetsOf(runner, out, (name) => run.folder.picture(name));
-    for (const target of targets) {
-      if (!isPicture(target)) await writeSamples(target, count, draw, terminal);
-      else await writeFileAtomic(target, samplesPng(await runner.sample(count, options))!);
+    for (const file of isImages ? [] : files) {
+      if (!isPicture(file)) await writeSamples(file, count, draw, terminal);
+      else await writeFileAtomic(file, encodeRgb(pointsPanel(await runner.sample(count, options))));
     }
-    const results = { checkpoint: run.file, count, temperature, seed, files: targets };
-    terminal.result(
-      results,
-      `${count} samples at temperature ${temperature}: ${targets.join(", ")}`,
-    );
+    const results = { checkpoint: run.file, count, temperature, seed, files };
+    const where = files.length > 2 ? target : files.join(", ");
+    terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);
     if (out === undefined) await writeReport(run.folder);
   });
 }
@@ -130,7 +140,7 @@ function cellsOf(
 }
 
 /**
- * The files to write: the one that is asked for, or else all that suit the model.
+ * The files of rows to write: the one that is asked for, or else all that suit the model.
  * @throws {UsageError} if samples can't be written to such a file.
  */
 function targetsOf(
@@ -138,15 +148,10 @@ function targetsOf(
   out: string | undefined,
   usual: (name: string) => string,
 ): readonly string[] {
-  const isImage = shape.length === 3;
-  const isPlane = shape[0] === 2 && !isImage && !data?.table;
-  if (out === undefined) {
-    const pictures = isImage || isPlane ? ["samples.png"] : [];
-    return [...pictures, ...(isImage ? [] : ["samples.csv"])].map(usual);
-  }
-  const hasPicture = isImage || isPlane;
-  if (isPicture(out) ? hasPicture : !isImage && tableEnding(out) !== undefined) return [out];
-  const endings = [...(hasPicture ? [".png"] : []), ...(isImage ? [] : tableEndings)];
+  const isPlane = shape[0] === 2 && !data?.table;
+  if (out === undefined) return [...(isPlane ? ["samples.png"] : []), "samples.csv"].map(usual);
+  if (isPicture(out) ? isPlane : tableEnding(out) !== undefined) return [out];
+  const endings = [...(isPlane ? [".png"] : []), ...tableEndings];
   throw new UsageError(
     `--out: expected a name that ends in ${endings.join(", ")} for samples of shape [${shape}], got ${out}; choose one of these`,
     { name: "out" },

@@ -16,6 +16,7 @@ import { table } from "../../text.js";
 import { names, pathArgument, pathOption, realOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
+import { pictureSummaryText, scoredPictures } from "../pictures.js";
 import { warnOfRows } from "../rows.js";
 import type { Terminal } from "../terminal.js";
 
@@ -34,9 +35,12 @@ const usualExplained = 0.05;
 export function addScore(program: Command): void {
   const command = program
     .command("score")
-    .description("say how unusual each row of a file is, or its class, by a run on a table")
-    .argument("<run>", "folder of a run of `iresnet train --data FILE`", pathArgument)
-    .argument("<file>", "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input")
+    .description("say how unusual each row of a file, or each picture, is; or its class")
+    .argument("<run>", "folder of a run of `iresnet train --data`", pathArgument)
+    .argument(
+      "<data>",
+      "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input; or a folder of pictures, or one",
+    )
     .optionsGroup("Simple options:")
     .addOption(
       pathOption("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)"),
@@ -63,6 +67,7 @@ Examples:
   iresnet score runs/my new.csv --out scores.csv --explain --keep id,date
   iresnet score runs/my huge.parquet --out part-2.csv.gz --shard 2/8
   head -2 new.csv | iresnet score runs/my -
+  iresnet score runs/pictures new-pictures --out scores.csv
 
 A line of scores for each row, in order: its line in the file, log p in nats in the units of the
 file, the anomaly score (0 for the usual row, above 1 for what one in fifty normal rows exceeds),
@@ -74,7 +79,11 @@ most probable class and the probability of each. Memory doesn't grow with the fi
 Explanations name up to three columns: because_1 is the one whose change alone would lower the score
 most, drop_1 by how much, and usual_1 the value that it would have then.
 
-A row's scores are the same in a shard as in the whole: all parts sorted by line are the whole.`,
+A row's scores are the same in a shard as in the whole: all parts sorted by line are the whole.
+
+A line for each picture, sorted by file. By a density: log p in nats, bits per dimension, the bits
+of its PNG, the score (-log2 p less the PNG's bits: likelihood alone finds simple pictures usual),
+the p-value as above. By a classifier: the class and its probability.`,
     )
     .action((run: string, file: string, options: ScoreOptions) =>
       perform(options, (terminal) => score(terminal, run, file, options)),
@@ -104,9 +113,17 @@ async function score(
   }
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     const plan = runner.data?.table;
+    if (!plan && runner.model.pixels) {
+      expectNoRowOptions({ explain, keep, shard });
+      const { tables, summary } = await scoredPictures(terminal, runner, file);
+      await writeScores(terminal, csvText(tables), out);
+      const count = summary();
+      say(terminal, { run: run.folder.path, file: out }, count, pictureSummaryText(count));
+      return;
+    }
     if (!plan) {
       throw new UsageError(
-        `${path}: expected a run on a table, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
+        `${path}: expected a run on a table or on pictures, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
       );
     }
     const reader = await openTable(await fileSource(file), {
@@ -125,16 +142,43 @@ async function score(
         terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
       },
     });
-    const text = csvText(results);
-    if (out === undefined) {
-      for await (const piece of text) terminal.piece(piece);
-    } else await writeFileInPieces(out, text);
+    await writeScores(terminal, csvText(results), out);
     const summary = count.summary();
     warnOfRows(terminal, reader.name, summary);
-    const said = textOf(summary);
-    if (out === undefined) terminal.note(said);
-    else terminal.result({ run: run.folder.path, file: out, ...summary }, `${said}\n\n${out}`);
+    say(terminal, { run: run.folder.path, file: out }, summary, textOf(summary));
   });
+}
+
+/** @throws {UsageError} if an option is one of files of rows. */
+function expectNoRowOptions(
+  options: Readonly<Record<"explain" | "keep" | "shard", unknown>>,
+): void {
+  const given = Object.entries(options).find(([, value]) => value !== undefined);
+  if (!given) return;
+  throw new UsageError(
+    `--${given[0]}: expected a run on a table, got one on pictures; leave it out`,
+  );
+}
+
+/** Writes the scores to a file, or to standard output. */
+async function writeScores(
+  terminal: Terminal,
+  text: AsyncIterable<string>,
+  out: string | undefined,
+): Promise<void> {
+  if (out !== undefined) return writeFileInPieces(out, text);
+  for await (const piece of text) terminal.piece(piece);
+}
+
+/** Says what scores came to: as the result if they went to a file, else as a note beside them. */
+function say(
+  terminal: Terminal,
+  { run, file }: { readonly run: string; readonly file: string | undefined },
+  summary: object,
+  text: string,
+): void {
+  if (file === undefined) terminal.note(text);
+  else terminal.result({ run, file, ...summary }, `${text}\n\n${file}`);
 }
 
 function textOf({ rows, unscored, deviating, flagged, predictions }: ScoreSummary): string {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { expectReadFrom } from "../../data/index.js";
@@ -9,7 +9,7 @@ import { continueRun } from "../../runs/continue.js";
 import { evaluationText, reconstructionText } from "../../runs/describe.js";
 import { beginFrom, fineTuning } from "../../runs/fine-tune.js";
 import { prepareRun, type PreparedRun } from "../../runs/prepare.js";
-import { createRun, RunFolder } from "../../runs/run-folder.js";
+import { createRun, expectNoRun, RunFolder } from "../../runs/run-folder.js";
 import { trainRun, type Outcome, type TrainRunOptions } from "../../runs/train-run.js";
 import { presets } from "../../train/presets/index.js";
 import type { Mpi } from "../../mpi/mpi.js";
@@ -28,6 +28,13 @@ import {
 import { perform } from "../perform.js";
 import { asRank, threadsPerRank } from "../ranks.js";
 import {
+  expectNoPictureOptions,
+  isPictureFolder,
+  preparePictureRun,
+  withPictureOptions,
+  type PictureTrainOptions,
+} from "../pictures.js";
+import {
   expectNoTableOptions,
   isTableFile,
   trainTableAndPrint,
@@ -36,7 +43,8 @@ import {
 } from "../table.js";
 import type { Terminal } from "../terminal.js";
 
-interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, TableOptions {
+interface TrainOptions
+  extends Omit<Overrides, "dataDir" | "command">, PictureTrainOptions, TableOptions {
   readonly dataDir?: string;
   readonly out?: string;
   readonly resume?: string;
@@ -60,18 +68,18 @@ const onResume: readonly string[] = [
 export function addTrain(program: Command): void {
   const command = program
     .command("train")
-    .description("train a preset, or on a table of your own, or go on with a run")
+    .description("train a preset, or on a table or pictures of your own, or go on with a run")
     .argument("[preset]", "one of those below")
     .optionsGroup("Simple options:")
     .addOption(pathOption("--data-dir <dir>", "folder of the data sets (default: data)"))
     .option(
-      "--data <file>",
-      "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; beside a preset, the name of other data of the same shape",
+      "--data <file|folder>",
+      "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; or a folder of pictures, PNG, JPEG, WebP; beside a preset, the name of other data of the same shape",
     )
     .addOption(
       pathOption(
         "--out <dir>",
-        "folder of the run (default: runs/PRESET, or runs/ and the file's name)",
+        "folder of the run (default: runs/PRESET, or runs/ and the data's name)",
       ),
     )
     .addOption(
@@ -87,8 +95,8 @@ export function addTrain(program: Command): void {
       ),
     )
     .addOption(wholeOption("--steps <n>", "training steps (default: the preset's)", ranges.steps));
-  withJson(withThreads(withTableOptions(command)))
-    .optionsGroup("Advanced options:")
+  withPictureOptions(withTableOptions(command));
+  withJson(withThreads(command.optionsGroup("Advanced options:")))
     .addOption(
       workersOption(
         "parts of each batch, on threads of their own, or auto: 1, or as many as threads if that is faster (default: auto)",
@@ -137,6 +145,8 @@ Examples:
   iresnet train --data my.csv --ignore id,date
   iresnet train --data my.csv --label kind
   iresnet train --data my.csv --condition year,kind --model maf
+  iresnet train --data pictures --size 32x32
+  iresnet train --data pictures --model i-resnet-classifier
   iresnet train --resume runs/mnist-classifier
   mpirun -np 2 npx iresnet train mnist-density --mpi
   iresnet train --resume runs/mnist-classifier --steps 20000 --lr 1e-4
@@ -144,6 +154,9 @@ Examples:
 
 Presets:
 ${columns(Object.keys(presets), process.stdout.columns || 80)}
+
+The subfolders of a folder of pictures are the classes of a classifier. Training ends once held-out
+pictures haven't become more likely for a quarter of its steps.
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
 best.safetensors (the best on validation data), pictures and report.html. Ctrl-C saves the run
@@ -164,15 +177,23 @@ function train(
   options: TrainOptions,
   mpi?: Mpi,
 ): Promise<void> {
-  if (options.resume !== undefined) return resume(terminal, options.resume, preset, options, mpi);
-  return preset === undefined && isTableFile(options.data)
-    ? trainTableAndPrint(terminal, options.data, options)
+  const { resume, data } = options;
+  if (resume !== undefined) return goOn(terminal, resume, preset, options, mpi);
+  if (preset !== undefined) return start(terminal, preset, options, mpi);
+  if (isPictureFolder(data)) return startPictures(terminal, data, options);
+  return isTableFile(data)
+    ? trainTableAndPrint(terminal, data, options)
     : start(terminal, preset, options, mpi);
 }
 
 /** @throws {UsageError} if an option doesn't go with ranks. */
 function ofRank(options: TrainOptions): TrainOptions {
   const { workers = 1, device = "cpu", data, threads = threadsPerRank(process.env) } = options;
+  if (isPictureFolder(data)) {
+    throw new UsageError(
+      "--mpi: expected a preset or --resume beside it, got a folder of pictures; leave --mpi out",
+    );
+  }
   if (isTableFile(data)) {
     throw new UsageError(
       "--mpi: expected a preset or --resume beside it, got a file of rows; a table is small enough for one process",
@@ -200,9 +221,10 @@ async function start(
   mpi: Mpi | undefined,
 ): Promise<void> {
   expectNoTableOptions(options);
+  expectNoPictureOptions(options);
   if (preset === undefined && from === undefined) {
     throw new UsageError(
-      `train: expected a preset, --data FILE, or --resume RUN, got none of them; list presets with: iresnet info --presets`,
+      `train: expected a preset, --data with a file or a folder of pictures, or --resume RUN, got none of them; list presets with: iresnet info --presets`,
     );
   }
   const overrides = { ...options, command: commandLine() };
@@ -221,7 +243,17 @@ async function start(
   });
 }
 
-async function resume(
+async function startPictures(
+  terminal: Terminal,
+  path: string,
+  { out = join("runs", basename(resolve(path))), ...options }: TrainOptions,
+): Promise<void> {
+  expectNoRun(out);
+  const prepared = await preparePictureRun(terminal, path, options);
+  await trainAndPrint(terminal, prepared, await createRun(out, prepared.config), {});
+}
+
+async function goOn(
   terminal: Terminal,
   path: string,
   preset: string | undefined,
@@ -257,6 +289,7 @@ async function trainAndPrint(
         evaluationText(evaluation),
         reconstruction ? reconstructionText(reconstruction) : "This model has no inverse.",
         `Report: ${report}`,
+        ...(prepared.config.pictures ? [nextOf(path, prepared)] : []),
       ].join("\n\n"),
     );
   };
@@ -264,6 +297,14 @@ async function trainAndPrint(
     trainRun(prepared, { folder, listener: terminal }, { signal, onOutcome, ...options });
   if (!isFirst(options.transport)) await interruptible(terminal, run);
   else await finished(terminal, `iresnet train --resume ${path}`, run);
+}
+
+/** What to do with a run on pictures. */
+function nextOf(run: string, { model }: PreparedRun): string {
+  const score = `iresnet score ${run} FOLDER --out scores.csv`;
+  return model.density
+    ? `Score other pictures with: ${score}`
+    : `Classify other pictures with: ${score}`;
 }
 
 const isFirst = (ranks: Pick<Mpi, "rank"> | undefined): boolean => (ranks?.rank ?? 0) === 0;

@@ -1,4 +1,5 @@
 import type { Shape } from "../../tree.js";
+import type { PictureFit } from "./fit-picture.js";
 
 /** Pictures of one size: all of a source, or a chunk of them. */
 export interface Pictures {
@@ -6,6 +7,8 @@ export interface Pictures {
   readonly name: string;
   /** `[C, H, W]` of each; C is 1 for grey, 3 for RGB. */
   readonly shape: Shape;
+  /** How each was brought to that. */
+  readonly to: PictureFit;
   readonly count: number;
   /** `[count, C, H, W]`, 0 ... 255. */
   readonly pixels: Uint8Array;
@@ -29,6 +32,8 @@ export interface PictureReader {
   readonly name: string;
   /** `[C, H, W]` */
   readonly shape: Shape;
+  /** How each is brought to that. */
+  readonly to: PictureFit;
   /** Pictures there are; fewer come where `invalid: "skip"` leaves some out. */
   readonly count: number;
   /** Names of classes, sorted; `[]` without. */

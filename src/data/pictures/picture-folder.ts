@@ -28,6 +28,7 @@ export interface PictureFolderOptions extends PictureOptions {
  * files and other kinds of files are left out, the latter counted in the summary. JPEG and WebP
  * need the package sharp. Symbolic links are followed within the folder only.
  *
+ * @param folder path of the folder, or of a single picture
  * @throws {DataError} naming the file of a picture whose header is damaged, or of a link that leads
  * out; if there are no pictures, or sizes differ and none is chosen.
  * @throws {FileError} if the folder or a file cannot be read.
@@ -43,6 +44,10 @@ export async function openPictureFolder(
   const root = await realpath(folder).catch((error: unknown) => {
     throw readError(folder, "a folder of pictures", error);
   });
+  if ((await stat(root)).isFile()) {
+    const file = { source: await fileSource(folder), file: basename(folder) };
+    return openPictures(folder, [file], rest, decode);
+  }
   const found: Found = { pictures: [], others: new Map() };
   await walk(folder, root, "", new Set([root]), found);
   const paths = found.pictures.sort((a, b) => (a < b ? -1 : 1));
@@ -64,9 +69,11 @@ export async function openPictureFolder(
   const left = [...found.others].map(([ending, count]) => `${count} of ${ending || "no ending"}`);
   const summary = [
     ...reader.summary,
-    reader.classes.length > 0
-      ? `Classes by subfolder: ${reader.classes.join(", ")}.`
-      : "No classes.",
+    ...(reader.classes.length > 0
+      ? [`Classes by subfolder: ${reader.classes.join(", ")}.`]
+      : labels === "none"
+        ? []
+        : ["No classes."]),
     ...(left.length > 0 ? [`Other files left out: ${left.join(", ")}.`] : []),
   ];
   return { ...reader, summary };
@@ -109,7 +116,9 @@ async function walk(
       continue;
     }
     const ending = extname(basename(file)).toLowerCase();
-    if (endings.includes(ending)) found.pictures.push(file);
+    // A pipe or a device has no size to be read by.
+    const isFile = entry.isFile() || entry.isSymbolicLink();
+    if (isFile && endings.includes(ending)) found.pictures.push(file);
     else found.others.set(ending, (found.others.get(ending) ?? 0) + 1);
   }
 }

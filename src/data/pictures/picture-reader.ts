@@ -29,6 +29,9 @@ const headerSize = 1 << 16;
 /** No picture's file is larger. */
 const maxFile = 1 << 28;
 
+/** Most pixels that are held at once. */
+const mostBytes = 2 ** 31;
+
 /**
  * Opens pictures: reads their headers, decides on one size and on colours. PNG is decoded here,
  * JPEG and WebP by `decode`.
@@ -90,6 +93,7 @@ export async function openPictures(
       yield {
         name,
         shape,
+        to,
         count: read.length,
         pixels: pixels.subarray(0, read.length * sizeOf(shape)),
         ...(isLabelled
@@ -101,12 +105,26 @@ export async function openPictures(
       };
     }
   }
-  return { name, shape, count: files.length, classes, summary: summaryOf(known, to), chunks };
+  return { name, shape, to, count: files.length, classes, summary: summaryOf(known, to), chunks };
 }
 
-/** All pictures of a reader in one array. */
-export async function readPictures(reader: PictureReader): Promise<Pictures> {
+/**
+ * All pictures of a reader in one array.
+ *
+ * @param onProgress told after each chunk how many are read, and how many there are
+ * @throws {DataError} if they would take more than 2 GiB, or what {@link PictureReader.chunks} throws.
+ */
+export async function readPictures(
+  reader: PictureReader,
+  { onProgress }: { readonly onProgress?: (done: number, total: number) => void } = {},
+): Promise<Pictures> {
   const size = sizeOf(reader.shape);
+  if (reader.count * size > mostBytes) {
+    throw new DataError(
+      `${reader.name}: expected at most ${mostBytes} bytes of pixels, got ${reader.count} pictures of ${size} each; choose a smaller size, or leave some out`,
+      { name: reader.name },
+    );
+  }
   const pixels = new Uint8Array(reader.count * size);
   const labels: number[] = [];
   const files: string[] = [];
@@ -118,10 +136,12 @@ export async function readPictures(reader: PictureReader): Promise<Pictures> {
     labels.push(...(chunk.labels ?? []));
     files.push(...chunk.files);
     problems.push(...chunk.problems);
+    onProgress?.(count + problems.length, reader.count);
   }
   return {
     name: reader.name,
     shape: reader.shape,
+    to: reader.to,
     count,
     pixels: pixels.subarray(0, count * size),
     ...(reader.classes.length > 0 ? { labels: Int32Array.from(labels) } : {}),
@@ -237,7 +257,7 @@ function summaryOf(headers: readonly PictureHeader[], to: PictureFit): string[] 
   const brought = to.fit === "crop" ? "scaled and cropped" : "stretched";
   const from = sizes.size === 1 ? [...sizes][0]! : `${sizes.size} sizes`;
   return [
-    `${headers.length} pictures of ${from}${same ? "" : `, ${brought} to ${to.width} x ${to.height}`} (width x height).`,
+    `${headers.length} ${headers.length === 1 ? "picture" : "pictures"} of ${from}${same ? "" : `, ${brought} to ${to.width} x ${to.height}`} (width x height).`,
     to.channels === 3 ? "Colours: red, green, blue." : "Colours: grey.",
   ];
 }

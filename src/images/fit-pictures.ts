@@ -1,0 +1,132 @@
+import { expectOptions } from "../border/options.js";
+import type { Checkpoint } from "../checkpoint/index.js";
+import { describeData, type DataSet } from "../data/index.js";
+import type { Engine } from "../engine/index.js";
+import { evaluate, type Evaluation } from "../measure/index.js";
+import { createModel } from "../models/index.js";
+import { openModel, type AnyRunner } from "../runner/index.js";
+import { fit, type Progress } from "../train/index.js";
+import type { Arrays } from "../tree.js";
+import { pictureRecipe, type PictureRecipe, type PictureRecipeOptions } from "./recipe.js";
+import { heldOutScores } from "./score-pictures.js";
+
+export interface FitPicturesOptions extends PictureRecipeOptions {
+  readonly engine: Engine;
+  /** Decides all randomness; 0 unless given. */
+  readonly seed?: number;
+  /** Called after each step. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Ends the work early: the best so far is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** A model of pictures, and what held-out ones say of it. */
+export interface PictureFit {
+  /** Opens with `openRunner`; its `data` says how other pictures are read, and calibrates scores. */
+  readonly checkpoint: Checkpoint;
+  readonly recipe: PictureRecipe;
+  /** On the held-out pictures, at most 1,000. */
+  readonly evaluation: Evaluation;
+  /** Step of the training that was best. */
+  readonly step: number;
+}
+
+const known = ["engine", "model", "steps", "seed", "onProgress", "signal"];
+/** Held-out pictures that a validation looks at, at most. */
+const validated = 1000;
+
+/**
+ * Learns pictures by {@link pictureRecipe}, with nothing set by hand: the likelihood of held-out ones
+ * ends the training, and what was best on them is kept. Held-out pictures then calibrate the scores
+ * of a density.
+ *
+ * @param data from {@link pictureData}
+ * @returns nothing if the signal ended it before the first validation.
+ * @throws {UsageError} if an option is unknown, or the data have no held-out rows.
+ * @throws {DataError} if the data aren't images of pixels that halve, or lack classes.
+ * @throws {DivergenceError} if numbers become infinite.
+ *
+ * @example
+ * const pictures = await readPictures(await openPictureFolder("pictures"));
+ * const { checkpoint } = (await fitPictures(pictureData(pictures), { engine }))!;
+ */
+export async function fitPictures(
+  data: DataSet,
+  options: FitPicturesOptions,
+): Promise<PictureFit | undefined> {
+  expectOptions(options, known, "fitPictures");
+  const { engine, seed = 0, onProgress, signal, ...chosen } = options;
+  const recipe = await pictureRecipe(data, chosen);
+  const { kind, config } = recipe.model;
+  const model = createModel(kind, config);
+  const heldOut = await data.split("validation");
+  const count = Math.min(validated, heldOut.count);
+  const state: Partial<State> = {};
+  const open = async (arrays: Arrays): Promise<AnyRunner> => {
+    if (state.runner) await state.runner.load(arrays);
+    else state.runner = await openModel(model, arrays, { engine, data: describeData(data) });
+    return state.runner;
+  };
+  try {
+    await fit(
+      model,
+      data,
+      { ...recipe.training, seed },
+      {
+        engine,
+        ...recipe.stopping,
+        ...(signal && { signal }),
+        onProgress: (progress) => {
+          state.step = progress.step;
+          onProgress?.(progress);
+        },
+        validate: async (arrays) => {
+          state.measured = await evaluate(await open(arrays), heldOut, { count });
+          return { loss: lossOf(state.measured) };
+        },
+        onBest: (arrays) => {
+          state.best = { arrays, step: state.step!, evaluation: state.measured! };
+          return Promise.resolve();
+        },
+      },
+    );
+    if (!state.best) return undefined;
+    const { arrays, ...figures } = state.best;
+    const scores = model.density && (await heldOutScores(await open(arrays), heldOut));
+    const described = describeData(data);
+    const pictures = described.pictures && scores && { ...described.pictures, heldOut: scores };
+    return {
+      checkpoint: {
+        format: 1,
+        model: { kind, config },
+        data: { ...described, ...(pictures && { pictures }) },
+        arrays,
+      },
+      recipe,
+      ...figures,
+    };
+  } finally {
+    await state.runner?.close();
+  }
+}
+
+/** What a training has come to. */
+interface State {
+  /** Of every model on the way, so that its graphs are made once. */
+  runner: AnyRunner;
+  step: number;
+  measured: Evaluation;
+  best: Pick<PictureFit, "evaluation" | "step"> & { readonly arrays: Arrays };
+}
+
+/** What training minimises, on held-out pictures. */
+function lossOf(evaluation: Evaluation): number {
+  switch (evaluation.task) {
+    case "density":
+      return evaluation.value;
+    case "classification":
+      return evaluation.nll;
+    case "hybrid":
+      return evaluation.objective;
+  }
+}

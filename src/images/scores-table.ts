@@ -1,0 +1,48 @@
+import type { Column, Table } from "../data/table.js";
+import type { PictureScores } from "./score-pictures.js";
+
+/**
+ * Scores as a table to write: `file`; of a density `log_p`, `bits_per_dim`, `png_bits`, `score`,
+ * `p_value`; of a classifier `class`, `probability`; and in `note` why a file has none.
+ */
+export function pictureScoresAsTable({ files, density, classes, problems }: PictureScores): Table {
+  const notes = new Map(problems.map(({ file, message }) => [file, message]));
+  return {
+    name: "scores",
+    rows: files.length,
+    columns: [
+      texts("file", files),
+      ...(density
+        ? [
+            number("log_p", density.logProb),
+            number("bits_per_dim", density.bitsPerDim),
+            number("png_bits", density.pngBits),
+            number("score", density.score),
+            number("p_value", density.pValue),
+          ]
+        : []),
+      ...(classes
+        ? [texts("class", classes.names), number("probability", classes.probability)]
+        : []),
+      texts(
+        "note",
+        files.map((file) => notes.get(file) ?? ""),
+      ),
+    ],
+    lines: Float64Array.from(files, (_, row) => row + 1),
+    problems: [],
+    warnings: [],
+  };
+}
+
+/** Texts, of which empty ones are missing. */
+function texts(name: string, values: readonly string[]): Column {
+  const dictionary = [...new Set(values)].filter((value) => value !== "");
+  const places = new Map(dictionary.map((value, place) => [value, place]));
+  const codes = Int32Array.from(values, (value) => places.get(value) ?? -1);
+  return { name, kind: "text", codes, dictionary };
+}
+
+function number(name: string, values: Float64Array): Column {
+  return { name, kind: "number", values };
+}
