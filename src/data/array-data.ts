@@ -1,8 +1,8 @@
-import { expectArray, expectFinite } from "../border/arrays.js";
 import { expectOptions } from "../border/options.js";
 import { DataError, ShapeError, UsageError } from "../errors.js";
 import { Random } from "../random.js";
-import type { NumberArray, Shape } from "../tree.js";
+import type { NumberArray } from "../tree.js";
+import { checkedRows, expectRows, rowOptions, type ArrayRows } from "./array-rows.js";
 import {
   expectSplitName,
   type DataSet,
@@ -12,24 +12,8 @@ import {
 } from "./data-set.js";
 import { expectLabels } from "./labels.js";
 import { identityPlan, learnCondition, learnPreprocessing } from "./learn.js";
-import { expectTrainingPixels } from "./pixels.js";
 import { preparedShape, type Preprocessing } from "./preprocessing.js";
 import { tableSplit, takeNumbers } from "./array-split.js";
-
-/** Rows of arrays, with what belongs to each. */
-export interface ArrayRows {
-  /**
-   * `[N, D]`, or images `[N, C, H, W]`: numbers of any typed array, or a plain one. Float64 keeps
-   * its digits until it is scaled; the array itself is kept, not a copy.
-   */
-  readonly x: NumberArray;
-  /** `[N]`, whole numbers from 0 on; none unless given. */
-  readonly labels?: ArrayLike<number>;
-  /** `[N, K]`, what x is conditioned on; none unless given. */
-  readonly condition?: NumberArray;
-  /** `[N]`, at least 0: what each row counts for in the loss, in any unit; all 1 unless given. */
-  readonly weights?: ArrayLike<number>;
-}
 
 export interface ArrayDataOptions extends ArrayRows {
   /** `arrays` unless given. */
@@ -52,7 +36,6 @@ export interface ArrayDataOptions extends ArrayRows {
   readonly test?: ArrayRows;
 }
 
-const rowOptions = ["x", "labels", "condition", "weights"] as const;
 const options = [...rowOptions, "name", "classes", "columns", "pixels", "validation", "test"];
 const where = "arrayData";
 
@@ -89,22 +72,30 @@ export function arrayData(given: ArrayDataOptions): DataSet {
   }
   const columns = columnNames(given.columns, event[0]!);
   const classes = classesOf(given);
-  const checked = (rows: ArrayRows, split: string): Rows =>
-    checkedRows(rows, { event, classes, pixels, condition: given.condition, where: split });
-  const all = checked(given, where);
+  const rules = { event, classes, pixels, condition: given.condition };
+  const all = checkedRows(given, { ...rules, where });
+  const checked = (rows: ArrayRows, split: SplitName): Rows => {
+    const at = `${where}: ${split}`;
+    expectOptions(rows, rowOptions, at);
+    return checkedRows(rows, { ...rules, where: at });
+  };
   const { train, validation: held } = isRows(validation) ? {} : holdOut(x.shape[0]!, validation);
   const training = train ?? new Uint32Array(x.shape[0]!).map((_, i) => i);
   const weigh = weighing(all, training);
+  const validating = isRows(validation) ? checked(validation, "validation") : undefined;
+  const testing = test && checked(test, "test");
   const splits: Readonly<Record<SplitName, Split | undefined>> = {
     train: tableSplit("train", weigh(all), train),
-    validation: isRows(validation)
-      ? tableSplit("validation", weigh(checked(validation, `${where}: validation`)))
+    validation: validating
+      ? tableSplit("validation", weigh(validating))
       : held!.length > 0
         ? tableSplit("validation", weigh(all), held)
         : undefined,
-    test: test && tableSplit("test", weigh(checked(test, `${where}: test`))),
+    test: testing && tableSplit("test", weigh(testing)),
   };
-  const { preprocessing, warnings } = learn(all, train, { columns, pixels });
+  // Of a row that is held out, all that counts is whether a column of whole numbers is one.
+  const others = [held && all, validating, testing].flatMap((rows) => rows?.x ?? []);
+  const { preprocessing, warnings } = learn(all, train, { columns, pixels, others });
   return {
     name,
     shape: preprocessing ? preparedShape(preprocessing) : event,
@@ -137,7 +128,7 @@ export function holdOut(
 ): { readonly train: Uint32Array; readonly validation: Uint32Array } {
   const held =
     share === undefined ? Math.min(5000, Math.floor(count / 10)) : Math.floor(count * share);
-  if (!((share === undefined || isNumber(share)) && held >= 0 && held < count)) {
+  if (!((share === undefined || typeof share === "number") && held >= 0 && held < count)) {
     throw new UsageError(
       `${where}: expected validation to be a share from 0 to under 1 of the ${count} rows, or rows of their own, got ${share}`,
       { name: "validation" },
@@ -150,88 +141,6 @@ export function holdOut(
 /** `0`, `1`, ... as names of classes. */
 export function classNames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => String(i));
-}
-
-/** What each split's rows must be like. */
-interface RowRules {
-  readonly event: Shape;
-  readonly classes: readonly string[];
-  readonly pixels: boolean;
-  readonly condition: NumberArray | undefined;
-  readonly where: string;
-}
-
-/** The x of rows, whose options are known and whose lengths agree. */
-function expectRows(rows: ArrayRows, at: string, event?: Shape): { readonly x: NumberArray } {
-  const x = expectArray(rows.x, { where: at, name: "x", ...(event && { event }) });
-  const count = x.shape[0]!;
-  const { condition } = rows;
-  if (condition !== undefined) {
-    const { shape } = expectArray(condition, { where: at, name: "condition", rows: count });
-    if (shape.length !== 2) {
-      throw new ShapeError(`${at}: expected condition of shape [${count}, K], got [${shape}]`, {
-        name: "condition",
-      });
-    }
-  }
-  for (const name of ["labels", "weights"] as const) {
-    const array: unknown = rows[name];
-    if (array === undefined) continue;
-    const length = lengthOf(array);
-    if (length === count) continue;
-    const got = length ?? describe(array);
-    throw new ShapeError(
-      `${at}: expected ${name} to be a list of ${count} numbers, one for each row of x, got ${got}`,
-      { name },
-    );
-  }
-  return { x };
-}
-
-function checkedRows(given: ArrayRows, rules: RowRules): Rows {
-  const { event, classes, pixels, where: at } = rules;
-  if (at !== where) expectOptions(given, rowOptions, at);
-  const { x } = expectRows(given, at, event);
-  const count = x.shape[0]!;
-  if (pixels) expectTrainingPixels(x, at);
-  else expectFinite(x, { where: at, name: "x" });
-  const { labels, weights, condition } = given;
-  if ((labels !== undefined) !== classes.length > 0) {
-    throw new UsageError(
-      `${at}: expected labels in every split or in none, got ${labels ? "them here alone" : "none here"}`,
-      { name: "labels" },
-    );
-  }
-  if (labels) expectLabels(labels, classes.length, at);
-  if ((condition !== undefined) !== (rules.condition !== undefined)) {
-    throw new UsageError(
-      `${at}: expected a condition in every split or in none, got ${condition ? "one here alone" : "none here"}`,
-      { name: "condition" },
-    );
-  }
-  if (condition) {
-    const features = rules.condition!.shape.slice(1);
-    const arrayRules = { where: at, name: "condition", rows: count, event: features };
-    expectFinite(expectArray(condition, arrayRules), arrayRules);
-  }
-  if (weights) expectWeights(weights, at);
-  return {
-    x,
-    ...(labels && { labels: Int32Array.from(labels) }),
-    ...(condition && { condition }),
-    ...(weights && { weights: Float32Array.from(weights) }),
-  };
-}
-
-function expectWeights(weights: ArrayLike<number>, at: string): void {
-  const row = Array.from(weights).findIndex((w) => !(isNumber(w) && w >= 0 && w < Infinity));
-  if (row < 0) return;
-  const weight: unknown = weights[row];
-  const got = isNumber(weight) ? weight : `the ${typeof weight} ${String(weight)}`;
-  throw new DataError(
-    `${at}: expected weights of at least 0, got ${got} in row ${row}; mend it, or leave the row out`,
-    { name: "weights", rows: [row] },
-  );
 }
 
 /** Divides weights by their mean over the training rows. */
@@ -274,14 +183,21 @@ function columnNames(given: readonly string[] | undefined, count: number): reado
   );
 }
 
+interface LearnRules {
+  readonly columns: readonly string[];
+  readonly pixels: boolean;
+  /** Rows that aren't trained on. */
+  readonly others: readonly NumberArray[];
+}
+
 function learn(
   { x, condition }: Rows,
   train: Uint32Array | undefined,
-  { columns, pixels }: { readonly columns: readonly string[]; readonly pixels: boolean },
+  { columns, pixels, others }: LearnRules,
 ): { readonly preprocessing?: Preprocessing; readonly warnings: readonly string[] } {
   const rows = (array: NumberArray): NumberArray => (train ? takeNumbers(array, train) : array);
   if (!pixels) {
-    return learnPreprocessing(rows(x), columns, condition && rows(condition));
+    return learnPreprocessing(rows(x), columns, condition && rows(condition), others);
   }
   if (!condition) return { warnings: [] };
   const { scalings, warnings } = learnCondition(rows(condition), train?.length ?? x.shape[0]!);
@@ -290,18 +206,4 @@ function learn(
 
 function isRows(validation: ArrayDataOptions["validation"]): validation is ArrayRows {
   return typeof validation === "object" && (validation as unknown) !== null;
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
-}
-
-function lengthOf(value: unknown): number | undefined {
-  if (Array.isArray(value)) return value.length;
-  return ArrayBuffer.isView(value) && "length" in value ? Number(value.length) : undefined;
-}
-
-function describe(value: unknown): string {
-  const isArray = typeof value === "object" && value !== null && "shape" in value;
-  return isArray ? `an array of shape [${String(value.shape)}]` : typeof value;
 }

@@ -1,5 +1,6 @@
 // Not here: files.ts and download.ts, which need Node.
 export * from "./array-data.js";
+export type { ArrayRows } from "./array-rows.js";
 export * from "./array-split.js";
 export * from "./augment.js";
 export * from "./batch-order.js";
@@ -8,6 +9,7 @@ export * from "./data-file.js";
 export * from "./data-set.js";
 export * from "./description.js";
 export type { Examples } from "./flip.js";
+export * from "./fractions.js";
 export * from "./idx.js";
 export * from "./image-set-name.js";
 export * from "./labels.js";

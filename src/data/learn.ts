@@ -18,8 +18,8 @@ const where = "learnPreprocessing";
  * one of mean 0 and standard deviation 1, and which columns can't be densities as they are:
  *
  * - real: offset = mean, scale = standard deviation
- * - whole numbers, 0 and 1 included: as above, of x + u with u uniform on [0, 1), the noise that
- *   makes them real
+ * - whole numbers, 0 and 1 included, in the other rows too: as above, of x + u with u uniform on
+ *   [0, 1), the noise that makes them real
  * - constant, or a copy of an earlier one: left out
  *
  * A feature of the condition is standardised likewise, unless it holds 0 and 1 alone.
@@ -27,6 +27,7 @@ const where = "learnPreprocessing";
  * @param x `[N, D]` or `[N, C, H, W]`
  * @param names of the D columns or C channels
  * @param condition `[N, K]`
+ * @param others rows that aren't trained on, of which nothing else is learned
  * @throws {ShapeError} if an array isn't of these shapes.
  * @throws {DataError} naming the rows that hold NaN or an infinity, or if every column is constant.
  */
@@ -34,13 +35,16 @@ export function learnPreprocessing(
   x: NumberArray,
   names: readonly string[],
   condition?: NumberArray,
+  others: readonly NumberArray[] = [],
 ): Learned {
   const [rows = 0, ...shape] = expectArray(x, { where, name: "x" }).shape;
   expectFinite(x, { where, name: "x" });
   const columns = names.map((name, c) => columnOf(x, c, name));
   const plans: ColumnPlan[] = [];
   columns.forEach((column, c) => {
-    plans.push(planOf(column, columns.slice(0, c), plans));
+    const same = [column, ...others.map((rows) => columnOf(rows, c, column.name))];
+    const isWhole = same.every((one) => every(one, Number.isSafeInteger));
+    plans.push(planOf(column, columns.slice(0, c), { plans, isWhole }));
   });
   // Noise makes whole numbers independent: only a real column can depend on those before it.
   const isReal = (column: Column): boolean => plans[columns.indexOf(column)]!.kind === "real";
@@ -110,7 +114,7 @@ export function learnCondition(
 function planOf(
   column: Column,
   before: readonly Column[],
-  plans: readonly ColumnPlan[],
+  { plans, isWhole }: { readonly plans: readonly ColumnPlan[]; readonly isWhole: boolean },
 ): ColumnPlan {
   const { name } = column;
   const first = column.at(0);
@@ -120,9 +124,7 @@ function planOf(
   );
   if (original) return { kind: "copy", name, of: original.name };
   const { mean, deviation } = moments(column);
-  if (!every(column, Number.isSafeInteger)) {
-    return { kind: "real", name, offset: mean, scale: deviation };
-  }
+  if (!isWhole) return { kind: "real", name, offset: mean, scale: deviation };
   const [step, varianceOfNoise] = [1, 1 / 12];
   return {
     kind: "whole",

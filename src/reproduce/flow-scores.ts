@@ -1,4 +1,4 @@
-import { arrayData, describeData, type DataSet } from "../data/index.js";
+import { arrayData, describeData, fractionsIn, type DataSet } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { DivergenceError } from "../errors.js";
 import { mean } from "../measure/index.js";
@@ -98,7 +98,7 @@ class Search {
   }
 
   async run(scored: NumberArray): Promise<FlowScores | undefined> {
-    const { recipe, runner } = this.#subject;
+    const { data, recipe, runner } = this.#subject;
     const { signal } = this.#options;
     const { validateEvery, patience } = recipe.stopping;
     const trials: { readonly noise: number; readonly best: Candidate | undefined }[] = [];
@@ -115,8 +115,10 @@ class Search {
     const isTrial = !trained || trained.logProb < tried.logProb;
     const kept = isTrial ? tried : trained;
     const score = new FlowOutlierScore(await this.#heldOutTerms(kept.arrays));
-    const { logProb, logDet } = await runner.score(scored, this.#method());
+    const { logProb, logDet } = await runner.score(scored, { ...this.#method(), invalid: "nan" });
     const scores = score.of({ logProb: logProb.data, logDet: logDet.data });
+    // Density 0, as that of rows that differ from what never varied.
+    for (const { row } of fractionsIn(scored, data.preprocessing)) scores[row] = Infinity;
     return { scores, noise, logProb: kept.logProb, isTrial };
   }
 

@@ -1,5 +1,6 @@
 import { expectPixels } from "../border/pixels.js";
 import {
+  fractionsIn,
   logScale,
   prepare,
   prepareCondition,
@@ -7,6 +8,7 @@ import {
   stepsOf,
   type DataDescription,
   type Deviation,
+  type Fraction,
 } from "../data/index.js";
 import type { Model } from "../models/index.js";
 import { ndarray, type NDArray, type NumberArray, type Shape } from "../tree.js";
@@ -20,6 +22,8 @@ export interface Preprocessor {
     x: NumberArray,
     where: string,
   ): { readonly x: NDArray; readonly deviations: readonly Deviation[] };
+  /** What has density 0 since it isn't whole, in columns that are. */
+  fractions(x: NumberArray): readonly Fraction[];
   prepareCondition(condition: NumberArray): NDArray;
   /** Events in the data's units; of `samples`, whole numbers are rounded down. */
   restore(x: NDArray, kind: "samples" | "events"): NDArray<Float64Array>;
@@ -41,6 +45,7 @@ export function preprocessorOf(model: Model, data: DataDescription | undefined):
   return {
     shape: plan.shape,
     prepare: (x) => prepare(x, plan),
+    fractions: (x) => fractionsIn(x, plan),
     restore: (x, kind) => restore(x, plan, kind),
     logScale: logScale(plan),
     ...conditions,
@@ -55,6 +60,7 @@ function realNumbers({ shape }: Pick<Model, "shape">): RowsOnly {
   return {
     shape,
     prepare: (x) => ({ x: ndarray(x.data, x.shape), deviations: [] }),
+    fractions: () => [],
     restore: asFloat64,
     logScale: 0,
   };

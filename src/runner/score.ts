@@ -75,7 +75,7 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
   }
   if (options.terms !== undefined) expectWhole(options.terms, 1, `${where}: terms`);
   const probes = expectWhole(options.probes ?? 1, 1, `${where}: probes`);
-  const entered = enterRows(x, options, { model, preprocessor, where });
+  const entered = enterRows(x, options, { model, preprocessor, where, isScored: true });
   const method = methodOf(density, options);
   return core.use(async (numbers) => {
     const terms = method === "series" ? (options.terms ?? enoughTerms(model, numbers)) : null;

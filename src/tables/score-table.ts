@@ -1,4 +1,4 @@
-import type { Deviation } from "../data/index.js";
+import { fractionsIn, type Deviation } from "../data/index.js";
 import type { CellProblem, Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import { Conformal } from "../measure/index.js";
@@ -54,8 +54,17 @@ export async function scoreTable(
       { name: runner.model.kind },
     );
   }
-  const { x, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
+  const { x, problems: cells, surplus } = encodeTable(table, plan, { invalid: "nan" });
   const { lines } = table;
+  const fractions = fractionsIn(x, runner.data?.preprocessing).map(
+    ({ row, column, got }): CellProblem => ({
+      line: lines[row]!,
+      column,
+      expected: "a whole number, as all were in training",
+      got: String(got),
+    }),
+  );
+  const problems = [...cells, ...fractions].sort((a, b) => a.line - b.line);
   const scores = await runner.score(x, { ...scoreOptions(density), first });
   const logProb = Float64Array.from(scores.logProb.data);
   const score = new FlowOutlierScore(calibration).of({ logProb, logDet: scores.logDet.data });

@@ -46,6 +46,10 @@ const table: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   "constant, copied, binary or whole-number columns": {
     "border/columns": ["constant, copied, binary or whole-number columns"],
+    "border/fractions": [
+      "fractions in whole-number columns",
+      "fractions in whole-number columns of a file",
+    ],
     "train/border": ["adds noise of one unit to whole-number columns, and to them alone"],
   },
   "batch normalisation on few examples": {
