@@ -32,8 +32,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
  * isn't a number.
  */
 export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new ShapeError(`ndarray: expected a shape of whole numbers, got [${shape}]`);
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ShapeError(`ndarray: expected a shape of whole numbers, got [${String(shape)}]`);
+  }
+  if (typeof data !== "object" || (data as unknown) === null) {
+    throw new ShapeError(`ndarray: expected numbers, got ${typeof data}`);
   }
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, sizeOf, type Arrays, type Shape } from "../tree.js";
@@ -48,7 +49,9 @@ const METADATA_KEY = "iresnet";
  * @throws {CheckpointError} if a number of `training` isn't finite.
  * @throws {ShapeError} if an array's count of numbers isn't its shape's size.
  */
-export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  expectKind(checkpoint, "checkpoint", "encodeCheckpoint");
+  const { arrays, ...rest } = checkpoint;
   // Reading it back fixes the order of the fields and refuses what JSON cannot hold.
   const manifest = parseManifest(JSON.stringify(rest), "encodeCheckpoint");
   return encodeSafetensors(arrays, { [METADATA_KEY]: JSON.stringify(manifest) });
@@ -103,7 +106,7 @@ export function expectArrays(
   const reshaped: string[] = [];
   for (const [name, shape] of Object.entries(expected)) {
     const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
-    if (array === undefined) missing.push(`${name} [${shape}]`);
+    if (!array) missing.push(`${name} [${shape}]`);
     else if (!sameShape(array.shape, shape)) {
       reshaped.push(`${name} [${array.shape}] for [${shape}]`);
     } else if (array.data.length !== sizeOf(shape)) {
@@ -112,7 +115,7 @@ export function expectArrays(
   }
   const surplus = Object.entries(arrays)
     .filter(([name]) => !Object.hasOwn(expected, name))
-    .map(([name, { shape }]) => `${name} [${shape}]`);
+    .map(([name, array]) => `${name} [${(array as typeof array | null)?.shape}]`);
 
   const differences = [
     ...firstOf("missing", missing),

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { NDArray } from "../tree.js";
@@ -65,6 +66,8 @@ export function augment(
   random: Random,
   examples?: Examples,
 ): NDArray {
+  expectKind(augmentation, "object", "augment");
+  expectKind(random, "random", "augment");
   switch (augmentation.kind) {
     case "none":
       return x;

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import type { NDArray } from "../tree.js";
 
@@ -6,6 +7,7 @@ import type { NDArray } from "../tree.js";
  * @throws {DataError} if a label isn't a class.
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): NDArray {
+  expectKind(labels, "list", "oneHot");
   expectLabels(labels, classes, "oneHot");
   const data = new Float32Array(labels.length * classes);
   for (let i = 0; i < labels.length; i++) data[i * classes + labels[i]!] = 1;

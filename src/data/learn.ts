@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectArray, expectFinite } from "../border/arrays.js";
 import { DataError } from "../errors.js";
 import { sizeOf, type NumberArray } from "../tree.js";
@@ -37,6 +38,7 @@ export function learnPreprocessing(
   condition?: NumberArray,
   others: readonly NumberArray[] = [],
 ): Learned {
+  expectKind(names, "list", where);
   const [rows = 0, ...shape] = expectArray(x, { where, name: "x" }).shape;
   expectFinite(x, { where, name: "x" });
   const columns = names.map((name, c) => columnOf(x, c, name));

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import { expectArray } from "../border/arrays.js";
 import { sizeOf, type NDArray, type NumberArray, type Shape } from "../tree.js";
@@ -64,7 +65,9 @@ export interface Prepared {
 export type RestoredKind = "samples" | "events";
 
 /** Shape of an event as a model takes it. */
-export function preparedShape({ shape, columns }: Preprocessing): Shape {
+export function preparedShape(plan: Preprocessing): Shape {
+  expectKind(plan, "preprocessing", "preprocessing");
+  const { shape, columns } = plan;
   return [columns.filter(isKept).length, ...shape.slice(1)];
 }
 
@@ -77,11 +80,11 @@ export function preparedShape({ shape, columns }: Preprocessing): Shape {
  */
 export function prepare(x: NumberArray, plan: Preprocessing | undefined): Prepared {
   if (!plan) return { x: float32(x), deviations: [] };
+  const kept = preparedShape(plan);
   const { shape, data } = expectArray(x, { where: "prepare", name: "x", event: plan.shape });
   const { columns } = plan;
   const layout = layoutOf(plan);
   const rows = shape[0]!;
-  const kept = preparedShape(plan);
   const prepared = new Float32Array(rows * sizeOf(kept));
   const deviations: Deviation[] = [];
   for (let row = 0; row < rows; row++) {
@@ -153,6 +156,7 @@ export function restore(
  */
 export function logScale(plan: Preprocessing | undefined): number {
   if (!plan) return 0;
+  expectKind(plan, "preprocessing", "logScale");
   const { inner } = layoutOf(plan);
   return plan.columns.reduce(
     (sum, column) => (isKept(column) ? sum - inner * Math.log(column.scale) : sum),
@@ -205,7 +209,8 @@ interface ColumnLayout {
   readonly sources: readonly number[];
 }
 
-function layoutOf({ shape, columns }: Preprocessing): ColumnLayout {
+function layoutOf(plan: Preprocessing): ColumnLayout {
+  const { shape, columns } = plan;
   let next = 0;
   return {
     inner: sizeOf(shape.slice(1)),

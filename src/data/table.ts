@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Closable } from "../closable.js";
 import { DataError } from "../errors.js";
 
@@ -93,6 +94,7 @@ export const defaultChunkRows = 8192;
  * @throws {DataError} if there are none, or what {@link TableReader.chunks} throws.
  */
 export async function readTable(reader: TableReader): Promise<Table> {
+  expectKind(reader, "table reader", "readTable");
   const chunks: Table[] = [];
   for await (const chunk of reader.chunks()) chunks.push(chunk);
   if (chunks.length === 0) {
@@ -106,6 +108,7 @@ export async function readTable(reader: TableReader): Promise<Table> {
 
 /** Tables with the same columns, one below the other. */
 export function joinTables(chunks: readonly Table[]): Table {
+  expectKind(chunks, "list", "joinTables");
   const [first] = chunks;
   if (first === undefined) throw new DataError("joinTables: expected a table, got none; give one");
   if (chunks.length === 1) return first;

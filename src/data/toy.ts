@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf } from "../border/options.js";
 import type { Random } from "../random.js";
 import type { NDArray } from "../tree.js";
@@ -11,6 +12,7 @@ import type { NDArray } from "../tree.js";
  * @see Grathwohl et al. 2019, section 4.1, https://arxiv.org/abs/1810.01367
  */
 export function sampleToy(name: string, n: number, random: Random): NDArray {
+  expectKind(random, "random", "sampleToy");
   const known = expectToyName(name, "sampleToy");
   const uniform = (label: string) => random.split(label).uniform(n);
   const pick = uniform("pick");

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -11,6 +12,7 @@ import { writeError } from "./file-errors.js";
  * file is then untouched and no temporary file is left.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  expectKind(path, "path", "writing a file");
   const folder = dirname(path);
   const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
   try {

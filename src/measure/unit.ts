@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Runner } from "../runner/index.js";
 import { sizeOf, type NumberArray } from "../tree.js";
 
@@ -12,7 +13,9 @@ export interface ErrorUnit {
  * The unit for a model's data: of pixels the full range of 255 gray levels, of standardised columns
  * the standard deviation of each, of other data 1.
  */
-export function errorUnit({ model, data }: Pick<Runner, "model" | "data">): ErrorUnit {
+export function errorUnit(runner: Pick<Runner, "model" | "data">): ErrorUnit {
+  expectKind(runner, "runner", "errorUnit");
+  const { model, data } = runner;
   if (model.pixels) return { name: "pixel units", sizes: [255] };
   const columns = data?.preprocessing?.columns;
   if (!columns) return { name: "data units", sizes: [1] };

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { UsageError } from "../errors.js";
 import type { Classifier, Density, Model } from "../models/index.js";
 import { Random } from "../random.js";
@@ -25,6 +26,7 @@ export function expectAbility<A extends keyof Abilities>(
   ability: A,
   where: string,
 ): Abilities[A] {
+  expectKind(model, "model", where);
   if (has(model, ability)) return model;
   const { name, by } = abilities[ability];
   throw new UsageError(
@@ -55,11 +57,7 @@ export function keysOf(
   size: number,
   where: string,
 ): Random[] {
-  if (!((random as unknown) instanceof Random)) {
-    throw new UsageError(`${where}: expected random to be a Random, such as Random.fromSeed(1)`, {
-      name: "random",
-    });
-  }
+  expectKind(random, "random", where);
   const at = expectWhole(first, 0, `${where}: first`) + start;
   return Array.from({ length: size }, (_, row) => random.split(at + row));
 }

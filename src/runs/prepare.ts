@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { openData } from "../data/files.js";
 import type { DataSet } from "../data/index.js";
 import { createModel, type Model } from "../models/index.js";
@@ -17,6 +18,7 @@ export interface PreparedRun {
  * @throws {UsageError} if its workers can't share a batch equally.
  */
 export async function prepareRun(config: RunConfig): Promise<PreparedRun> {
+  expectKind(config, "run configuration", "prepareRun");
   expectShares(config.training.batchSize, config.workers ?? 1);
   const model = createModel(config.model.kind, config.model.config);
   const data = await openData(config.data.name, { folder: config.data.folder });

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -70,6 +71,7 @@ export class RunFolder {
   readonly report: string;
 
   constructor(path: string) {
+    expectKind(path, "path", "RunFolder");
     this.path = path;
     this.config = join(path, "config.json");
     this.metrics = join(path, "metrics.jsonl");
@@ -150,6 +152,7 @@ export async function readCheckpoint(
  * @throws {CheckpointError} if it is damaged or of another model.
  */
 export async function openRun(path: string): Promise<Run> {
+  expectKind(path, "path", "openRun");
   const isFile = path.endsWith(".safetensors");
   const folder = new RunFolder(isFile ? dirname(path) : path);
   const config = await readRunConfig(folder);

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type Split } from "../data/index.js";
@@ -61,6 +62,10 @@ export async function trainRun(
   place: Place,
   options: TrainRunOptions,
 ): Promise<Outcome | undefined> {
+  expectKind(prepared, "prepared run", "trainRun");
+  expectKind(place, "place", "trainRun");
+  expectKind(options, "object", "trainRun");
+  expectKind(options.signal, "signal", "trainRun");
   return withEngine(prepared.config, async (engine) => {
     const { onOutcome, ...steps } = options;
     if (!(await takeSteps(engine, prepared, place, steps))) return undefined;

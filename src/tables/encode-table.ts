@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions, suggestion } from "../border/options.js";
 import type { ColumnCodec, TablePlan } from "../data/index.js";
 import type { CellProblem, Column, ColumnKind, Table } from "../data/table.js";
@@ -41,6 +42,7 @@ export function encodeTable(
   plan: TablePlan,
   options: EncodeTableOptions = {},
 ): EncodedTable {
+  expectKind(table, "table", where);
   expectOptions(options, ["invalid"], where);
   const invalid = expectOneOf(options.invalid ?? "error", ["error", "nan"], `${where}: invalid`);
   const kept = keptColumns(plan);
@@ -84,7 +86,9 @@ export function tableKinds(plan: TablePlan): (name: string) => ColumnKind | unde
   return (name) => kinds.get(name);
 }
 
-export function keptColumns({ columns }: TablePlan): KeptCodec[] {
+export function keptColumns(plan: TablePlan): KeptCodec[] {
+  expectKind(plan, "table plan", "a table's plan");
+  const { columns } = plan;
   return columns.filter((codec): codec is KeptCodec => codec.kind !== "omitted");
 }
 

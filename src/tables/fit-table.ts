@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type DataSet, type Split } from "../data/index.js";
@@ -81,6 +82,8 @@ export async function fitTable(
   options: FitTableOptions,
 ): Promise<TableFit | undefined> {
   expectOptions(options, known, where);
+  expectKind(data, "data set", where);
+  expectKind(options.engine, "engine", where);
   if (data.shape.length !== 1 || data.pixels || data.condition > 0) {
     throw new DataError(
       `${where}: expected rows of columns without a condition, got ${data.name} of shape [${data.shape}]${data.condition > 0 ? " with one" : ""}; take tableData, or train a model with fit`,

@@ -1,9 +1,8 @@
 import type { Calibration } from "../data/index.js";
 import type { Split } from "../data/index.js";
-import { spread } from "../measure/index.js";
+import { takeSpread } from "../measure/index.js";
 import type { Density, Model } from "../models/index.js";
 import type { Runner, ScoreOptions } from "../runner/index.js";
-import type { NumberArray } from "../tree.js";
 import { FlowOutlierScore, type LogTerms } from "./score.js";
 
 /** What a density says of held-out rows. */
@@ -29,8 +28,7 @@ export async function heldOutTerms<M extends Model & Density>(
   runner: Runner<M>,
   split: Split,
 ): Promise<HeldOutTerms> {
-  const rows = spread(split.count, mostRows);
-  const { x }: { readonly x: NumberArray } = split.take(rows);
+  const { x } = takeSpread(split, mostRows);
   const scores = await runner.score(x, scoreOptions(runner.model));
   const beyond = new Set(scores.deviations.map(({ row }) => row));
   const isWithin = (_: number, row: number): boolean => !beyond.has(row);

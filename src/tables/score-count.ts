@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { CellProblem } from "../data/table.js";
 import type { TableScores } from "./score-table.js";
 
@@ -29,6 +30,7 @@ export class ScoreCount {
 
   /** @param rates of false alarms to count the flagged rows of. */
   constructor(rates: readonly number[]) {
+    expectKind(rates, "list", "ScoreCount");
     this.#flagged = new Map(rates.map((rate) => [rate, 0]));
   }
 

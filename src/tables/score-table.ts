@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { fractionsIn, type Deviation } from "../data/index.js";
 import type { CellProblem, Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
@@ -46,6 +47,7 @@ export async function scoreTable(
   table: Table,
   { first = 0 }: { readonly first?: number } = {},
 ): Promise<TableScores> {
+  expectKind(runner, "runner", where);
   const density = expectAbility(runner.model, "density", where);
   const { table: plan, calibration } = runner.data ?? {};
   if (!plan || !calibration) {
@@ -91,6 +93,7 @@ export async function* scoreTables(
   runner: AnyRunner,
   tables: Iterable<Table> | AsyncIterable<Table>,
 ): AsyncGenerator<TableScores> {
+  expectKind(tables, "tables", "scoreTables");
   let first = 0;
   for await (const table of tables) {
     yield await scoreTable(runner, table, { first });
@@ -102,7 +105,9 @@ export async function* scoreTables(
  * Scores as a table to write: `line`, `log_p`, `score`, `p_value`, and in `note` why a row has none, or
  * has density 0.
  */
-export function scoresAsTable({ lines, logProb, score, pValue, ...found }: TableScores): Table {
+export function scoresAsTable(scores: TableScores): Table {
+  expectKind(scores, "table scores", "scoresAsTable");
+  const { lines, logProb, score, pValue, ...found } = scores;
   const notes = new Map<number, string[]>();
   const note = (line: number, text: string): void => {
     notes.set(line, [...(notes.get(line) ?? []), text]);

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError, ShapeError } from "../errors.js";
 
 /** What a density says of rows, one number a row each, in nats. */
@@ -40,6 +41,7 @@ export class FlowOutlierScore {
    * @throws {DataError} if there are fewer, or a number isn't finite.
    */
   constructor(heldOut: LogTerms | Spreads) {
+    expectKind(heldOut, "log terms", "FlowOutlierScore");
     if ("surprise" in heldOut) {
       const { surprise, distance } = heldOut;
       this.spreads = { surprise, distance };
@@ -65,7 +67,10 @@ export class FlowOutlierScore {
   }
 }
 
-function parts({ logProb, logDet }: LogTerms): { surprise: Float64Array; distance: Float64Array } {
+function parts(terms: LogTerms): { surprise: Float64Array; distance: Float64Array } {
+  const { logProb, logDet } = terms;
+  expectKind(logProb, "list", "FlowOutlierScore");
+  expectKind(logDet, "list", "FlowOutlierScore");
   if (logProb.length !== logDet.length) {
     throw new ShapeError(
       `FlowOutlierScore: expected as many log-determinants as log-probabilities, got ${logDet.length} for ${logProb.length}`,

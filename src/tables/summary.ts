@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { ColumnCodec, ColumnPlan, DataDescription, DataSet } from "../data/index.js";
 import { formatNumber } from "../text.js";
 
@@ -11,11 +12,11 @@ export interface ColumnSummary {
  * What is done to each column of a table's file, in their order.
  * @param data a data set, or what a checkpoint keeps of it
  */
-export function tableSummary({
-  table,
-  classes,
-  preprocessing,
-}: Pick<DataSet | DataDescription, "table" | "classes" | "preprocessing">): ColumnSummary[] {
+export function tableSummary(
+  data: Pick<DataSet | DataDescription, "table" | "classes" | "preprocessing">,
+): ColumnSummary[] {
+  expectKind(data, "object", "tableSummary");
+  const { table, classes, preprocessing } = data;
   const plans = new Map(preprocessing?.columns.map((plan) => [plan.name, plan]));
   const summary = (table?.columns ?? []).map((codec) => ({
     column: codec.name,

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
 import { arrayData, holdOut, type DataSet } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
@@ -41,6 +42,7 @@ const where = "tableData";
  * @throws {UsageError} if an option is unknown, or there is no column of its name.
  */
 export function tableData(table: Table, options: TableDataOptions = {}): DataSet {
+  expectKind(table, "table", where);
   expectOptions(options, ["label", "ignore", "holdout", "missing"], where);
   const { label, ignore = [], holdout } = options;
   const missing = expectOneOf(

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import { describeData, stepsOf, type DataSet } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
@@ -124,6 +125,9 @@ export async function fit(
   options: FitOptions,
 ): Promise<Checkpoint> {
   expectOptions(options, known, "fit");
+  expectKind(model, "model", "fit");
+  expectKind(data, "data set", "fit");
+  for (const one of [options.engine, ...(options.workers ?? [])]) expectKind(one, "engine", "fit");
   const config = parseTrainingConfig(training);
   expectIntervals(options);
   const { engine, workers = [engine], resume, onWarning = console.warn } = options;

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { expectOneOf } from "../../border/options.js";
 import { DataError, IresnetError, UsageError } from "../../errors.js";
 import { sizeOf } from "../../tree.js";
@@ -42,6 +43,9 @@ export async function openPictures(
   options: PictureOptions,
   decode: PictureDecoder,
 ): Promise<PictureReader> {
+  expectKind(files, "list", "openPictures");
+  for (const file of files) expectKind(file, "picture file", "openPictures");
+  expectKind(options, "object", "openPictures");
   const { invalid = "error", maxPixels = 2 ** 26, chunkPictures = 256 } = options;
   expectOneOf(invalid, ["error", "skip"], "Pictures: invalid");
   expectOneOf(options.alpha ?? "flatten", ["flatten", "refuse"], "Pictures: alpha");
@@ -106,6 +110,7 @@ export async function openPictures(
 
 /** All pictures of a reader in one array. */
 export async function readPictures(reader: PictureReader): Promise<Pictures> {
+  expectKind(reader, "picture reader", "readPictures");
   const size = sizeOf(reader.shape);
   const pixels = new Uint8Array(reader.count * size);
   const labels: number[] = [];

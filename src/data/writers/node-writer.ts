@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -14,12 +15,15 @@ export async function writeFileInPieces(
   path: string,
   pieces: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
+  expectKind(path, "path", "writeFileInPieces");
+  expectKind(pieces, "pieces", "writeFileInPieces");
   const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
     try {
       for await (const piece of path.endsWith(".gz") ? gzipped(pieces) : pieces) {
+        expectKind(piece, "piece", "writeFileInPieces");
         await file.writeFile(piece);
       }
       await file.sync();
