@@ -56,18 +56,6 @@ export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
   return { shape, data: Float32Array.from(data) };
 }
 
-/** The rows at these indices along the first axis, in this order. */
-export function takeRows({ shape, data }: NDArray, indices: ArrayLike<number>): NDArray {
-  const event = shape.slice(1);
-  const size = sizeOf(event);
-  const taken = new Float32Array(indices.length * size);
-  for (let i = 0; i < indices.length; i++) {
-    const start = indices[i]! * size;
-    taken.set(data.subarray(start, start + size), i * size);
-  }
-  return { shape: [indices.length, ...event], data: taken };
-}
-
 /** An array of one number. */
 export function scalarArray(value: number): NDArray {
   return { shape: [], data: Float32Array.of(value) };
