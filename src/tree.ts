@@ -28,6 +28,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /**
  * Wraps numbers as an array of the given shape.
+ *
+ * @param data numbers in row-major order; a Float32Array is kept, others are copied and rounded
+ * @param shape of the array, `[]` for a scalar
  * @throws {ShapeError} if the shape isn't one of whole numbers, their count isn't its size, or one
  * isn't a number.
  */

@@ -43,6 +43,8 @@ const where = "arrayData";
  * Arrays in memory as a data set. Vectors, and images that aren't pixels, are standardised by what
  * the training rows teach: see {@link learnPreprocessing}.
  *
+ * @param given x, `[N, D]` or `[N, C, H, W]`, and what else is known of its rows; {@link ArrayDataOptions}
+ *   has the shape and default of each
  * @throws {ShapeError} if an array isn't of the shape it should have, or the lengths differ.
  * @throws {DataError} naming the rows that aren't finite, labels that are no classes, pixels out of
  * range, or if every column is constant.

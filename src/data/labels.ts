@@ -4,6 +4,9 @@ import type { NDArray } from "../tree.js";
 
 /**
  * 1 at each label's class, 0 elsewhere, `[B, classes]`.
+ *
+ * @param labels `[N]`, whole numbers from 0 to classes − 1
+ * @param classes K
  * @throws {DataError} if a label isn't a class.
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): NDArray {

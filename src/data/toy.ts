@@ -8,6 +8,9 @@ import type { NDArray } from "../tree.js";
  *
  * Shapes, scales and noise are those of the toy sets of FFJORD and Residual Flows.
  *
+ * @param name one of {@link toyNames}
+ * @param n points, at least 1
+ * @param random source of the draws
  * @throws {UsageError} if there is no such density; {@link toyNames} lists them.
  * @see Grathwohl et al. 2019, section 4.1, https://arxiv.org/abs/1810.01367
  */

@@ -16,7 +16,12 @@ export interface ByteSource {
 /** Most bytes that formats which can't be streamed may take: 2 GiB. */
 export const defaultMaxBytes = 2 ** 31;
 
-/** Bytes in memory. */
+/**
+ * Bytes in memory.
+ *
+ * @param name of the file, for messages, and by whose ending its format is told
+ * @param bytes of the file; they are kept, not copied
+ */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   expectKind(bytes, "bytes", "bytesSource");
   const step = 1 << 20;
@@ -31,7 +36,12 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A file that a page was handed, by an `<input>` or dropped on it; read in pieces. */
+/**
+ * A file that a page was handed, by an `<input>` or dropped on it; read in pieces.
+ *
+ * @param name of the file, for messages, and by whose ending its format is told
+ * @param blob such as a `File`
+ */
 export function blobSource(name: string, blob: Blob): ByteSource {
   expectKind(blob, "object", "blobSource");
   return {
