@@ -8,6 +8,7 @@ export { openData } from "./data/files.js";
 export { openPictureFolder, type PictureFolderOptions } from "./data/pictures/picture-folder.js";
 export { fileSource } from "./data/readers/node-source.js";
 export { writeFileInPieces } from "./data/writers/node-writer.js";
+export { copyWebAssets, type WebAsset, type WebAssetsOptions } from "./engine/web-assets.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
 export { loadCheckpoint, saveCheckpoint } from "./checkpoint/checkpoint-file.js";
 export { openRunner } from "./runner/open-file.js";

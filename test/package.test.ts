@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { version } from "../src/version.js";
 
 const root = new URL("../../", import.meta.url);
 const text = (url: URL): string => readFileSync(url, "utf8");
@@ -20,6 +22,12 @@ function closure(url: URL, seen = new Map<string, Set<string>>()): Map<string, S
   return seen;
 }
 
+/** Files by condition or entry point, in package.json. */
+type Entry = string | { readonly [condition: string]: Entry };
+
+const targetsOf = (entry: Entry): readonly string[] =>
+  typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targetsOf);
+
 describe("the package", () => {
   it("needs nothing of Node where it promises to run in a browser", () => {
     const entries = ["index", "web", "engine/web-worker"];
@@ -35,18 +43,45 @@ describe("the package", () => {
     }
   });
 
+  it("says its version in a page too", () => {
+    const manifest = JSON.parse(text(new URL("package.json", root))) as { version: string };
+    assert.equal(version, manifest.version);
+  });
+
   it("has the files its entry points name", () => {
     const { exports, bin } = JSON.parse(text(new URL("package.json", root))) as {
-      exports: Record<string, string | Record<string, string>>;
+      exports: Entry;
       bin: Record<string, string>;
     };
-    const targets = Object.values(exports).flatMap((entry) =>
-      typeof entry === "string" ? [entry] : Object.values(entry),
-    );
+    const targets = targetsOf(exports);
+    assert.ok(targets.length > 10);
     for (const target of [...targets, ...Object.values(bin)]) {
       assert.ok(existsSync(new URL(target, root)), target);
     }
     assert.match(text(new URL(bin.iresnet!, root)), /^#!\/usr\/bin\/env node\n/);
+  });
+
+  it("is right in the eyes of publint and are-the-types-wrong", () => {
+    const run = (tool: string, ...args: readonly string[]): string =>
+      execFileSync(
+        process.execPath,
+        [fileURLToPath(new URL(`node_modules/${tool}`, root)), ...args],
+        {
+          cwd: fileURLToPath(root),
+          encoding: "utf8",
+        },
+      );
+    assert.match(run("publint/src/cli.js", "--strict"), /All good!/);
+    const types = ["--pack", ".", "--profile", "node16", "--exclude-entrypoints", "worker.js"];
+    run("@arethetypeswrong/cli/dist/index.js", ...types); // ends with an error where it finds one
+  });
+
+  it("can be required", () => {
+    const library = createRequire(import.meta.url)("iresnet") as {
+      version?: string;
+      fit?: unknown;
+    };
+    assert.equal(typeof library.fit, "function");
   });
 
   it("packs what it needs and nothing else", () => {
@@ -61,7 +96,7 @@ describe("the package", () => {
     );
     const paths = packed!.files.map(({ path }) => path);
     assert.ok(paths.includes("dist/index.js") && paths.includes("dist/engine/node-worker.js"));
-    const other = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|[^/]+)$/.test(path));
+    const other = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts|json|txt)|[^/]+)$/.test(path));
     assert.deepEqual(other, []);
   });
 });

@@ -63,7 +63,11 @@ const kinds = {
   split: { is: has("name", "count", "take"), from: 'await data.split("test")' },
   table: { is: has("name", "columns", "rows", "lines"), from: "await readTable(...)" },
   "table format": { is: has("name", "endings", "open"), from: "{ name, endings, begins, open }" },
-  "table plan": { is: has("columns"), from: "a checkpoint's data.table" },
+  "table plan": { is: has("columns", "condition"), from: "a checkpoint's data.table" },
+  "table predictions": {
+    is: has("lines", "problems", "classes", "probabilities", "predicted"),
+    from: "predictTable's",
+  },
   "table scores": { is: has("lines", "logProb", "pValue", "problems"), from: "scoreTable's" },
   "table reader": { is: has("name", "chunks"), from: "await openTable(source)" },
   tables: { is: isIterable, from: "[table], or openTable's chunks()" },

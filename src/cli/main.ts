@@ -9,6 +9,7 @@ import { addReproduce } from "./commands/reproduce.js";
 import { addSample } from "./commands/sample.js";
 import { addScore } from "./commands/score.js";
 import { addTrain } from "./commands/train.js";
+import { addWebAssets } from "./commands/web-assets.js";
 import { Terminal } from "./terminal.js";
 import { version } from "../version.js";
 
@@ -56,6 +57,7 @@ Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected er
     addReproduce,
     addInfo,
     addData,
+    addWebAssets,
   ]) {
     add(iresnet);
   }

@@ -52,16 +52,17 @@ export function fromZero(text: string): number {
 
 /** Options of every command that measures a run on data it wasn't trained on. */
 export interface SplitOptions {
-  readonly split: Exclude<SplitName, "train">;
+  readonly split?: Exclude<SplitName, "train">;
   readonly dataDir?: string;
 }
 
 export function withSplit(command: Command): Command {
   return command
     .addOption(
-      new Option("--split <name>", "data to measure on")
-        .choices(["test", "validation"])
-        .default("test"),
+      new Option(
+        "--split <name>",
+        "data to measure on (default: test; validation, the held-out rows, of a table)",
+      ).choices(["test", "validation"]),
     )
     .option("--data-dir <dir>", "folder of the data sets (default: the run's)");
 }
@@ -87,6 +88,14 @@ export function workersOption(text: string): number | "auto" {
 export interface InverseOptions {
   readonly steps?: number;
   readonly tolerance?: number;
+}
+
+/** The limits of an inverse among a command's options. */
+export function limitsOf({ steps, tolerance }: InverseOptions): InverseOptions {
+  return {
+    ...(steps !== undefined && { steps }),
+    ...(tolerance !== undefined && { tolerance }),
+  };
 }
 
 export function withInverseLimits(command: Command): Command {
@@ -122,4 +131,16 @@ export function names(text: string): readonly string[] {
   const all = text.split(",").map((name) => name.trim());
   if (all.every((name) => name !== "")) return all;
   throw new InvalidArgumentError("Expected names separated by commas.");
+}
+
+/** Reads `name=value` pairs separated by commas; a value may hold commas that no `name=` follows. */
+export function assignments(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split(/,(?=[^,=]+=)/).map((pair) => /^([^=]+)=(.*)$/s.exec(pair));
+  if (pairs.every((pair) => pair !== null)) {
+    const entries = pairs.map(([, name, value]): [string, string] => [name!.trim(), value!.trim()]);
+    if (new Set(entries.map(([name]) => name)).size === entries.length) {
+      return Object.fromEntries(entries);
+    }
+  }
+  throw new InvalidArgumentError("Expected name=value pairs of different names, separated by commas.");
 }

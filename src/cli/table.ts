@@ -1,38 +1,67 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { Option, type Command } from "commander";
 import { dataNames } from "../data/index.js";
 import { UsageError } from "../errors.js";
+import { evaluationText } from "../runs/describe.js";
 import { trainTable } from "../runs/table-run.js";
+import { tableModelNames, type TableDataOptions, type TableModelName } from "../tables/index.js";
 import { formatNumber, table } from "../text.js";
 import { commandLine } from "./command-line.js";
 import { interrupted, interruptible } from "./interrupt.js";
+import { betweenZeroAndOne, names } from "./options.js";
 import type { EngineOptions, ResultOptions } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
 /** Options of `train` that go with a file of rows. */
 export interface TableOptions extends EngineOptions, ResultOptions {
   readonly label?: string;
+  readonly condition?: readonly string[];
   readonly ignore?: readonly string[];
   readonly holdout?: number;
+  readonly missing?: NonNullable<TableDataOptions["missing"]>;
+  readonly model?: TableModelName;
   readonly out?: string;
   readonly steps?: number;
   readonly seed?: number;
 }
 
-const known = [
-  "data",
-  "label",
-  "ignore",
-  "holdout",
-  "out",
-  "steps",
-  "seed",
-  "threads",
-  "device",
-  "json",
-];
 /** Those that go with nothing else. */
-const own = ["label", "ignore", "holdout"] as const;
+const own = ["label", "condition", "ignore", "holdout", "missing", "model"] as const;
+const known = ["data", ...own, "out", "steps", "seed", "threads", "device", "json"];
+
+/** Options of `train` on what the columns of a file are for. */
+export function withTableOptions(command: Command): Command {
+  return command
+    .optionsGroup("Options for a file of rows:")
+    .option(
+      "--label <column>",
+      "column of classes, to be predicted from the others; for a density, what the others depend on",
+    )
+    .option(
+      "--condition <columns>",
+      "columns that the density of the others is conditioned on, separated by commas",
+      names,
+    )
+    .option("--ignore <columns>", "columns to leave out, separated by commas", names)
+    .addOption(
+      new Option(
+        "--model <name>",
+        "what learns (default: i-resnet-density, or i-resnet-classifier with --label)",
+      ).choices(tableModelNames()),
+    )
+    .addOption(
+      new Option(
+        "--missing <how>",
+        "empty cells: learned with the model, or their rows left out (default: model)",
+      ).choices(["model", "refuse"]),
+    )
+    .option(
+      "--holdout <share>",
+      "share of the rows that choose and calibrate (default: 15 %, at most 500)",
+      betweenZeroAndOne,
+    );
+}
 
 /** Whether `--data` names a file rather than a data set that is known by name. */
 export function isTableFile(data: string | undefined): data is string {
@@ -53,7 +82,7 @@ export function expectNoTableOptions(options: object): void {
 export async function trainTableAndPrint(
   terminal: Terminal,
   file: string,
-  options: TableOptions,
+  { label, condition, ignore, holdout, missing, model, ...options }: TableOptions,
 ): Promise<void> {
   const other = Object.keys(options).find((name) => !known.includes(name));
   if (other !== undefined) {
@@ -61,25 +90,37 @@ export async function trainTableAndPrint(
       `train: expected no option but ${known.map((name) => `--${name}`).join(", ")} with a file of rows, got --${other}; the rows decide the rest`,
     );
   }
+  const use = {
+    ...(label !== undefined && { label }),
+    ...(condition && { condition }),
+    ...(ignore && { ignore }),
+    ...(holdout !== undefined && { holdout }),
+    ...(missing && { missing }),
+    ...(model && { model }),
+  };
   const out = options.out ?? join("runs", nameOf(file));
   const outcome = await interruptible(terminal, (signal) =>
-    trainTable({ ...options, file, out, command: commandLine() }, { listener: terminal, signal }),
+    trainTable({ ...options, file, use, out, command: commandLine() }, { listener: terminal, signal }),
   );
   if (!outcome) {
     terminal.note("Ended before there was a model: nothing is saved.");
     process.exitCode = interrupted;
     return;
   }
-  const { folder, fit, columns } = outcome;
+  const { folder, fit, columns, evaluation } = outcome;
   const { trials, noise, logProb, heldOut, step } = fit;
+  const isDensity = fit.checkpoint.data?.calibration !== undefined;
+  const fewest = isDensity ? `, so that no p-value is below ${formatNumber(1 / (heldOut + 1))}` : "";
   terminal.result(
-    { run: folder.path, report: folder.report, columns, trials, noise, logProb, heldOut, step },
+    {
+      run: folder.path,
+      report: folder.report,
+      ...{ columns, trials, noise, logProb, heldOut, step },
+      ...(evaluation && { evaluation }),
+    },
     [
       table([
-        [
-          "held-out rows",
-          `${heldOut}, so that no p-value is below ${formatNumber(1 / (heldOut + 1))}`,
-        ],
+        ["held-out rows", `${heldOut}${fewest}`],
         ["their log-likelihood", `${formatNumber(logProb)} nats a row`],
         [
           "smoothing noise",
@@ -88,6 +129,7 @@ export async function trainTableAndPrint(
         ["run", folder.path],
         ["report", folder.report],
       ]),
+      ...(evaluation ? [evaluationText(evaluation)] : []),
       `Score other rows with: iresnet score ${folder.path} new.csv --out scores.csv`,
     ].join("\n\n"),
   );

@@ -1,7 +1,7 @@
-import { expectOptions } from "../border/options.js";
+import { expectOptions, suggestion } from "../border/options.js";
 import { DataError, ShapeError, UsageError } from "../errors.js";
 import { Random } from "../random.js";
-import type { NumberArray } from "../tree.js";
+import type { NumberArray, Shape } from "../tree.js";
 import { checkedRows, expectRows, rowOptions, type ArrayRows } from "./array-rows.js";
 import {
   expectSplitName,
@@ -11,8 +11,9 @@ import {
   type SplitName,
 } from "./data-set.js";
 import { expectLabels } from "./labels.js";
-import { identityPlan, learnCondition, learnPreprocessing } from "./learn.js";
+import { identityPlan, learnCondition, learnPreprocessing, type LearnOptions } from "./learn.js";
 import { preparedShape, type Preprocessing } from "./preprocessing.js";
+import { listed } from "./warnings.js";
 import { tableSplit, takeNumbers } from "./array-split.js";
 
 export interface ArrayDataOptions extends ArrayRows {
@@ -34,9 +35,22 @@ export interface ArrayDataOptions extends ArrayRows {
   readonly validation?: number | ArrayRows;
   /** Rows to test on; none unless given. */
   readonly test?: ArrayRows;
+  /**
+   * Names of columns that may have heavy tails: what validation rows say of each decides whether it
+   * passes an asinh first, see {@link learnPreprocessing}. None unless given.
+   */
+  readonly tails?: readonly string[];
+  /**
+   * By the name of a column, that of another which is 1 where its cell is missing and else 0: log p
+   * then leaves the number out that stands for it. None unless given.
+   */
+  readonly absent?: Readonly<Record<string, string>>;
 }
 
-const options = [...rowOptions, "name", "classes", "columns", "pixels", "validation", "test"];
+const options = [
+  ...rowOptions,
+  ...["name", "classes", "columns", "pixels", "validation", "test", "tails", "absent"],
+];
 const where = "arrayData";
 
 /**
@@ -95,9 +109,17 @@ export function arrayData(given: ArrayDataOptions): DataSet {
         : undefined,
     test: testing && tableSplit("test", weigh(testing)),
   };
-  // Of a row that is held out, all that counts is whether a column of whole numbers is one.
-  const others = [held && all, validating, testing].flatMap((rows) => rows?.x ?? []);
-  const { preprocessing, warnings } = learn(all, train, { columns, pixels, others });
+  const heldOut = validating?.x ?? takeNumbers(x, held!);
+  const { tails = [], absent } = given;
+  expectColumns([...tails, ...Object.entries(absent ?? {}).flat()], columns, event);
+  const { preprocessing, warnings } = learn(all, train, {
+    columns,
+    pixels,
+    // Of a row that is held out, all that counts is whether a column of whole numbers is one.
+    others: [heldOut, ...(testing ? [testing.x] : [])],
+    ...(tails.length > 0 && { tails: { columns: tails, heldOut } }),
+    ...(absent && { absent }),
+  });
   return {
     name,
     shape: preprocessing ? preparedShape(preprocessing) : event,
@@ -185,21 +207,35 @@ function columnNames(given: readonly string[] | undefined, count: number): reado
   );
 }
 
-interface LearnRules {
-  readonly columns: readonly string[];
-  readonly pixels: boolean;
-  /** Rows that aren't trained on. */
-  readonly others: readonly NumberArray[];
+/** @throws {UsageError} if a name isn't that of a column of vectors. */
+function expectColumns(names: readonly string[], columns: readonly string[], event: Shape): void {
+  const isVector = event.length === 1;
+  const name = names.find((one) => !isVector || !columns.includes(one));
+  if (name === undefined) return;
+  throw new UsageError(
+    `${where}: expected tails and absent to name columns of x${isVector ? `, ${listed(columns)}` : ""}, got "${name}"${isVector ? suggestion(name, columns) : ` for images`}`,
+    { columns: [name] },
+  );
 }
 
 function learn(
   { x, condition }: Rows,
   train: Uint32Array | undefined,
-  { columns, pixels, others }: LearnRules,
+  {
+    columns,
+    pixels,
+    ...options
+  }: Pick<LearnOptions, "tails" | "absent" | "others"> & {
+    readonly columns: readonly string[];
+    readonly pixels: boolean;
+  },
 ): { readonly preprocessing?: Preprocessing; readonly warnings: readonly string[] } {
   const rows = (array: NumberArray): NumberArray => (train ? takeNumbers(array, train) : array);
   if (!pixels) {
-    return learnPreprocessing(rows(x), columns, condition && rows(condition), others);
+    return learnPreprocessing(rows(x), columns, {
+      ...options,
+      ...(condition && { condition: rows(condition) }),
+    });
   }
   if (!condition) return { warnings: [] };
   const { scalings, warnings } = learnCondition(rows(condition), train?.length ?? x.shape[0]!);

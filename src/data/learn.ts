@@ -2,14 +2,29 @@ import { expectKind } from "../border/kinds.js";
 import { expectArray, expectFinite } from "../border/arrays.js";
 import { DataError } from "../errors.js";
 import { sizeOf, type NumberArray } from "../tree.js";
+import { placeOf, wholeCell } from "./column-axis.js";
 import { dependentColumns } from "./dependence.js";
+import { moments } from "./moments.js";
 import type { ColumnPlan, Preprocessing, Scaling } from "./preprocessing.js";
+import { learnTail } from "./tails.js";
 import { digitsLost, listed, type Column } from "./warnings.js";
 
 export interface Learned {
   readonly preprocessing: Preprocessing;
   /** A sentence for each thing that was found, naming the columns. */
   readonly warnings: readonly string[];
+}
+
+/** What else there is to learn from. */
+export interface LearnOptions {
+  /** Rows that aren't trained on, of which nothing is learned but whether their numbers are whole. */
+  readonly others?: readonly NumberArray[];
+  /** `[N, K]` */
+  readonly condition?: NumberArray;
+  /** Columns that are 1 where another's cell is missing, by the name of the other. */
+  readonly absent?: Readonly<Record<string, string>>;
+  /** Columns that may have heavy tails, which these held-out rows `[M, D]` tell. */
+  readonly tails?: { readonly columns: readonly string[]; readonly heldOut: NumberArray };
 }
 
 const where = "learnPreprocessing";
@@ -23,30 +38,39 @@ const where = "learnPreprocessing";
  *   [0, 1), the noise that makes them real
  * - constant, or a copy of an earlier one: left out
  *
+ * A column with heavy tails is first mapped by an asinh: see {@link learnTail}. Cells that are missing
+ * count in nothing that is learned of their column.
+ *
  * A feature of the condition is standardised likewise, unless it holds 0 and 1 alone.
  *
  * @param x `[N, D]` or `[N, C, H, W]`
  * @param names of the D columns or C channels
- * @param condition `[N, K]`
- * @param others rows that aren't trained on, of which nothing else is learned
  * @throws {ShapeError} if an array isn't of these shapes.
  * @throws {DataError} naming the rows that hold NaN or an infinity, or if every column is constant.
  */
 export function learnPreprocessing(
   x: NumberArray,
   names: readonly string[],
-  condition?: NumberArray,
-  others: readonly NumberArray[] = [],
+  { condition, absent = {}, tails, others = [] }: LearnOptions = {},
 ): Learned {
   expectKind(names, "list", where);
   const [rows = 0, ...shape] = expectArray(x, { where, name: "x" }).shape;
   expectFinite(x, { where, name: "x" });
   const columns = names.map((name, c) => columnOf(x, c, name));
   const plans: ColumnPlan[] = [];
+  const present = (rows: NumberArray, c: number, name: string): Column => {
+    const mark = names.indexOf(absent[name] ?? "");
+    const column = columnOf(rows, c, name);
+    return mark < 0 ? column : presentOf(column, columnOf(rows, mark, absent[name]!));
+  };
   columns.forEach((column, c) => {
-    const same = [column, ...others.map((rows) => columnOf(rows, c, column.name))];
+    const { name } = column;
+    const same = [column, ...others.map((rows) => columnOf(rows, c, name))];
     const isWhole = same.every((one) => every(one, Number.isSafeInteger));
-    plans.push(planOf(column, columns.slice(0, c), { plans, isWhole }));
+    const plan = planOf(column, columns.slice(0, c), { plans, isWhole });
+    const known = present(x, c, name);
+    const heldOut = tails?.columns.includes(name) ? present(tails.heldOut, c, name) : undefined;
+    plans.push(withAxis(plan, { known, heldOut, absent: absent[name] }));
   });
   // Noise makes whole numbers independent: only a real column can depend on those before it.
   const isReal = (column: Column): boolean => plans[columns.indexOf(column)]!.kind === "real";
@@ -125,16 +149,55 @@ function planOf(
     (other, c) => plans[c]!.kind !== "copy" && every(column, (value, i) => value === other.at(i)),
   );
   if (original) return { kind: "copy", name, of: original.name };
-  const { mean, deviation } = moments(column);
-  if (!isWhole) return { kind: "real", name, offset: mean, scale: deviation };
-  const [step, varianceOfNoise] = [1, 1 / 12];
+  return isWhole
+    ? { kind: "whole", name, offset: 0, scale: 1, step: 1 }
+    : { kind: "real", name, offset: 0, scale: 1 };
+}
+
+/** What is learned of a column that is kept, from its cells that are there. */
+function withAxis(
+  plan: ColumnPlan,
+  {
+    known,
+    heldOut,
+    absent,
+  }: {
+    readonly known: Column;
+    readonly heldOut: Column | undefined;
+    readonly absent: string | undefined;
+  },
+): ColumnPlan {
+  if (plan.kind !== "real" && plan.kind !== "whole") return plan;
+  const tail = heldOut && learnTail(known, heldOut);
+  const step = plan.kind === "whole" ? plan.step : 0;
+  const raw = { offset: 0, scale: 1, tail };
+  const { mean, deviation } = moments({
+    count: known.count,
+    at: (i) => placeOf(known.at(i) + step / 2, raw),
+  });
+  const variance = step === 0 ? 0 : meanOf(known, (x) => wholeCell(x, step, raw).width ** 2 / 12);
   return {
-    kind: "whole",
-    name,
-    offset: mean + step / 2,
-    scale: Math.sqrt(deviation ** 2 + varianceOfNoise),
-    step,
+    ...plan,
+    offset: mean,
+    scale: Math.hypot(deviation, Math.sqrt(variance)) || 1,
+    ...(tail && { tail }),
+    ...(absent !== undefined && { absent }),
   };
+}
+
+/** The cells of a column in rows where its mark isn't 1. */
+function presentOf(column: Column, mark: Column): Column {
+  const rows = Array.from({ length: column.count }, (_, row) => row).filter(
+    (row) => mark.at(row) !== 1,
+  );
+  if (rows.length === 0) return column;
+  return { ...column, count: rows.length, at: (i) => column.at(rows[i]!) };
+}
+
+function meanOf({ count, at }: Column, of: (x: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += of(at(i));
+  return sum / count;
 }
 
 function warningsOf(plans: readonly ColumnPlan[], rows: number): string[] {
@@ -157,31 +220,6 @@ function warningsOf(plans: readonly ColumnPlan[], rows: number): string[] {
     );
   }
   return warnings;
-}
-
-/** Mean and standard deviation in two passes, each scaled so that nothing overflows or vanishes. */
-function moments(column: Column): { readonly mean: number; readonly deviation: number } {
-  const { count, at } = column;
-  const first = at(0);
-  let mean = 0;
-  for (let i = 0; i < count; i++) mean += (at(i) - first) / count;
-  mean += first;
-  let largest = 0;
-  for (let i = 0; i < count; i++) largest = Math.max(largest, Math.abs(at(i) - mean));
-  if (largest === 0) return { mean, deviation: 0 };
-  let sum = 0;
-  let squares = 0;
-  for (let i = 0; i < count; i++) {
-    const d = (at(i) - mean) / largest;
-    sum += d;
-    squares += d * d;
-  }
-  // What rounding left in the mean counts in neither.
-  const rest = sum / count;
-  return {
-    mean: mean + rest * largest,
-    deviation: largest * Math.sqrt(squares / count - rest * rest),
-  };
 }
 
 function columnOf({ shape, data }: NumberArray, c: number, name: string): Column {

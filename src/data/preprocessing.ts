@@ -1,16 +1,25 @@
 import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import { expectArray } from "../border/arrays.js";
+import {
+  axisSchema,
+  missingCell,
+  numberAt,
+  placeOf,
+  realCell,
+  wholeCell,
+  type Interval,
+} from "./column-axis.js";
 import { sizeOf, type NDArray, type NumberArray, type Shape } from "../tree.js";
 
 const scaling = z.object({ offset: z.number(), scale: z.number().positive() });
 
 const columnPlan = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("real"), name: z.string(), ...scaling.shape }),
+  z.object({ kind: z.literal("real"), name: z.string(), ...axisSchema }),
   z.object({
     kind: z.literal("whole"),
     name: z.string(),
-    ...scaling.shape,
+    ...axisSchema,
     /** Width of the noise that makes it real, in its own units. */
     step: z.number().positive(),
   }),
@@ -30,7 +39,7 @@ export type Scaling = Readonly<z.output<typeof scaling>>;
 
 /**
  * What becomes of a column (a channel of images): `real` and `whole` ones are kept, as
- * (x − offset)/scale; a `constant` one, or a `copy` of another, says nothing and is left out.
+ * (x − offset)/scale, or with a `tail` as (asinh((x − centre)/width) − offset)/scale; a `constant` one, or a `copy` of another, says nothing and is left out.
  */
 export type ColumnPlan = Readonly<z.output<typeof columnPlan>>;
 
@@ -58,11 +67,24 @@ export interface Deviation {
 export interface Prepared {
   /** `[B, ...]` of the columns that are kept. */
   readonly x: NDArray;
+  /**
+   * `[B, D]`, width of the uniform noise to add to each number, where it differs from row to row; see
+   * {@link stepsOf} where it doesn't.
+   */
+  readonly step?: NDArray;
+  /**
+   * `[B]`, what is added to log p and to log-determinants of prepared rows to have those of the data in
+   * their own units, in nats.
+   */
+  readonly logDet: Float64Array;
   readonly deviations: readonly Deviation[];
 }
 
-/** What rows are: `samples` of whole numbers are rounded down, other `events` come back as they are. */
-export type RestoredKind = "samples" | "events";
+/**
+ * What rows are: `samples` of whole numbers are rounded down; other `events` come back as they are, and
+ * `middles` less the half unit that {@link prepare} added.
+ */
+export type RestoredKind = "samples" | "events" | "middles";
 
 /** Shape of an event as a model takes it. */
 export function preparedShape(plan: Preprocessing): Shape {
@@ -76,29 +98,49 @@ export function preparedShape(plan: Preprocessing): Shape {
  * last. Without a plan rows are only rounded.
  *
  * @param x `[B, ...shape]` in the data's own units
+ * @param at `edges` (the default), where the noise begins that `step` is the width of; or, where there
+ * is such a `step`, the `middles` of whole and missing cells
  * @throws {ShapeError} if x is of another shape.
  */
-export function prepare(x: NumberArray, plan: Preprocessing | undefined): Prepared {
-  if (!plan) return { x: float32(x), deviations: [] };
+export function prepare(
+  x: NumberArray,
+  plan: Preprocessing | undefined,
+  at: "edges" | "middles" = "edges",
+): Prepared {
+  if (!plan) {
+    const prepared = float32(x);
+    return { x: prepared, logDet: new Float64Array(x.shape[0]!), deviations: [] };
+  }
   const kept = preparedShape(plan);
   const { shape, data } = expectArray(x, { where: "prepare", name: "x", event: plan.shape });
   const { columns } = plan;
-  const layout = layoutOf(plan);
+  const { inner, places, sources } = layoutOf(plan);
   const rows = shape[0]!;
   const prepared = new Float32Array(rows * sizeOf(kept));
+  const steps = hasIntervals(plan) ? new Float32Array(prepared.length) : undefined;
+  const logDet = new Float64Array(rows);
   const deviations: Deviation[] = [];
   for (let row = 0; row < rows; row++) {
     columns.forEach((column, c) => {
-      const from = (row * columns.length + c) * layout.inner;
+      const from = (row * columns.length + c) * inner;
+      const source = (row * columns.length + sources[c]!) * inner;
       if (isKept(column)) {
-        const to = (row * kept[0]! + layout.places[c]!) * layout.inner;
-        for (let i = 0; i < layout.inner; i++) {
-          prepared[to + i] = (data[from + i]! - column.offset) / column.scale;
+        const to = (row * kept[0]! + places[c]!) * inner;
+        if (!steps && !column.tail) {
+          const { offset, scale } = column;
+          for (let i = 0; i < inner; i++) prepared[to + i] = (data[from + i]! - offset) / scale;
+          logDet[row]! -= inner * Math.log(scale);
+          return;
         }
+        // Only vectors have columns such as these.
+        const isMissing = column.absent !== undefined && data[source] === 1;
+        const cell = cellOf(data[from]!, column, isMissing);
+        logDet[row]! += cell.logDet;
+        prepared[to] = steps && at === "middles" ? middleOf(data[from]!, column) : cell.low;
+        if (steps) steps[to] = cell.width;
         return;
       }
-      const source = (row * columns.length + layout.sources[c]!) * layout.inner;
-      for (let i = 0; i < layout.inner; i++) {
+      for (let i = 0; i < inner; i++) {
         const expected = column.kind === "constant" ? column.value : data[source + i]!;
         const got = data[from + i]!;
         if (got === expected) continue;
@@ -107,7 +149,32 @@ export function prepare(x: NumberArray, plan: Preprocessing | undefined): Prepar
       }
     });
   }
-  return { x: { shape: [rows, ...kept], data: prepared }, deviations };
+  const event = { shape: [rows, ...kept], data: prepared };
+  return {
+    x: event,
+    ...(steps && { step: { shape: event.shape, data: steps } }),
+    logDet,
+    deviations,
+  };
+}
+
+/** Whether the widths of the noise that makes cells real differ from row to row. */
+export function hasIntervals(plan: Preprocessing | undefined): boolean {
+  return (plan?.columns ?? []).some(
+    (column) =>
+      isKept(column) &&
+      (column.absent !== undefined || (column.kind === "whole" && column.tail !== undefined)),
+  );
+}
+
+function cellOf(value: number, column: KeptPlan, isMissing: boolean): Interval {
+  if (isMissing) return missingCell(value, column);
+  return column.kind === "whole" ? wholeCell(value, column.step, column) : realCell(value, column);
+}
+
+/** The middle of a whole number's unit, and any other as it is. */
+function middleOf(value: number, column: KeptPlan): number {
+  return placeOf(column.kind === "whole" ? value + column.step / 2 : value, column);
 }
 
 /**
@@ -139,37 +206,28 @@ export function restore(
         restored.copyWithin(to, from, from + inner);
       } else {
         const from = (row * event[0]! + places[c]!) * inner;
-        for (let i = 0; i < inner; i++) {
-          const value = data[from + i]! * column.scale + column.offset;
-          const isWhole = column.kind === "whole" && kind === "samples";
-          restored[to + i] = isWhole ? Math.floor(value / column.step) * column.step : value;
-        }
+        for (let i = 0; i < inner; i++)
+          restored[to + i] = restoredCell(data[from + i]!, column, kind);
       }
     });
   }
   return { shape: [rows, ...plan.shape], data: restored };
 }
 
-/**
- * −Σ ln scale over the elements of an event, in nats: what is added to log p and to
- * log-determinants of prepared rows to have those of the data in their own units.
- */
-export function logScale(plan: Preprocessing | undefined): number {
-  if (!plan) return 0;
-  expectKind(plan, "preprocessing", "logScale");
-  const { inner } = layoutOf(plan);
-  return plan.columns.reduce(
-    (sum, column) => (isKept(column) ? sum - inner * Math.log(column.scale) : sum),
-    0,
-  );
+function restoredCell(place: number, column: KeptPlan, kind: RestoredKind): number {
+  const value = numberAt(place, column);
+  if (column.kind === "real" || kind === "events") return value;
+  const { step } = column;
+  return kind === "samples" ? Math.floor(value / step) * step : value - step / 2;
 }
 
 /**
  * Width of the uniform noise that makes whole numbers real, in a model's units: `[1, D]` (`[1, C, 1,
- * 1]`) where columns are whole numbers, 0 for the real ones among them; nothing where all are real.
+ * 1]`) where columns are whole numbers, 0 for the real ones among them; nothing where all are real, or
+ * where {@link prepare} gives a width for each cell.
  */
 export function stepsOf(plan: Preprocessing | undefined): NDArray | undefined {
-  if (!plan?.columns.some(({ kind }) => kind === "whole")) return undefined;
+  if (!plan?.columns.some(({ kind }) => kind === "whole") || hasIntervals(plan)) return undefined;
   const steps = plan.columns
     .filter(isKept)
     .map((column) => (column.kind === "whole" ? column.step / column.scale : 0));
@@ -196,7 +254,9 @@ export function prepareCondition(
   return { shape, data: prepared };
 }
 
-function isKept(column: ColumnPlan): column is Extract<ColumnPlan, Scaling> {
+type KeptPlan = Extract<ColumnPlan, Scaling>;
+
+function isKept(column: ColumnPlan): column is KeptPlan {
   return column.kind === "real" || column.kind === "whole";
 }
 
@@ -205,19 +265,21 @@ interface ColumnLayout {
   readonly inner: number;
   /** Place of each column among those that are kept. */
   readonly places: readonly number[];
-  /** Place of the column that each one copies, its own for others. */
+  /** Place of the column that each one copies, or that says where its cells are missing; else its own. */
   readonly sources: readonly number[];
 }
 
 function layoutOf(plan: Preprocessing): ColumnLayout {
   const { shape, columns } = plan;
   let next = 0;
+  const placeOfName = (name: string): number => columns.findIndex((column) => column.name === name);
   return {
     inner: sizeOf(shape.slice(1)),
     places: columns.map((column) => (isKept(column) ? next++ : -1)),
-    sources: columns.map((column, c) =>
-      column.kind === "copy" ? columns.findIndex(({ name }) => name === column.of) : c,
-    ),
+    sources: columns.map((column, c) => {
+      if (column.kind === "copy") return placeOfName(column.of);
+      return isKept(column) && column.absent !== undefined ? placeOfName(column.absent) : c;
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Scaling } from "./preprocessing.js";
+import { placeOf } from "./column-axis.js";
 
 /** A column of training rows, or a channel of images. */
 export interface Column {
@@ -17,7 +17,7 @@ const tolerated = 0.05;
 const coarsest = 1e-3;
 
 /** A warning if float32 can't tell the values of a column apart, before or after it is scaled. */
-export function digitsLost(column: Column, { offset, scale }: Scaling): string[] {
+export function digitsLost(column: Column, axis: Parameters<typeof placeOf>[1]): string[] {
   const { name, count, at, isFloat32 } = column;
   let largest = 0;
   const stride = Math.max(1, count / most);
@@ -26,8 +26,9 @@ export function digitsLost(column: Column, { offset, scale }: Scaling): string[]
     const value = at(Math.floor(k * stride));
     largest = Math.max(largest, Math.abs(value));
     exact.add(value);
-    rounded.add(Math.fround((value - offset) / scale));
+    rounded.add(Math.fround(placeOf(value, axis)));
   }
+  const scale = axis.scale * (axis.tail?.width ?? 1);
   const spacing = 2 ** (Math.floor(Math.log2(largest)) - 23);
   if (isFloat32 && spacing > coarsest * scale) {
     return [

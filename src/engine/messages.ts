@@ -7,8 +7,8 @@ export type Device = "cpu" | "webgpu";
 export interface StartOptions {
   readonly device: Device;
   readonly threads: number;
-  /** Folder of the runtime's WebAssembly files, where a page can't tell by itself. */
-  readonly wasmPaths?: string;
+  /** In a page: this package's version, and the folder of the runtime's files. */
+  readonly page?: { readonly version: string; readonly assets: string };
 }
 
 /** What the engine asks of its worker: what each call takes and gives. */

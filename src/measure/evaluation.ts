@@ -9,6 +9,13 @@ const classifierEvaluation = z.object({
   errorPercent: z.number(),
   /** Mean of −log p(label), in nats. */
   nll: jsonNumber,
+  /** How often class i (a row) was told to be class j (a column), up to 100 classes. */
+  confusion: z
+    .object({
+      classes: z.array(z.string()).readonly(),
+      counts: z.array(z.array(z.int()).readonly()).readonly(),
+    })
+    .optional(),
 });
 
 const densityEvaluation = z.object({
@@ -54,4 +61,5 @@ export const evaluationSchema = z.discriminatedUnion("task", [
 export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
 export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
 export type HybridEvaluation = Readonly<z.output<typeof hybridEvaluation>>;
+export type Confusion = NonNullable<ClassifierEvaluation["confusion"]>;
 export type Evaluation = ClassifierEvaluation | DensityEvaluation | HybridEvaluation;

@@ -76,7 +76,7 @@ export async function inversionCurve(invertible: Invertible, split: Split): Prom
   const start = ndarray(x.data, x.shape);
   const backs = await plainInverses(invertible, start, iterationCounts);
   return backs.map((back, i) => {
-    const errors = new Errors({ name: "pixel units", sizes: [255] });
+    const errors = new Errors({ name: "pixel units", sizes: [() => 255] });
     errors.add(start, back);
     return { steps: iterationCounts[i]!, maxError: errors.max, meanError: errors.mean };
   });

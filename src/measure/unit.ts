@@ -1,27 +1,31 @@
 import { expectKind } from "../border/kinds.js";
+import { slopeAt } from "../data/column-axis.js";
 import type { Runner } from "../runner/index.js";
 import { sizeOf, type NumberArray } from "../tree.js";
 
 /** What errors in the data are measured in. */
 export interface ErrorUnit {
   readonly name: "pixel units" | "standard deviations" | "data units";
-  /** Size of the unit for each element of a row, over and over. */
-  readonly sizes: ArrayLike<number>;
+  /** Size of the unit at a value of each element of a row, over and over. */
+  readonly sizes: readonly ((x: number) => number)[];
 }
 
 /**
  * The unit for a model's data: of pixels the full range of 255 gray levels, of standardised columns
- * the standard deviation of each, of other data 1.
+ * the standard deviation of each, where tails are heavy that of what an asinh makes of it, of other
+ * data 1.
  */
 export function errorUnit(runner: Pick<Runner, "model" | "data">): ErrorUnit {
   expectKind(runner, "runner", "errorUnit");
   const { model, data } = runner;
-  if (model.pixels) return { name: "pixel units", sizes: [255] };
+  if (model.pixels) return { name: "pixel units", sizes: [() => 255] };
   const columns = data?.preprocessing?.columns;
-  if (!columns) return { name: "data units", sizes: [1] };
+  if (!columns) return { name: "data units", sizes: [() => 1] };
   return {
     name: "standard deviations",
-    sizes: columns.map((column) => ("scale" in column ? column.scale : 1)),
+    sizes: columns.map((column) =>
+      "scale" in column ? (x: number) => 1 / slopeAt(x, column) : () => 1,
+    ),
   };
 }
 
@@ -45,7 +49,8 @@ export class Errors {
     const { sizes } = this.#unit;
     const count = sizeOf(x.shape);
     for (let i = 0; i < count; i++) {
-      const error = Math.abs(x.data[i]! - back.data[i]!) / sizes[i % sizes.length]!;
+      const size = sizes[i % sizes.length]!(x.data[i]!);
+      const error = Math.abs(x.data[i]! - back.data[i]!) / size;
       this.max = Math.max(this.max, error);
       this.#sum += error;
     }

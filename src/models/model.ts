@@ -15,7 +15,8 @@ export interface Objective {
 
 /**
  * A batch in a graph: x `[B, ...shape]`, one-hot y `[B, classes]` for a classifier, condition
- * `[B, K]` for a conditional model, and weight `[B]`, of mean 1, where examples count differently.
+ * `[B, K]` for a conditional model, weight `[B]`, of mean 1, where examples count differently, and
+ * step `[B, D]`, see {@link Context.step}, where each number has a width of its own.
  */
 export type Batch = Readonly<Record<string, Tensor>>;
 

@@ -35,8 +35,8 @@ export interface ContextOptions {
   readonly labelSmoothing?: number;
   /**
    * Width of the uniform noise [0, step) that makes whole numbers of x real: the scalar 1 for
-   * pixels, `[1, D]` for vectors with whole-number columns, 0 for the real ones among them. None if
-   * it isn't given.
+   * pixels, `[1, D]` for vectors with whole-number columns, 0 for the real ones among them, or `[B, D]`
+   * where cells differ. None if it isn't given.
    */
   readonly step?: Tensor | undefined;
 }

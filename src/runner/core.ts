@@ -122,7 +122,7 @@ export class Core {
       compile(this.engine, (args) => {
         const ctx = new Context({
           phase: "infer",
-          step: this.step,
+          step: args.step ?? this.step,
           condition: args.condition,
           inverse: this.#limits(args),
           ...context,

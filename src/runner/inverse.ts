@@ -25,7 +25,7 @@ export async function forward(core: Core, x: unknown, options: RowOptions): Prom
   const { model, preprocessor } = core;
   const { bijection } = expectAbility(model, "bijection", where);
   expectRowOptions(options, [], where);
-  const entered = enterRows(x, options, { model, preprocessor, where });
+  const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
     const results = await core.graph(
       "forward",

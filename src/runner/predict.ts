@@ -12,7 +12,7 @@ export async function predict(core: Core, x: unknown, options: RowOptions): Prom
   const { model, preprocessor } = core;
   const { classifier } = expectAbility(model, "classifier", where);
   expectRowOptions(options, [], where);
-  const entered = enterRows(x, options, { model, preprocessor, where });
+  const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
     const results = await core.graph(
       "predict",

@@ -1,14 +1,14 @@
 import { expectPixels } from "../border/pixels.js";
 import {
   fractionsIn,
-  logScale,
+  hasIntervals,
   prepare,
   prepareCondition,
   restore,
   stepsOf,
   type DataDescription,
-  type Deviation,
   type Fraction,
+  type Prepared,
 } from "../data/index.js";
 import type { Model } from "../models/index.js";
 import { ndarray, type NDArray, type NumberArray, type Shape } from "../tree.js";
@@ -17,18 +17,16 @@ import { ndarray, type NDArray, type NumberArray, type Shape } from "../tree.js"
 export interface Preprocessor {
   /** Of a row in the data's own columns. */
   readonly shape: Shape;
-  /** Rows as the model takes them, `[B, ...model.shape]`. */
-  prepare(
-    x: NumberArray,
-    where: string,
-  ): { readonly x: NDArray; readonly deviations: readonly Deviation[] };
+  /**
+   * Rows as the model takes them, `[B, ...model.shape]`: where noise begins, or the `middles` of what it
+   * covers unless that is up to the graph.
+   */
+  prepare(x: NumberArray, where: string, at?: "edges" | "middles"): Prepared;
   /** What has density 0 since it isn't whole, in columns that are. */
   fractions(x: NumberArray): readonly Fraction[];
   prepareCondition(condition: NumberArray): NDArray;
   /** Events in the data's units; of `samples`, whole numbers are rounded down. */
   restore(x: NDArray, kind: "samples" | "events"): NDArray<Float64Array>;
-  /** What the log-determinant of all this adds to the model's, in nats. */
-  readonly logScale: number;
   /** Widths of whole-number columns in the model's units, see `stepOf`; absent if all are real. */
   readonly steps?: NDArray;
 }
@@ -42,12 +40,15 @@ export function preprocessorOf(model: Model, data: DataDescription | undefined):
   if (model.pixels) return { ...pixelValues(model), ...conditions };
   if (!plan) return { ...realNumbers(model), ...conditions };
   const steps = stepsOf(plan);
+  const hasMiddles = model.density !== undefined && hasIntervals(plan);
   return {
     shape: plan.shape,
-    prepare: (x) => prepare(x, plan),
+    prepare: (x, _, at) => {
+      const { step, ...prepared } = prepare(x, plan, hasMiddles ? at : "edges");
+      return { ...prepared, ...(step && hasMiddles && at !== "middles" && { step }) };
+    },
     fractions: (x) => fractionsIn(x, plan),
-    restore: (x, kind) => restore(x, plan, kind),
-    logScale: logScale(plan),
+    restore: (x, kind) => restore(x, plan, kind === "events" && hasMiddles ? "middles" : kind),
     ...conditions,
     ...(steps && { steps }),
   };
@@ -59,10 +60,13 @@ type RowsOnly = Omit<Preprocessor, "prepareCondition">;
 function realNumbers({ shape }: Pick<Model, "shape">): RowsOnly {
   return {
     shape,
-    prepare: (x) => ({ x: ndarray(x.data, x.shape), deviations: [] }),
+    prepare: (x) => ({
+      x: ndarray(x.data, x.shape),
+      logDet: new Float64Array(x.shape[0]!),
+      deviations: [],
+    }),
     fractions: () => [],
     restore: asFloat64,
-    logScale: 0,
   };
 }
 

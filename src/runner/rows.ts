@@ -32,6 +32,8 @@ export interface Entered {
   /** Rows that must come out as NaN; harmless ones stand in their places. */
   readonly invalid: readonly number[];
   readonly deviations: readonly Deviation[];
+  /** What preparing rows adds to their log-determinants, in nats, `[B]`. */
+  readonly logDet: Float64Array;
 }
 
 interface Entry {
@@ -45,25 +47,33 @@ interface Entry {
 
 /**
  * Rows of x in the data's own units.
+ * @param at `middles` where no noise is added to whole numbers
  * @throws {ShapeError} if x or the condition isn't an array of the right shape.
  * @throws {DataError} if rows aren't finite, or aren't the pixels or whole numbers that the model
  * takes.
  * @throws {UsageError} if a condition is missing, or there is one too many.
  */
-export function enterRows(x: unknown, options: RowOptions, entry: Entry): Entered {
+export function enterRows(
+  x: unknown,
+  options: RowOptions,
+  entry: Entry,
+  at: "edges" | "middles" = "edges",
+): Entered {
   const { where, preprocessor } = entry;
   const rows = expectArray(x, { where, name: "x", event: preprocessor.shape });
   const { array, invalid: bad, condition } = harmless("x", rows, options, entry);
   const fractions = entry.isScored ? preprocessor.fractions(rows) : [];
   if (options.invalid !== "nan") expectWholeNumbers(fractions, where);
-  const prepared = preprocessor.prepare(array, where);
-  const args = { x: prepared.x, ...condition };
+  const prepared = preprocessor.prepare(array, where, at);
+  const { step, logDet } = prepared;
+  const args = { x: prepared.x, ...(step && { step }), ...condition };
   const invalid = withBeyond([...bad, ...fractions.map(({ row }) => row)], args, options, entry);
   return {
     args,
     count: rows.shape[0]!,
     invalid,
     deviations: prepared.deviations.filter(({ row }) => !invalid.includes(row)),
+    logDet,
   };
 }
 
@@ -90,6 +100,7 @@ export function enterLatents(z: unknown, event: Shape, options: RowOptions, entr
     count: rows.shape[0]!,
     invalid: withBeyond(invalid, args, options, entry),
     deviations: [],
+    logDet: new Float64Array(rows.shape[0]!),
   };
 }
 

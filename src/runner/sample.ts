@@ -67,12 +67,13 @@ export async function sample(
         }),
     );
     expectConverged(core.measured(results, numbers), "inverse");
-    if (results.x!.data.some((value) => !Number.isFinite(value))) {
+    const samples = preprocessor.restore(results.x!, "samples");
+    if (samples.data.some((value) => !Number.isFinite(value))) {
       throw new DataError(
         `${where}: expected draws within float32's range, up to 3.4e38, got larger numbers at temperature ${temperature}; lower the temperature`,
         { name: "temperature" },
       );
     }
-    return preprocessor.restore(results.x!, "samples");
+    return samples;
   });
 }

@@ -101,8 +101,8 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
         where,
       });
       perProbe.push({
-        logProb: shifted(settled.results.logProb!, preprocessor.logScale),
-        logDet: shifted(settled.results.logDet!, preprocessor.logScale),
+        logProb: shifted(settled.results.logProb!, entered.logDet),
+        logDet: shifted(settled.results.logDet!, entered.logDet),
       });
     }
     const logProbs = perProbe.map(({ logProb }) => impossible(logProb, entered.deviations));
@@ -114,7 +114,7 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
       method,
       terms,
       bias: terms === null ? 0 : truncation(model, numbers, terms),
-      isBound: core.step !== undefined,
+      isBound: (entered.args.step ?? core.step) !== undefined,
       deviations: entered.deviations,
     };
   });
@@ -157,8 +157,8 @@ function truncation({ blocks }: Model, { lipschitz }: Numbers, terms: number): n
   );
 }
 
-function shifted({ shape, data }: NDArray, nats: number): NDArray {
-  return { shape, data: data.map((value) => value + nats) };
+function shifted({ shape, data }: NDArray, nats: Float64Array): NDArray {
+  return { shape, data: data.map((value, row) => value + nats[row]!) };
 }
 
 /** −∞ for rows that deviate from what training never varied. */

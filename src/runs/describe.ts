@@ -9,7 +9,27 @@ export interface Described {
 
 /** The evaluation as aligned lines. */
 export function evaluationText(evaluation: Evaluation): string {
-  return table(evaluationRows(evaluation).map(({ label, text }) => [label, text]));
+  const rows = table(evaluationRows(evaluation).map(({ label, text }) => [label, text]));
+  const confusion = confusionRows(evaluation);
+  if (!confusion) return rows;
+  const [head = [], ...body] = confusion.map((cells) => cells.map(String));
+  return `${rows}\n\n${table([head, ...body])}`;
+}
+
+/** Most classes whose confusions a person wants to see. */
+const mostShown = 12;
+
+/** How often each class was told to be each, with names, where they are few. */
+export function confusionRows(evaluation: Evaluation): (string | number)[][] | undefined {
+  if (evaluation.task === "density") return undefined;
+  const { confusion } =
+    evaluation.task === "hybrid" ? evaluation.classification : evaluation;
+  if (!confusion || confusion.classes.length > mostShown) return undefined;
+  const { classes, counts } = confusion;
+  return [
+    ["class \\ told", ...classes],
+    ...counts.map((row, place) => [classes[place]!, ...row]),
+  ];
 }
 
 /** What a person wants to know of an evaluation. */
@@ -28,7 +48,7 @@ export function evaluationRows(
   const count = `${evaluation.examples.toLocaleString("en-US")} (${evaluation.split}, all)`;
   if (evaluation.task === "classification") {
     return [
-      { label: "images", text: count },
+      { label: "examples", text: count },
       {
         label: "error",
         text: `${evaluation.errorPercent.toFixed(2)} % (${evaluation.errors} wrong)`,

@@ -14,7 +14,7 @@ import { formatDuration } from "../text.js";
 import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { linePlot, type Series } from "../pictures/line-plot.js";
 import type { Point } from "../pictures/plane.js";
-import { evaluationRows, reconstructionRows } from "./describe.js";
+import { confusionRows, evaluationRows, reconstructionRows } from "./describe.js";
 import { reportHtml, type Figure, type Section, type SummaryItem } from "./report-html.js";
 import { readJson, readRunConfig, type RunConfig, type RunFolder } from "./run-folder.js";
 
@@ -34,7 +34,7 @@ export async function writeReport(folder: RunFolder): Promise<void> {
     ...(config.table ? tableSections(config.table) : []),
     await samplesSection(folder),
     await trainingSection(folder, metrics),
-    ...evaluations.map(evaluationSection),
+    ...evaluations.flatMap(evaluationSections),
     ...(reconstruction ? [await reconstructionSection(folder, reconstruction)] : []),
   ];
   const { preset, command, data, version, table, ...settings } = config;
@@ -191,15 +191,29 @@ async function inverseErrorFigure(
   ];
 }
 
-function evaluationSection(evaluation: Evaluation): Section {
-  return {
-    heading: `Evaluation: ${evaluation.split}`,
-    figures: [],
-    table: {
-      columns: ["quantity", "value"],
-      rows: evaluationRows(evaluation).map(({ label, text }) => [label, text]),
+function evaluationSections(evaluation: Evaluation): Section[] {
+  const { split } = evaluation;
+  const [columns, ...rows] = confusionRows(evaluation) ?? [];
+  return [
+    {
+      heading: `Evaluation: ${split}`,
+      figures: [],
+      table: {
+        columns: ["quantity", "value"],
+        rows: evaluationRows(evaluation).map(({ label, text }) => [label, text]),
+      },
     },
-  };
+    ...(columns
+      ? [
+          {
+            heading: `Confusions: ${split}`,
+            text: "How often examples of each class, by row, were told to be of each, by column.",
+            figures: [],
+            table: { columns: columns.map(String), rows },
+          },
+        ]
+      : []),
+  ];
 }
 
 function trainingSummary(metrics: readonly MetricsRecord[]): SummaryItem[] {

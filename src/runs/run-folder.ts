@@ -10,7 +10,10 @@ import { BEST_FILE, CHECKPOINT_FILE, loadCheckpoint } from "../checkpoint/checkp
 import { expectModel, type Checkpoint } from "../checkpoint/index.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readError } from "../files/file-errors.js";
+import { tableModelNames } from "../tables/index.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
+
+const names = z.array(z.string()).readonly();
 
 const runConfig = z.object({
   preset: z.string(),
@@ -23,9 +26,15 @@ const runConfig = z.object({
   table: z
     .object({
       file: z.string(),
-      label: z.string().optional(),
-      ignore: z.array(z.string()).optional(),
-      holdout: z.number().optional(),
+      /** What its columns are for. */
+      use: z.strictObject({
+        label: z.string().exactOptional(),
+        condition: names.exactOptional(),
+        ignore: names.exactOptional(),
+        holdout: z.number().exactOptional(),
+        missing: z.enum(["model", "refuse"]).exactOptional(),
+        model: z.enum(tableModelNames()).exactOptional(),
+      }),
       columns: z.array(z.object({ column: z.string(), text: z.string() })),
       /** Mean log p of held-out rows for each noise that was tried; null where it was no number. */
       trials: z.array(z.object({ noise: z.number(), logProb: z.number().nullable() })),

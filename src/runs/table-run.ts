@@ -4,13 +4,24 @@ import type { DataSet } from "../data/index.js";
 import { openTable } from "../data/readers/index.js";
 import { fileSource } from "../data/readers/node-source.js";
 import { readTable } from "../data/table.js";
-import { fitTable, tableData, tableSummary, type ColumnSummary, type TableFit } from "../tables/index.js";
+import {
+  fitTable,
+  tableData,
+  tableSummary,
+  type ColumnSummary,
+  type TableDataOptions,
+  type TableFit,
+} from "../tables/index.js";
+import type { Engine } from "../engine/index.js";
+import type { Evaluation } from "../measure/index.js";
+import { openRunner } from "../runner/index.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { appendMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { version } from "../version.js";
 import { hardware } from "./configuration.js";
 import { withEngine, type EngineSettings } from "./engine.js";
 import type { Listener, Watch } from "./listener.js";
+import { evaluateRun, saveEvaluation } from "./outcome.js";
 import { writeReport } from "./report.js";
 import { createRun, expectNoRun, type RunConfig, type RunFolder } from "./run-folder.js";
 import { metricsOf } from "./train-run.js";
@@ -19,9 +30,7 @@ import { metricsOf } from "./train-run.js";
 export interface TableFile {
   /** Path, or `-` for standard input. */
   readonly file: string;
-  readonly label?: string | undefined;
-  readonly ignore?: readonly string[] | undefined;
-  readonly holdout?: number | undefined;
+  readonly use: TableDataOptions;
 }
 
 export interface TableRunOptions extends TableFile, EngineSettings {
@@ -38,22 +47,20 @@ export interface TableOutcome {
   readonly folder: RunFolder;
   readonly fit: TableFit;
   readonly columns: readonly ColumnSummary[];
+  /** Of held-out rows, where the model tells classes. */
+  readonly evaluation?: Evaluation;
 }
 
 /** Opens a file of rows as a data set. */
 export async function openTableData(
-  { file, label, ignore, holdout }: TableFile,
+  { file, use }: TableFile,
   listener?: Listener,
 ): Promise<DataSet> {
   const reader = await openTable(await fileSource(file));
   for (const found of reader.summary) listener?.note(`${reader.name}: ${found}`);
   const table = await readTable(reader);
   for (const warning of table.warnings) listener?.warn(warning);
-  return tableData(table, {
-    ...(label !== undefined && { label }),
-    ...(ignore && { ignore }),
-    ...(holdout !== undefined && { holdout }),
-  });
+  return tableData(table, use);
 }
 
 /**
@@ -69,16 +76,17 @@ export async function trainTable(
   options: TableRunOptions,
   { listener, signal }: Watch,
 ): Promise<TableOutcome | undefined> {
-  const { out, steps, seed, device, threads = 1 } = options;
+  const { out, use, steps, seed, device, threads = 1 } = options;
   expectNoRun(out);
   const data = await openTableData(options, listener);
   const columns = tableSummary(data);
   for (const { column, text } of columns) listener.note(`column "${column}": ${text}`);
   const metrics: MetricsRecord[] = [];
   const started = performance.now();
-  const [fit, engine] = await withEngine({ threads, device }, async (engine) => [
-    await fitTable(data, {
+  const learned = await withEngine({ threads, device }, async (engine) => {
+    const fit = await fitTable(data, {
       engine,
+      ...(use.model !== undefined && { model: use.model }),
       ...(steps !== undefined && { steps }),
       ...(seed !== undefined && { seed }),
       signal,
@@ -93,20 +101,39 @@ export async function trainTable(
         const label = stage === "trial" ? `try noise ${noise}` : `train with noise ${noise}`;
         listener.progress({ label, done: step, total, unit: "steps", rate });
       },
-    }),
-    engine.description,
-  ] as const);
-  if (!fit) return undefined;
+    });
+    const evaluation = fit && (await evaluated(fit, data, engine, listener));
+    return fit && { fit, engine: engine.description, ...(evaluation && { evaluation }) };
+  });
+  if (!learned) return undefined;
+  const { fit, engine, evaluation } = learned;
   const config = configOf(options, fit, columns, { threads, engine, device });
   const folder = await createRun(out, config);
   for (const record of metrics) await appendMetrics(folder.metrics, record);
   await saveCheckpoint(folder.checkpoint, fit.checkpoint);
+  if (evaluation) await saveEvaluation(folder, evaluation);
   await writeReport(folder);
-  return { folder, fit, columns };
+  return { folder, fit, columns, ...(evaluation && { evaluation }) };
+}
+
+/** How well held-out rows are classified, if the model does that. */
+async function evaluated(
+  { checkpoint }: TableFit,
+  data: DataSet,
+  engine: Engine,
+  listener: Listener,
+): Promise<Evaluation | undefined> {
+  const runner = await openRunner(checkpoint, { engine });
+  try {
+    if (!runner.model.classifier) return undefined;
+    return await evaluateRun(runner, await data.split("validation"), listener);
+  } finally {
+    await runner.close();
+  }
 }
 
 function configOf(
-  { file, label, ignore, holdout, command }: TableRunOptions,
+  { file, use, command }: TableRunOptions,
   { checkpoint, training, trials, noise, logProb, heldOut, step }: TableFit,
   columns: readonly ColumnSummary[],
   { threads, engine, device }: EngineSettings & { threads: number; engine: string },
@@ -120,9 +147,7 @@ function configOf(
     data: { name: file === "-" ? "standard input" : basename(file), folder: dirname(path) },
     table: {
       file: path,
-      ...(label !== undefined && { label }),
-      ...(ignore && { ignore: [...ignore] }),
-      ...(holdout !== undefined && { holdout }),
+      use,
       columns: columns.map(({ column, text }) => ({ column, text })),
       trials: trials.map((trial) => ({
         noise: trial.noise,

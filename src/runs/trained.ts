@@ -31,15 +31,18 @@ export async function withTrained<T>(
   });
 }
 
-/** A split of the data that a run was trained on, in another folder if one is given. */
+/**
+ * A split of the data that a run was trained on, in another folder if one is given: of a table the
+ * held-out rows, of others those to test on, unless it is named.
+ */
 export async function splitOf(
   { config: { data, table } }: Run,
-  name: Split["name"],
+  name: Split["name"] | undefined,
   folder: string | undefined,
 ): Promise<Split> {
   if (folder !== undefined && !table) expectReadFrom(data.name, "dataDir");
   const set = table
     ? await openTableData(table)
     : await openData(data.name, { folder: folder ?? data.folder });
-  return set.split(name);
+  return set.split(name ?? (table ? "validation" : "test"));
 }

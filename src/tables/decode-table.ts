@@ -1,8 +1,9 @@
+import { expectKind } from "../border/kinds.js";
 import { expectArray } from "../border/arrays.js";
 import type { TablePlan } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
 import type { NumberArray } from "../tree.js";
-import { featureNames, keptColumns } from "./encode-table.js";
+import { featureNames, keptColumns, featuresOf, type KeptCodec } from "./codecs.js";
 
 /**
  * Numbers as the cells of a file: what `encodeTable` does, backwards. Samples needn't be codes or 0
@@ -13,32 +14,51 @@ import { featureNames, keptColumns } from "./encode-table.js";
  * @throws {ShapeError} if x is of another shape.
  */
 export function decodeTable(x: NumberArray, plan: TablePlan, name = "samples"): Table {
-  const features = featureNames(plan).length;
+  expectKind(plan, "table plan", "decodeTable");
+  const features = featureNames(plan.columns).length;
   const { shape, data } = expectArray(x, { where: "decodeTable", name: "x", event: [features] });
   const rows = shape[0]!;
   let next = 0;
-  const columns = keptColumns(plan).map((codec): Column => {
-    const at = next++;
-    const value = (row: number, place: number): number => data[row * features + place]!;
-    if (codec.kind === "category") {
-      const { levels, missing } = codec;
-      const codes = Int32Array.from({ length: rows }, (_, row) => {
-        const code = within(Math.floor(value(row, at)), levels.length - (missing ? 0 : 1));
-        return code === levels.length ? -1 : code;
-      });
-      return { name: codec.name, kind: "text", codes, dictionary: levels };
-    }
-    const { kind, fill } = codec;
-    const marks = fill === undefined ? undefined : next++;
-    const values = Float64Array.from({ length: rows }, (_, row) => {
-      if (marks !== undefined && value(row, marks) >= 1) return NaN;
-      const one = value(row, at);
-      return kind === "boolean" ? within(Math.floor(one), 1) : one;
-    });
-    return { name: codec.name, kind, values };
+  const columns = keptColumns(plan.columns).map((codec): Column => {
+    const [first, width] = [next, featuresOf(codec).length];
+    next += width;
+    return decodeColumn(codec, rows, (row, place) => data[row * features + first + place]!);
   });
   const lines = Float64Array.from({ length: rows }, (_, row) => row + 1);
   return { name, rows, columns, lines, problems: [], warnings: [] };
+}
+
+/** @param value the number at a place among those that the codec makes of a row */
+function decodeColumn(
+  codec: KeptCodec,
+  rows: number,
+  value: (row: number, place: number) => number,
+): Column {
+  if (codec.kind === "category") {
+    const { name, levels, missing, oneHot } = codec;
+    const count = levels.length + (missing ? 1 : 0);
+    const codes = Int32Array.from({ length: rows }, (_, row) => {
+      const code = oneHot
+        ? largest(count, (place) => value(row, place))
+        : within(Math.floor(value(row, 0)), count - 1);
+      return code === levels.length ? -1 : code;
+    });
+    return { name, kind: "text", codes, dictionary: levels };
+  }
+  const { name, kind, fill } = codec;
+  const values = Float64Array.from({ length: rows }, (_, row) => {
+    if (fill !== undefined && value(row, 1) >= 1) return NaN;
+    const one = value(row, 0);
+    return kind === "boolean" ? within(Math.floor(one), 1) : one;
+  });
+  return { name, kind, values };
+}
+
+/** The first place of the largest of so many numbers. */
+function largest(count: number, value: (place: number) => number): number {
+  let best = 0;
+  for (let place = 1; place < count; place++) if (value(place) > value(best)) best = place;
+  return best;
 }
 
 function within(value: number, most: number): number {

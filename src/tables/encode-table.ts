@@ -1,17 +1,21 @@
 import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions, suggestion } from "../border/options.js";
-import type { ColumnCodec, TablePlan } from "../data/index.js";
-import type { CellProblem, Column, ColumnKind, Table } from "../data/table.js";
+import type { TablePlan } from "../data/index.js";
+import type { CellProblem, Column, Table } from "../data/table.js";
 import { DataError } from "../errors.js";
 import type { NumberArray } from "../tree.js";
+import { cellKind, featureNames, keptColumns, labelOf, textsOf, type KeptCodec } from "./codecs.js";
+import { encodeColumn } from "./encode-column.js";
 
-/** A column that a model takes. */
-export type KeptCodec = Exclude<ColumnCodec, { readonly kind: "omitted" }>;
+/** Numbers of float64. */
+type Numbers = NumberArray & { readonly data: Float64Array };
 
 /** Rows of a file as numbers. */
 export interface EncodedTable {
   /** `[rows, D]` in the columns' own units; NaN in each row that has a problem. */
-  readonly x: NumberArray & { readonly data: Float64Array };
+  readonly x: Numbers;
+  /** `[rows, K]`, likewise; absent where the plan has no condition. */
+  readonly condition?: Numbers;
   /** Cells and lines that can't be taken, in the order of the lines. */
   readonly problems: readonly CellProblem[];
   /** Columns that training didn't see; they are passed over. */
@@ -30,7 +34,7 @@ const where = "encodeTable";
 
 /**
  * Cells as the numbers that a model was trained on: numbers and booleans as they are, dates in
- * milliseconds, categories by their codes, missing cells by what stands for them.
+ * milliseconds, categories by their codes or one-hot, missing cells by what stands for them.
  *
  * @param plan of a checkpoint's `data.table`
  * @throws {DataError} naming columns that are missing or of another kind; or, for `invalid: "error"`,
@@ -43,57 +47,66 @@ export function encodeTable(
   options: EncodeTableOptions = {},
 ): EncodedTable {
   expectKind(table, "table", where);
+  expectKind(plan, "table plan", where);
   expectOptions(options, ["invalid"], where);
   const invalid = expectOneOf(options.invalid ?? "error", ["error", "nan"], `${where}: invalid`);
-  const kept = keptColumns(plan);
-  const columns = columnsOf(table, kept);
-  const features = featureNames(plan).length;
-  const data = new Float64Array(table.rows * features);
-  const found = new Problems(table, kept);
-  let at = 0;
-  kept.forEach((codec, c) => {
-    const bad = (row: number, expected: string, got: string): void => {
-      found.add(row, { line: table.lines[row]!, column: codec.name, expected, got });
-    };
-    at = encodeColumn(columns[c]!, codec, { data, features, at, bad });
-  });
+  const [own, given] = [keptColumns(plan.columns), keptColumns(plan.condition)];
+  const columns = columnsOf(table, [...own, ...given]);
+  const found = new Problems(table, [...own, ...given]);
+  const x = numbersOf(table, columns.slice(0, own.length), own, found);
+  const condition = numbersOf(table, columns.slice(own.length), given, found);
   const { rows, problems } = found.all();
   if (invalid === "error" && problems.length > 0) throw problemError(table.name, problems);
-  for (const row of rows) data.fill(NaN, row * features, (row + 1) * features);
-  const known = new Set([...plan.columns.map((column) => column.name), plan.label]);
+  for (const { shape, data } of [x, condition]) {
+    for (const row of rows) data.fill(NaN, row * shape[1]!, (row + 1) * shape[1]!);
+  }
+  const all = [...plan.columns, ...plan.condition, ...labelOf(plan)];
+  const known = new Set(all.map(({ name }) => name));
   return {
-    x: { shape: [table.rows, features], data },
+    x,
+    ...(given.length > 0 && { condition }),
     problems,
     surplus: table.columns.flatMap(({ name }) => (known.has(name) ? [] : [name])),
   };
 }
 
-/** Names of the numbers that a plan makes of a row: the columns', and whether a cell was missing. */
-export function featureNames(plan: TablePlan): string[] {
-  return keptColumns(plan).flatMap((codec) =>
-    codec.kind !== "category" && codec.fill !== undefined
-      ? [codec.name, `${codec.name} is missing`]
-      : [codec.name],
-  );
+/**
+ * The condition of a table that may have no other columns, `[rows, K]`.
+ * @throws {DataError} as {@link encodeTable} for `invalid: "error"`.
+ */
+export function encodeCondition(table: Table, { condition }: TablePlan): Numbers {
+  const { x } = encodeTable(table, { columns: condition, condition: [] });
+  return x;
 }
 
 /**
- * The kinds in which a file must be read to be encoded, for `openTable`'s `kinds`: what is detected
- * in a few rows may differ.
+ * Places of the rows' classes in the plan's levels, −1 where a cell is empty or no class of training;
+ * nothing if the table hasn't got the plan's label.
  */
-export function tableKinds(plan: TablePlan): (name: string) => ColumnKind | undefined {
-  const kinds = new Map(keptColumns(plan).map((codec) => [codec.name, fileKind(codec)]));
-  return (name) => kinds.get(name);
+export function encodeLabels(table: Table, { label }: TablePlan): Int32Array | undefined {
+  const column = table.columns.find(({ name }) => name === label?.name);
+  if (!label || !column) return undefined;
+  const places = new Map(label.levels.map((level, place) => [level, place]));
+  const text = textsOf(column);
+  return Int32Array.from({ length: table.rows }, (_, row) => places.get(text(row) ?? "") ?? -1);
 }
 
-export function keptColumns(plan: TablePlan): KeptCodec[] {
-  expectKind(plan, "table plan", "a table's plan");
-  const { columns } = plan;
-  return columns.filter((codec): codec is KeptCodec => codec.kind !== "omitted");
-}
-
-function fileKind({ kind }: KeptCodec): ColumnKind {
-  return kind === "category" ? "text" : kind;
+function numbersOf(
+  table: Table,
+  columns: readonly Column[],
+  codecs: readonly KeptCodec[],
+  found: Problems,
+): Numbers {
+  const features = featureNames(codecs).length;
+  const data = new Float64Array(table.rows * features);
+  let at = 0;
+  codecs.forEach((codec, c) => {
+    const bad = (row: number, expected: string, got: string): void => {
+      found.add(row, { line: table.lines[row]!, column: codec.name, expected, got });
+    };
+    at = encodeColumn(columns[c]!, codec, { data, features, at, bad });
+  });
+  return { shape: [table.rows, features], data };
 }
 
 function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
@@ -108,61 +121,13 @@ function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
   }
   return kept.map((codec) => {
     const column = byName.get(codec.name)!;
-    const kind = fileKind(codec);
+    const kind = cellKind(codec);
     if (column.kind === kind) return column;
     throw new DataError(
       `${table.name}: expected column "${codec.name}" to be of kind ${kind}, as in training, got ${column.kind}; open the file with \`kinds: tableKinds(plan)\``,
       { name: table.name, columns: [codec.name] },
     );
   });
-}
-
-/** Where a column's numbers go. */
-interface Target {
-  readonly data: Float64Array;
-  readonly features: number;
-  /** Place of the column's first number in a row. */
-  readonly at: number;
-  readonly bad: (row: number, expected: string, got: string) => void;
-}
-
-/** @returns the place after the column's last number. */
-function encodeColumn(column: Column, codec: KeptCodec, target: Target): number {
-  const { data, features, at, bad } = target;
-  const unknown = "a cell that isn't empty, since none was in training";
-  if (codec.kind === "category") {
-    if (column.kind !== "text") return at;
-    const places = new Map(codec.levels.map((level, place) => [level, place]));
-    const codes = column.dictionary.map((level) => places.get(level));
-    column.codes.forEach((code, row) => {
-      const place = code < 0 ? (codec.missing ? codec.levels.length : undefined) : codes[code];
-      if (place !== undefined) data[row * features + at] = place;
-      else if (code < 0) bad(row, unknown, "nothing");
-      else
-        bad(row, `one of ${listed(codec.levels)}, as in training`, `"${column.dictionary[code]}"`);
-    });
-    return at + 1;
-  }
-  if (column.kind === "text") return at;
-  const { fill } = codec;
-  column.values.forEach((value, row) => {
-    const to = row * features + at;
-    if (Number.isNaN(value)) {
-      if (fill === undefined) bad(row, unknown, "nothing");
-      else data[to] = fill;
-    } else if (Number.isFinite(value)) data[to] = value;
-    else bad(row, "a finite number", String(value));
-    if (fill !== undefined) data[to + 1] = Number.isNaN(value) ? 1 : 0;
-  });
-  return at + (fill === undefined ? 1 : 2);
-}
-
-function listed(levels: readonly string[]): string {
-  const more = levels.length > 8 ? ` and ${levels.length - 8} more` : "";
-  return `${levels
-    .slice(0, 8)
-    .map((level) => `"${level}"`)
-    .join(", ")}${more}`;
 }
 
 /** What is wrong with rows: what the reader found, and what encoding finds. */

@@ -3,14 +3,15 @@ import { expectOptions } from "../border/options.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type DataSet, type Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
-import { DataError, DivergenceError, UsageError } from "../errors.js";
-import { mean } from "../measure/index.js";
-import { iResNetDensity } from "../models/index.js";
-import { openModel, type Runner } from "../runner/index.js";
+import { DivergenceError, UsageError } from "../errors.js";
+import type { Model } from "../models/index.js";
+import { openModel, type AnyRunner } from "../runner/index.js";
 import { fit, type Report, type TrainingOptions } from "../train/index.js";
 import type { Arrays } from "../tree.js";
-import { calibrate, heldOutTerms } from "./held-out.js";
-import { chooseNoise, tableRecipe, type TableRecipe, type Trial } from "./recipe.js";
+import { calibrationOf, heldOutLikelihood } from "./held-out.js";
+import { modelRecipe, type ModelRecipe } from "./model-recipe.js";
+import type { TableModelName } from "./models.js";
+import { chooseNoise, type Trial } from "./recipe.js";
 
 /** Where {@link fitTable} stands after a step. */
 export interface TableProgress {
@@ -27,6 +28,11 @@ export interface TableProgress {
 
 export interface FitTableOptions {
   readonly engine: Engine;
+  /**
+   * Name of the model, as given to {@link tableData}; a classifier of data with classes to predict, else
+   * an i-ResNet density, unless given.
+   */
+  readonly model?: TableModelName;
   /** Decides all randomness; 0 unless given. */
   readonly seed?: number;
   /** Most steps of the training; the recipe's unless given. Trials take at most a quarter of that. */
@@ -41,7 +47,7 @@ export interface FitTableOptions {
   readonly signal?: AbortSignal;
 }
 
-const known = ["engine", "seed", "steps", "onProgress", "onReport", "onWarning", "signal"];
+const known = ["engine", "model", "seed", "steps", "onProgress", "onReport", "onWarning", "signal"];
 
 /** A model of a table, and how it was found. */
 export interface TableFit {
@@ -52,7 +58,10 @@ export interface TableFit {
   readonly noise: number;
   /** How the training with it was configured. */
   readonly training: TrainingOptions;
-  /** Mean log p of held-out rows in nats, in the units of the columns, under the model that is kept. */
+  /**
+   * Mean log-likelihood of held-out rows under the model that is kept, in nats: of a density log p(x),
+   * in the units of the columns; of a classifier log p(class | x); of a hybrid minus its objective.
+   */
   readonly logProb: number;
   /** Held-out rows. */
   readonly heldOut: number;
@@ -63,14 +72,16 @@ export interface TableFit {
 const where = "fitTable";
 
 /**
- * Learns the density of a table by {@link tableRecipe}, with nothing set by hand: short trainings choose
- * the smoothing noise by the likelihood of held-out rows, which ends the training that follows too;
- * what was best on them is kept. Held-out rows then calibrate outlier scores.
+ * Learns a table by {@link tableRecipe}, with nothing set by hand: its density, conditional where the
+ * data have a condition, or what tells its classes apart. Short trainings choose the smoothing noise by
+ * the likelihood of held-out rows, which ends the training that follows too; what was best on them is
+ * kept. Held-out rows then calibrate a density's outlier scores.
  *
  * @param data from {@link tableData} or `arrayData`: rows of numbers with held-out ones
  * @returns nothing if the signal ended it before there was a model.
- * @throws {UsageError} if an option is unknown, or the data have no held-out rows.
- * @throws {DataError} if the data aren't rows of columns without a condition, or are fewer than 8.
+ * @throws {UsageError} if an option is unknown, the data have no held-out rows, or the model can't learn
+ * them.
+ * @throws {DataError} if the data aren't rows of columns, or are fewer than 8.
  * @throws {DivergenceError} if the numbers of all trials become infinite.
  *
  * @example
@@ -84,14 +95,8 @@ export async function fitTable(
   expectOptions(options, known, where);
   expectKind(data, "data set", where);
   expectKind(options.engine, "engine", where);
-  if (data.shape.length !== 1 || data.pixels || data.condition > 0) {
-    throw new DataError(
-      `${where}: expected rows of columns without a condition, got ${data.name} of shape [${data.shape}]${data.condition > 0 ? " with one" : ""}; take tableData, or train a model with fit`,
-      { name: data.name },
-    );
-  }
   const [train, heldOut] = [await data.split("train"), await data.split("validation")];
-  const recipe = tableRecipe({ rows: train.count + heldOut.count, columns: data.shape[0]! });
+  const recipe = modelRecipe(data, train.count + heldOut.count, options.model);
   for (const warning of data.warnings) (options.onWarning ?? console.warn)(warning);
   const search = new Search(data, shortened(recipe, train, options), heldOut, options);
   try {
@@ -103,10 +108,10 @@ export async function fitTable(
 
 /** The recipe for as many rows and steps as there are. */
 function shortened(
-  recipe: TableRecipe,
+  recipe: ModelRecipe,
   { count }: Split,
   { steps, seed = 0 }: FitTableOptions,
-): TableRecipe {
+): ModelRecipe {
   if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
     throw new UsageError(
       `${where}: expected steps to be a whole number of at least 1, got ${steps}`,
@@ -143,19 +148,19 @@ interface Candidate {
 
 class Search {
   readonly #data: DataSet;
-  readonly #recipe: TableRecipe;
+  readonly #recipe: ModelRecipe;
   readonly #heldOut: Split;
   readonly #options: FitTableOptions;
-  readonly #model: ReturnType<typeof iResNetDensity>;
-  #runner: Runner<ReturnType<typeof iResNetDensity>> | undefined;
+  readonly #model: Model;
+  #runner: AnyRunner | undefined;
   #taken = 0;
 
-  constructor(data: DataSet, recipe: TableRecipe, heldOut: Split, options: FitTableOptions) {
+  constructor(data: DataSet, recipe: ModelRecipe, heldOut: Split, options: FitTableOptions) {
     this.#data = data;
     this.#recipe = recipe;
     this.#heldOut = heldOut;
     this.#options = options;
-    this.#model = iResNetDensity(recipe.model);
+    this.#model = recipe.model;
   }
 
   async run(): Promise<TableFit | undefined> {
@@ -232,23 +237,22 @@ class Search {
   }
 
   async #logProb(arrays: Arrays): Promise<number> {
-    const { logProb } = await heldOutTerms(await this.#open(arrays), this.#heldOut);
-    return mean(Array.from(logProb));
+    return heldOutLikelihood(await this.#open(arrays), this.#heldOut);
   }
 
   async #checkpoint(arrays: Arrays): Promise<Checkpoint> {
     const { kind, config } = this.#model;
-    const calibration = calibrate(await heldOutTerms(await this.#open(arrays), this.#heldOut));
+    const calibration = await calibrationOf(await this.#open(arrays), this.#heldOut);
     return {
       format: 1,
       model: { kind, config },
-      data: { ...describeData(this.#data), calibration },
+      data: { ...describeData(this.#data), ...(calibration && { calibration }) },
       arrays,
     };
   }
 
   /** One runner for all models, so that its graphs are made once. */
-  async #open(arrays: Arrays): Promise<Runner<ReturnType<typeof iResNetDensity>>> {
+  async #open(arrays: Arrays): Promise<AnyRunner> {
     if (this.#runner) await this.#runner.load(arrays);
     else {
       const { engine } = this.#options;

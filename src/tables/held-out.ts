@@ -1,8 +1,8 @@
 import type { Calibration } from "../data/index.js";
 import type { Split } from "../data/index.js";
-import { takeSpread } from "../measure/index.js";
-import type { Density, Model } from "../models/index.js";
-import type { Runner, ScoreOptions } from "../runner/index.js";
+import { evaluate, mean, takeSpread } from "../measure/index.js";
+import type { Density } from "../models/index.js";
+import { expectAbility, type AnyRunner, type ScoreOptions } from "../runner/index.js";
 import { FlowOutlierScore, type LogTerms } from "./score.js";
 
 /** What a density says of held-out rows. */
@@ -23,13 +23,34 @@ export function scoreOptions({ dimensions }: Pick<Density, "dimensions">): Score
   return { invalid: "nan", ...(dimensions <= mostExact && { logDet: "exact" }) };
 }
 
-/** Scores a split's rows, evenly spread over it where there are many. */
-export async function heldOutTerms<M extends Model & Density>(
-  runner: Runner<M>,
+/**
+ * Mean log-likelihood of a split's rows, in nats: of a density log p(x | condition), of a classifier
+ * log p(class | x), of a hybrid minus what it minimises.
+ */
+export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promise<number> {
+  const { task } = runner.model;
+  if (task === "density") return mean(Array.from((await heldOutTerms(runner, split)).logProb));
+  const evaluation = await evaluate(runner, split, { count: Math.min(mostRows, split.count) });
+  if (evaluation.task === "classification") return -evaluation.nll;
+  return evaluation.task === "hybrid" ? -evaluation.objective : NaN;
+}
+
+/** What held-out rows say of outlier scores, where the model has any. */
+export async function calibrationOf(
+  runner: AnyRunner,
   split: Split,
-): Promise<HeldOutTerms> {
-  const { x } = takeSpread(split, mostRows);
-  const scores = await runner.score(x, scoreOptions(runner.model));
+): Promise<Calibration | undefined> {
+  return runner.model.density && calibrate(await heldOutTerms(runner, split));
+}
+
+/** Scores a split's rows, evenly spread over it where there are many. */
+export async function heldOutTerms(runner: AnyRunner, split: Split): Promise<HeldOutTerms> {
+  const { x, condition } = takeSpread(split, mostRows);
+  const density = expectAbility(runner.model, "density", "fitTable");
+  const scores = await runner.score(x, {
+    ...scoreOptions(density),
+    ...(condition && { condition }),
+  });
   const beyond = new Set(scores.deviations.map(({ row }) => row));
   const isWithin = (_: number, row: number): boolean => !beyond.has(row);
   return {

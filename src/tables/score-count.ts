@@ -1,5 +1,8 @@
 import { expectKind } from "../border/kinds.js";
 import type { CellProblem } from "../data/table.js";
+import { UsageError } from "../errors.js";
+import type { TablePredictions } from "./predict-table.js";
+import { PredictionCount, type PredictionSummary } from "./prediction-count.js";
 import type { TableScores } from "./score-table.js";
 
 /** What scoring many rows came to. */
@@ -7,10 +10,12 @@ export interface ScoreSummary {
   readonly rows: number;
   /** Rows that can't be scored. */
   readonly unscored: number;
-  /** Rows that differ from what never varied in training. */
-  readonly deviating: number;
-  /** For each rate of false alarms, how many rows have a p-value of at most that. */
-  readonly flagged: readonly { readonly rate: number; readonly rows: number }[];
+  /** Of a density: rows that differ from what never varied in training. */
+  readonly deviating?: number;
+  /** Of a density: for each rate of false alarms, how many rows have a p-value of at most that. */
+  readonly flagged?: readonly { readonly rate: number; readonly rows: number }[];
+  /** Of a classifier: how many rows are told to be of each class. */
+  readonly predictions?: PredictionSummary;
   /** The first problems. */
   readonly problems: readonly CellProblem[];
   /** Columns that training didn't see. */
@@ -19,19 +24,20 @@ export interface ScoreSummary {
 
 const mostProblems = 10;
 
-/** Counts what scores say of tables that come one after another. */
+/** Counts what a model says of tables that come one after another. */
 export class ScoreCount {
-  readonly #flagged: Map<number, number>;
+  readonly #rates: readonly number[];
   readonly #problems: CellProblem[] = [];
   #rows = 0;
   #unscored = 0;
-  #deviating = 0;
+  #scores: { deviating: number; flagged: number[] } | undefined;
+  #predictions: PredictionCount | undefined;
   #surplus: readonly string[] = [];
 
   /** @param rates of false alarms to count the flagged rows of. */
   constructor(rates: readonly number[]) {
     expectKind(rates, "list", "ScoreCount");
-    this.#flagged = new Map(rates.map((rate) => [rate, 0]));
+    this.#rates = rates;
   }
 
   /** Rows so far. */
@@ -39,23 +45,44 @@ export class ScoreCount {
     return this.#rows;
   }
 
-  add({ pValue, problems, deviations, surplus }: TableScores): void {
-    this.#rows += pValue.length;
+  /**
+   * @param scores of a density
+   * @param predictions of a classifier, of the same rows
+   * @throws {UsageError} if there are neither.
+   */
+  add(scores: TableScores | undefined, predictions?: TablePredictions): void {
+    const results = scores ?? predictions;
+    if (!results) throw new UsageError("ScoreCount.add: expected scores or predictions, got none");
+    this.#rows += results.lines.length;
+    this.#problems.push(...results.problems.slice(0, mostProblems - this.#problems.length));
+    this.#surplus = results.surplus;
+    if (scores) this.#addScores(scores);
+    else this.#unscored += predictions!.predicted.filter((place) => place < 0).length;
+    if (predictions) (this.#predictions ??= new PredictionCount()).add(predictions);
+  }
+
+  #addScores({ pValue, deviations }: TableScores): void {
+    const { deviating, flagged } = this.#scores ?? {
+      deviating: 0,
+      flagged: this.#rates.map(() => 0),
+    };
     this.#unscored += pValue.filter(Number.isNaN).length;
-    this.#deviating += new Set(deviations.map(({ row }) => row)).size;
-    for (const [rate, count] of this.#flagged) {
-      this.#flagged.set(rate, count + pValue.filter((p) => p <= rate).length);
-    }
-    this.#problems.push(...problems.slice(0, mostProblems - this.#problems.length));
-    this.#surplus = surplus;
+    this.#scores = {
+      deviating: deviating + new Set(deviations.map(({ row }) => row)).size,
+      flagged: flagged.map((rows, i) => rows + pValue.filter((p) => p <= this.#rates[i]!).length),
+    };
   }
 
   summary(): ScoreSummary {
+    const [scores, predictions] = [this.#scores, this.#predictions];
     return {
       rows: this.#rows,
       unscored: this.#unscored,
-      deviating: this.#deviating,
-      flagged: [...this.#flagged].map(([rate, rows]) => ({ rate, rows })),
+      ...(scores && {
+        deviating: scores.deviating,
+        flagged: scores.flagged.map((rows, i) => ({ rate: this.#rates[i]!, rows })),
+      }),
+      ...(predictions && { predictions: predictions.summary() }),
       problems: this.#problems,
       surplus: this.#surplus,
     };

@@ -12,7 +12,7 @@ import { FlowOutlierScore } from "./score.js";
 export interface TableScores {
   /** Lines of the rows in their file. */
   readonly lines: Float64Array;
-  /** log p in nats, of rows in the units of the file's columns. */
+  /** log p in nats, of rows in the units of the file's columns; given the condition's columns. */
   readonly logProb: Float64Array;
   /** {@link FlowOutlierScore}: 0 for the usual row, in standard deviations, higher for what is more unusual. */
   readonly score: Float64Array;
@@ -56,7 +56,7 @@ export async function scoreTable(
       { name: runner.model.kind },
     );
   }
-  const { x, problems: cells, surplus } = encodeTable(table, plan, { invalid: "nan" });
+  const { x, condition, problems: cells, surplus } = encodeTable(table, plan, { invalid: "nan" });
   const { lines } = table;
   const fractions = fractionsIn(x, runner.data?.preprocessing).map(
     ({ row, column, got }): CellProblem => ({
@@ -67,7 +67,11 @@ export async function scoreTable(
     }),
   );
   const problems = [...cells, ...fractions].sort((a, b) => a.line - b.line);
-  const scores = await runner.score(x, { ...scoreOptions(density), first });
+  const scores = await runner.score(x, {
+    ...scoreOptions(density),
+    first,
+    ...(condition && { condition }),
+  });
   const logProb = Float64Array.from(scores.logProb.data);
   const score = new FlowOutlierScore(calibration).of({ logProb, logDet: scores.logDet.data });
   const heldOut = Array<number>(calibration.beyond).fill(Infinity);
@@ -99,49 +103,4 @@ export async function* scoreTables(
     yield await scoreTable(runner, table, { first });
     first += table.rows;
   }
-}
-
-/**
- * Scores as a table to write: `line`, `log_p`, `score`, `p_value`, and in `note` why a row has none, or
- * has density 0.
- */
-export function scoresAsTable(scores: TableScores): Table {
-  expectKind(scores, "table scores", "scoresAsTable");
-  const { lines, logProb, score, pValue, ...found } = scores;
-  const notes = new Map<number, string[]>();
-  const note = (line: number, text: string): void => {
-    notes.set(line, [...(notes.get(line) ?? []), text]);
-  };
-  for (const { line, column, expected, got } of found.problems) {
-    note(line, `${column === "" ? "" : `${column}: `}expected ${expected}, got ${got}`);
-  }
-  for (const { line, column, expected, got } of found.deviations) {
-    note(line, `${column}: ${got}, where training rows had ${expected}`);
-  }
-  const dictionary = [...notes.values()].map((texts) => texts.join("; "));
-  const places = new Map([...notes.keys()].map((line, place) => [line, place]));
-  const number = (name: string, values: Float64Array) => ({
-    name,
-    kind: "number" as const,
-    values,
-  });
-  return {
-    name: "scores",
-    rows: lines.length,
-    columns: [
-      number("line", lines),
-      number("log_p", logProb),
-      number("score", score),
-      number("p_value", pValue),
-      {
-        name: "note",
-        kind: "text",
-        dictionary,
-        codes: Int32Array.from(lines, (line) => places.get(line) ?? -1),
-      },
-    ],
-    lines,
-    problems: [],
-    warnings: [],
-  };
 }

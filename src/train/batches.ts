@@ -24,7 +24,10 @@ export interface BatchSource {
   readonly count: number;
   /** The batch of the step that follows `step` steps. */
   readonly batch: (step: number) => Arrays;
-  /** `n` examples, or all if there are fewer, not augmented: what initialisation looks at. */
+  /**
+   * `n` examples, or all if there are fewer: what initialisation looks at. Nothing is augmented but
+   * what a classifier is trained with noise on.
+   */
   readonly examples: (n: number) => Arrays;
 }
 
@@ -48,6 +51,9 @@ export async function batchesOf(
   const random = Random.fromSeed(seed).split("data");
   const noise = random.split("augmentation");
   const batch = (rows: Rows): Arrays => batchOf(rows, data, model);
+  // Layers that set themselves would blow a classifier's column up that hardly varies without the
+  // noise of its training; a density's whole numbers get noise of their own.
+  const noisy = augmentation.kind === "noise" && !model.density;
   const { rowsOf, examples } = rowsIn(split, batchSize, random);
   return {
     count: split.count,
@@ -57,7 +63,10 @@ export async function batchesOf(
       const shown = place && { ...place, random: noise };
       return { x: augment(x!, augmentation, noise.split(step), shown), ...rest };
     },
-    examples: (n) => batch(examples(n)),
+    examples: (n) => {
+      const { x, ...rest } = batch(examples(n));
+      return { x: noisy ? augment(x!, augmentation, noise.split("examples")) : x!, ...rest };
+    },
   };
 }
 
@@ -133,7 +142,8 @@ function batchOf(rows: Rows, { preprocessing, ...data }: DataSet, model: Model):
   const where = `fit: rows of ${data.name}`;
   const count = rows.x.shape[0]!;
   const own = preprocessing?.shape ?? event!;
-  const { x } = prepare(expectArray(rows.x, { where, name: "x", event: own }), preprocessing);
+  const array = expectArray(rows.x, { where, name: "x", event: own });
+  const { x, step } = prepare(array, preprocessing);
   const marks = (): NDArray => {
     const { labels } = rows;
     if (labels?.length === count) return oneHot(labels, data.classes.length);
@@ -143,6 +153,7 @@ function batchOf(rows: Rows, { preprocessing, ...data }: DataSet, model: Model):
   };
   return {
     x,
+    ...(step && model.density && { step }),
     ...(y && { y: marks() }),
     ...(features && {
       condition:

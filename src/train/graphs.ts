@@ -57,7 +57,7 @@ const gradientPrefix = "gradient.";
 /** Traces the objective and its gradient at the stored variables. */
 export function traceGradient(task: Task, batch: Tensors): Gradient {
   const { model, layout } = task;
-  const ctx = trainingContext(task);
+  const ctx = trainingContext(task, batch);
   const { loss, metrics } = model.objective(batch, ctx);
   const variables = Object.fromEntries(model.scope.variables.map((v) => [v.name, v.tensor]));
   const parameters = layout.groups.flatMap(({ packing }) => packing.names);
@@ -93,7 +93,7 @@ export function statisticsOf(task: Pick<Job, "model" | "config" | "steps">): str
   const batch = Object.fromEntries(
     Object.entries(model.batch).map(([name, event]) => [name, input(name, [2, ...event])]),
   );
-  const ctx = trainingContext(task);
+  const ctx = trainingContext(task, batch);
   model.objective(batch, ctx);
   const given = [...Object.keys(batch), ...Object.keys(ctx.noises)];
   return Object.entries(ctx.updates)
@@ -151,7 +151,7 @@ export function traceUpdate({ config, layout }: Task, inputs: UpdateInputs): Tra
 /** Sets what depends on data, such as ActNorm, from the batch it is run on. */
 export function compileInitialisation({ engine, ...job }: Job): Compiled {
   return compile(engine, (batch) => {
-    const ctx = trainingContext(job, { phase: "initialise", powerIterations: 0 });
+    const ctx = trainingContext(job, batch, { phase: "initialise", powerIterations: 0 });
     job.model.objective(batch, ctx);
     return { outputs: {}, updates: ctx.updates, noise: ctx.noises };
   });
@@ -160,7 +160,7 @@ export function compileInitialisation({ engine, ...job }: Job): Compiled {
 /** The statistics of a batch by the names of the running ones, for the weights as they are. */
 export function compileStatistics({ engine, ...job }: Job, names: readonly string[]): Compiled {
   return compile(engine, (batch) => {
-    const ctx = trainingContext(job, { phase: "settle", powerIterations: 0 });
+    const ctx = trainingContext(job, batch, { phase: "settle", powerIterations: 0 });
     job.model.objective(batch, ctx);
     return {
       outputs: Object.fromEntries(names.map((name) => [name, ctx.updates[name]!])),
@@ -175,7 +175,7 @@ export function compileStatistics({ engine, ...job }: Job, names: readonly strin
  */
 export function compileProbe({ engine, ...job }: Job): Compiled {
   return compile(engine, (batch) => {
-    const ctx = trainingContext(job);
+    const ctx = trainingContext(job, batch);
     const { loss } = job.model.objective(batch, ctx);
     const sums = Object.entries(ctx.watched).map(([name, y]) => [name, sumAll(abs(y))] as const);
     return { outputs: { ...Object.fromEntries(sums), loss }, noise: ctx.noises };
@@ -184,6 +184,7 @@ export function compileProbe({ engine, ...job }: Job): Compiled {
 
 function trainingContext(
   { model, config, steps }: Pick<Job, "model" | "config" | "steps">,
+  batch: Tensors,
   options: Partial<Pick<ContextOptions, "phase" | "powerIterations">> = {},
 ): Context {
   return new Context({
@@ -191,7 +192,7 @@ function trainingContext(
     powerIterations: config.powerIterations,
     logDet: logDetEstimator(config.logDet),
     labelSmoothing: config.labelSmoothing,
-    step: stepOf(model, steps),
+    step: batch.step ?? stepOf(model, steps),
     ...options,
   });
 }

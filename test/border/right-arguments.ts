@@ -203,6 +203,12 @@ export const rightArguments: Readonly<Record<string, Right>> = {
   scoresAsTable: async () => [await iresnet.scoreTable(tableRunner, table)],
   scoreTable: () => [tableRunner, table],
   scoreTables: () => [tableRunner, [table]],
+  predictTable: () => [tableRunner, table],
+  predictionsAsTable: () => [
+    { lines: [1], problems: [], classes: ["a"], probabilities: [1], predicted: ["a"] },
+  ],
+  sampleTable: () => [tableRunner, 2, { random }],
+  tableModelNames: () => [],
   tableData: () => [table],
   tableKinds: () => [plan],
   tableRecipe: () => [{ rows: 100, columns: 2 }],

@@ -84,6 +84,21 @@ describe("webEngine in a page", { skip }, () => {
     await plain.close();
   });
 
+  it("says at once what is missing or forbidden, and what to do", async () => {
+    const cases = [
+      [site.isolated, "/without-worker/", /worker at \S+worker.js, got text\/html.* web-assets/],
+      [site.isolated, "/without-runtime/", /WebAssembly at \S+threaded.wasm, got HTTP 404; npx/],
+      [site.isolated, "/without-wasm/", /expected the runtime's WebAssembly to start.*unsafe-eval/],
+      [site.isolated, "https://example.com/", /^UsageError: .*a folder of http:.*, got https:/],
+      [site.workerless, "/iresnet/", /expected its worker to start.*worker-src 'self'/],
+    ] as const;
+    for (const [url, assets, expected] of cases) {
+      const page = await openPage(browser, url);
+      assert.match(await inPage(page, "describeEngine", { assets }), expected);
+      await page.close();
+    }
+  });
+
   it("takes the CPU by itself, and refuses WebGPU, where there is no adapter", async () => {
     const page = await openPage(browser, site.isolated);
     assert.match(await inPage(page, "describeEngine", { device: "auto" }), /wasm/);

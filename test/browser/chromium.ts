@@ -1,7 +1,11 @@
 import { build } from "esbuild";
-import { existsSync, readFileSync } from "node:fs";
+import { copyWebAssets } from "iresnet/node";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 
@@ -38,45 +42,76 @@ export interface Site {
   /** Cross-origin isolated, or not. */
   readonly isolated: string;
   readonly plain: string;
+  /** Pages whose Content-Security-Policy forbids all workers. */
+  readonly workerless: string;
   close(): void;
 }
 
-/** Serves the test's page from this machine, bundled as users' bundlers do. */
+const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/** Headers of what isn't served as an isolated page. */
+const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "/plain": {},
+  "/workerless": { "Content-Security-Policy": "worker-src 'none'" },
+  // A worker has a policy of its own.
+  "/without-wasm/worker.js": { ...isolation, "Content-Security-Policy": "script-src 'self'" },
+};
+
+/** Folders like `/iresnet/`, each without one file, or with it under another policy. */
+const without: Readonly<Record<string, string>> = {
+  "/without-worker/": "worker.js",
+  "/without-runtime/": "ort-wasm-simd-threaded.wasm",
+  "/without-wasm/": "",
+};
+
+/**
+ * Serves the test's page from this machine, bundled as users' bundlers do, beside the files of
+ * `iresnet web-assets`. Any other path is a page, as many servers have it.
+ */
 export async function serveSite(): Promise<Site> {
-  const folder = new URL("../../", import.meta.url);
-  const path = (file: string): string => fileURLToPath(new URL(file, folder));
   const { outputFiles } = await build({
-    entryPoints: {
-      page: path("test/browser/page.js"),
-      "web-worker": path("src/engine/web-worker.js"),
-    },
+    entryPoints: [fileURLToPath(new URL("page.js", import.meta.url))],
     bundle: true,
-    splitting: true,
     format: "esm",
-    outdir: "/",
     write: false,
   });
-  const scripts = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
-  const runtime = new URL(".", import.meta.resolve("onnxruntime-web"));
+  const folder = await mkdtemp(join(tmpdir(), "iresnet-assets-"));
+  const assets = await copyWebAssets(folder, { webgpu: true });
+  const files = new Map(
+    assets.flatMap(({ path }) => {
+      const name = basename(path);
+      const folders = Object.keys(without).filter((one) => without[one] !== name);
+      return ["/iresnet/", ...folders].map((url) => [`${url}${name}`, path] as const);
+    }),
+  );
+  const content = (url: string): readonly [type: string, content: Uint8Array | string] => {
+    if (url === "/page.js") return ["text/javascript", outputFiles[0]!.contents];
+    const file = files.get(url);
+    if (file === undefined) return ["text/html", "<!doctype html><title>iresnet</title>"];
+    return [url.endsWith(".wasm") ? "application/wasm" : "text/javascript", readFileSync(file)];
+  };
   const server = createServer(({ url = "/" }, response) => {
-    const isWasm = /^\/[\w.-]+\.wasm$/.test(url);
-    const type = isWasm ? "application/wasm" : scripts.has(url) ? "text/javascript" : "text/html";
-    response.setHeader("Content-Type", type);
-    if (url !== "/plain") {
-      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
-    }
-    if (isWasm) response.end(readFileSync(new URL(url.slice(1), runtime)));
-    else response.end(scripts.get(url) ?? "<!doctype html><title>iresnet</title>");
+    const isMissing = url.startsWith("/without-runtime/") && !files.has(url);
+    const [type, body] = content(url);
+    response.writeHead(isMissing ? 404 : 200, {
+      "Content-Type": type,
+      ...(headers[url] ?? isolation),
+    });
+    response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     isolated: `${origin}/isolated`,
     plain: `${origin}/plain`,
+    workerless: `${origin}/workerless`,
     close: () => {
       server.close();
       server.closeAllConnections();
+      rmSync(folder, { recursive: true });
     },
   };
 }

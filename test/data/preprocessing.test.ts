@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   learnPreprocessing,
-  logScale,
   prepare,
   prepareCondition,
   preparedShape,
@@ -178,13 +177,13 @@ describe("learnPreprocessing", () => {
     assert.ok(depth.kind === "real");
     close(depth.offset, mean);
     close(depth.scale, deviation);
-    const { x: prepared } = prepare(x, preprocessing);
+    const { x: prepared, logDet } = prepare(x, preprocessing);
     assert.deepEqual(prepared.shape, [4, 2, 2, 3]);
     restore(prepared, preprocessing).data.forEach((value, at) => {
       assert.ok(Math.abs(value - data[at]!) < 1e-4);
     });
     const scales = preprocessing.columns.map((c) => (c.kind === "real" ? c.scale : NaN));
-    close(logScale(preprocessing), -6 * Math.log(scales[0]!) - 6 * Math.log(scales[1]!));
+    close(logDet[3]!, -6 * Math.log(scales[0]!) - 6 * Math.log(scales[1]!));
   });
 });
 
@@ -201,7 +200,7 @@ const plan: Preprocessing = {
 describe("prepare and restore", () => {
   it("are the inverse of each other", () => {
     const x = { shape: [2, 4], data: [12, 7, 3, 12, 9, 7, 0, 9] };
-    const { x: prepared, deviations } = prepare(x, plan);
+    const { x: prepared, logDet, deviations } = prepare(x, plan);
     assert.deepEqual(prepared, { shape: [2, 2], data: Float32Array.of(1, 1, -0.5, -5) });
     assert.deepEqual(deviations, []);
     // A sample between 3 and 4 was 3; an event of 3.5 is 3.5.
@@ -209,7 +208,7 @@ describe("prepare and restore", () => {
     assert.deepEqual([...restore(dequantised, plan).data], x.data);
     const middles = { shape: [1, 2], data: Float32Array.of(1, 2) };
     assert.deepEqual([...restore(middles, plan, "events").data], [12, 7, 3.5, 12]);
-    assert.equal(logScale(plan), -Math.log(2) - Math.log(0.5));
+    assert.deepEqual([...logDet], [0, 0].fill(-Math.log(2) - Math.log(0.5)));
   });
 
   it("list the rows that differ from what is always the same", () => {
@@ -232,7 +231,7 @@ describe("prepare and restore", () => {
   it("only round without a plan", () => {
     const x = { shape: [1, 2], data: Uint8Array.of(3, 255) };
     assert.deepEqual(prepare(x, undefined).x.data, Float32Array.of(3, 255));
-    assert.equal(logScale(undefined), 0);
+    assert.deepEqual([...prepare(x, undefined).logDet], [0]);
     assert.equal(stepsOf(undefined), undefined);
   });
 });
@@ -241,7 +240,7 @@ describe("a condition", () => {
   it("is standardised, but for 0 and 1", () => {
     const x = rowsOf([0.1, 0.2, 0.4]);
     const condition = rowsOf([2001, 2002, 2006], [0, 1, 0], [5, 5, 5]);
-    const { preprocessing, warnings } = learnPreprocessing(x, ["x"], condition);
+    const { preprocessing, warnings } = learnPreprocessing(x, ["x"], { condition });
     assert.match(warnings.join(), /condition 2: constant \(5 in all 3 training rows\)/);
     const { data } = prepareCondition(condition, preprocessing);
     const deviation = Math.sqrt((4 + 1 + 9) / 3);

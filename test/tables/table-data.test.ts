@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { describeData } from "../../src/data/index.js";
+import { describeData, type SplitName } from "../../src/data/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
 import {
   decodeTable,
@@ -76,9 +76,12 @@ describe("tableData", () => {
     column("site").forEach((code, row) => {
       assert.equal(code === 3, missing[row] === 1);
     });
-    await assert.rejects(
-      async () => tableData(await tableOf(csv), { missing: "error" }),
-      /line 2, column "mass": expected a value, got an empty cell/,
+    const { table: plan, ...complete } = tableData(await tableOf(csv), { missing: "refuse" });
+    const count = async (split: SplitName): Promise<number> => (await complete.split(split)).count;
+    assert.equal((await count("train")) + (await count("validation")), 90);
+    assert.deepEqual(
+      plan!.columns.find((one) => one.name === "mass"),
+      { name: "mass", kind: "number", refused: 10 },
     );
   });
 
@@ -105,7 +108,7 @@ describe("tableData", () => {
     assert.match(summary.site!, /category of 3 levels, "east", "north", "south"/);
     assert.match(summary.gain!, /always 7, left out/);
     assert.match(summary.day!, /left out: as was asked/);
-    assert.match(summary.ok!, /label: 2 classes, "0", "1"/);
+    assert.match(summary.ok!, /label: 2 classes, "false", "true"/);
   });
 
   it("refuses what it can't learn from", async () => {

@@ -13,23 +13,24 @@ import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
 import {
   betweenZeroAndOne,
-  names,
   positiveNumber,
   wholeFrom,
   withJson,
   withThreads,
   workersOption,
 } from "../options.js";
-import type { ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
-import { expectNoTableOptions, isTableFile, trainTableAndPrint } from "../table.js";
+import {
+  expectNoTableOptions,
+  isTableFile,
+  trainTableAndPrint,
+  withTableOptions,
+  type TableOptions,
+} from "../table.js";
 import type { Terminal } from "../terminal.js";
 
-interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, ResultOptions {
+interface TrainOptions extends Omit<Overrides, "dataDir" | "command">, TableOptions {
   readonly dataDir?: string;
-  readonly label?: string;
-  readonly ignore?: readonly string[];
-  readonly holdout?: number;
   readonly out?: string;
   readonly resume?: string;
 }
@@ -48,20 +49,10 @@ export function addTrain(program: Command): void {
       "--data <file>",
       "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; beside a preset, the name of other data of the same shape",
     )
-    .option(
-      "--label <column>",
-      "column of the file that holds classes: it is left out of the density",
-    )
-    .option("--ignore <columns>", "columns of the file to leave out, separated by commas", names)
-    .option(
-      "--holdout <share>",
-      "share of the rows that choose and calibrate (default: 15 %, at most 500)",
-      betweenZeroAndOne,
-    )
     .option("--out <dir>", "folder of the run (default: runs/PRESET, or runs/ and the file's name)")
     .option("--resume <dir>", "go on with the run in this folder, bit for bit")
     .option("--steps <n>", "training steps (default: the preset's)", wholeFrom(1));
-  withJson(withThreads(command))
+  withJson(withThreads(withTableOptions(command)))
     .optionsGroup("Advanced options:")
     .option(
       "--workers <n>",
@@ -84,6 +75,8 @@ Examples:
   iresnet train mnist-classifier --c 0.5 --out runs/c-0.5
   iresnet train toy --data moons --out runs/moons
   iresnet train --data my.csv --ignore id,date
+  iresnet train --data my.csv --label kind
+  iresnet train --data my.csv --condition year,kind --model maf
   iresnet train --resume runs/mnist-classifier
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),

@@ -1,6 +1,7 @@
 import { expectKind } from "../../border/kinds.js";
 import { expectOptions } from "../../border/options.js";
 import { DataError } from "../../errors.js";
+import { cellText } from "../cell-text.js";
 import type { Column, Table } from "../table.js";
 
 export interface WriteCsvOptions {
@@ -54,28 +55,14 @@ function cellsOf(column: Column, cell: (text: string) => string): (row: number) 
     const texts = column.dictionary.map(cell);
     return (row) => texts[column.codes[row]!] ?? "";
   }
-  const { values } = column;
-  const write = { number: numberText, boolean: booleanText, date: dateText }[column.kind];
+  const { kind, values } = column;
   return (row) => {
     const value = values[row]!;
-    return Number.isNaN(value) ? "" : cell(write(value));
+    return Number.isNaN(value) ? "" : cell(cellText(kind, value));
   };
 }
 
 function quotedCell(text: string, separator: string): string {
   const isPlain = !text.includes(separator) && !/["\r\n]|^\s|\s$/.test(text);
   return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
-}
-
-function numberText(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
-}
-
-function booleanText(value: number): string {
-  return value === 0 ? "false" : "true";
-}
-
-function dateText(value: number): string {
-  const text = new Date(value).toISOString();
-  return value % 86_400_000 === 0 ? text.slice(0, text.indexOf("T")) : text;
 }
