@@ -8,12 +8,22 @@ export { openData } from "./data/files.js";
 export { openPictureFolder, type PictureFolderOptions } from "./data/pictures/picture-folder.js";
 export { fileSource } from "./data/readers/node-source.js";
 export { writeFileInPieces } from "./data/writers/node-writer.js";
+export { openMpi, type Mpi } from "./mpi/mpi.js";
 export { copyWebAssets, type WebAsset, type WebAssetsOptions } from "./engine/web-assets.js";
 export { nodeEngine, type NodeEngineOptions } from "./engine/node.js";
+export { openOnnxFile, type OnnxFile, type OnnxFileOptions } from "./engine/node-file.js";
 export { loadCheckpoint, saveCheckpoint } from "./checkpoint/checkpoint-file.js";
 export { openRunner } from "./runner/open-file.js";
 export { configure, type Overrides } from "./runs/configuration.js";
 export type { Listener, StepReport, TaskProgress } from "./runs/listener.js";
 export { prepareRun, type PreparedRun } from "./runs/prepare.js";
-export { createRun, openRun, RunFolder, type Run, type RunConfig } from "./runs/run-folder.js";
+export { importRun, type ImportedRun, type ImportRunOptions } from "./runs/import-run.js";
+export {
+  createRun,
+  openRun,
+  RunFolder,
+  type Run,
+  type RunConfig,
+  type SavedConfig,
+} from "./runs/run-folder.js";
 export { trainRun, type Outcome, type TrainRunOptions } from "./runs/train-run.js";

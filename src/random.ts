@@ -9,7 +9,8 @@ export type NoiseKind = "rademacher" | "normal" | "uniform";
  * Every draw is a pure function of the key, so drawing twice gives the same numbers, and all
  * kinds of draws share the same bits: {@link Random.split} once for each draw that should be
  * independent. What a run needs to replay its noise is its seed and the labels, such as step
- * numbers. A longer draw starts with the shorter one (except a permutation).
+ * numbers. A longer draw starts with the shorter one (except a permutation), and `first` leaves out
+ * so many at its start: whoever needs a part of a draw needn't make the rest.
  *
  * Words come from Threefry-2x32 with 20 rounds.
  *
@@ -43,31 +44,37 @@ export class Random {
   }
 
   /** n numbers in [0, 1), multiples of 2⁻²⁴. */
-  uniform(n: number): Float32Array {
-    const words = this.#words(checkDraws("uniform", n));
+  uniform(n: number, first = 0): Float32Array {
+    const words = this.#words(checkDraws("uniform", n, first), first);
     const out = new Float32Array(n);
     for (let i = 0; i < n; i++) out[i] = (words[i]! >>> 8) * 2 ** -24;
     return out;
   }
 
   /** n numbers of N(0, 1), by Box and Muller; |x| < 6.8. */
-  normal(n: number): Float32Array {
-    const words = this.#words(checkDraws("normal", n));
+  normal(n: number, first = 0): Float32Array {
+    const odd = first % 2;
+    const words = this.#words(checkDraws("normal", n, first) + odd, first - odd);
     const out = new Float32Array(n);
-    for (let i = 0; i < n; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32));
-      const angle = words[i + 1]! * (2 * Math.PI * 2 ** -32);
-      out[i] = radius * Math.cos(angle);
-      out[i + 1] = radius * Math.sin(angle); // ignored beyond an odd n
+    for (let i = -odd; i < n; i += 2) {
+      const radius = Math.sqrt(-2 * Math.log((words[i + odd]! + 0.5) * 2 ** -32));
+      const angle = words[i + odd + 1]! * (2 * Math.PI * 2 ** -32);
+      out[i] = radius * Math.cos(angle); // ignored before an odd first
+      out[i + 1] = radius * Math.sin(angle); // and beyond the n-th
     }
     return out;
   }
 
   /** n numbers of {−1, 1}, each from one bit. */
-  rademacher(n: number): Float32Array {
-    const words = this.#words(Math.ceil(checkDraws("rademacher", n) / 32));
+  rademacher(n: number, first = 0): Float32Array {
+    const skipped = first % 32;
+    const bits = skipped + checkDraws("rademacher", n, first);
+    const words = this.#words(Math.ceil(bits / 32), (first - skipped) / 32);
     const out = new Float32Array(n);
-    for (let i = 0; i < n; i++) out[i] = 1 - ((words[i >> 5]! >> (i & 31)) & 1) * 2;
+    for (let i = 0; i < n; i++) {
+      const bit = i + skipped;
+      out[i] = 1 - ((words[bit >> 5]! >> (bit & 31)) & 1) * 2;
+    }
     return out;
   }
 
@@ -75,9 +82,9 @@ export class Random {
    * n whole numbers of [0, below); probabilities are off by less than 2⁻³².
    * @throws {UsageError} if `below` isn't a whole number from 1 to 2³².
    */
-  integers(n: number, below: number): Uint32Array {
+  integers(n: number, below: number, first = 0): Uint32Array {
     checkWhole("Random.integers: below − 1", below - 1, 2 ** 32 - 1);
-    const words = this.#words(checkDraws("integers", n));
+    const words = this.#words(checkDraws("integers", n, first), first);
     return new Uint32Array(n).map((_, i) => scale(words[i]!, below));
   }
 
@@ -92,11 +99,13 @@ export class Random {
     return order;
   }
 
-  /** `count` words, and one more if `count` is odd. */
-  #words(count: number): Uint32Array {
-    const words = new Uint32Array(count + (count % 2));
-    for (let i = 0; i < words.length; i += 2) threefry2x32(this.#key, i / 2, 0, words, i);
-    return words;
+  /** `count` words from the first-th on, and perhaps one more. */
+  #words(count: number, first = 0): Uint32Array {
+    const odd = first % 2;
+    const words = new Uint32Array(2 * Math.ceil((odd + count) / 2));
+    const start = (first - odd) / 2;
+    for (let i = 0; i < words.length; i += 2) threefry2x32(this.#key, start + i / 2, 0, words, i);
+    return words.subarray(odd);
   }
 }
 
@@ -145,7 +154,8 @@ function scale(word: number, below: number): number {
   return Math.floor((word * below) / 2 ** 32);
 }
 
-function checkDraws(kind: string, n: number): number {
+function checkDraws(kind: string, n: number, first = 0): number {
+  checkWhole(`Random.${kind}: the first draw`, first, 2 ** 32 - 1);
   return checkWhole(`Random.${kind}: the number of draws`, n, 2 ** 32 - 1);
 }
 

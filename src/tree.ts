@@ -67,7 +67,7 @@ export function scalarArray(value: number): NDArray {
 /** The same record with `f` of each value. */
 export function mapValues<A, B>(
   record: Readonly<Record<string, A>>,
-  f: (value: A) => B,
+  f: (value: A, name: string) => B,
 ): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));
 }

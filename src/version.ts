@@ -1,2 +1,2 @@
-/** The package's version, as in package.json. */
+/** The package's version: package.json's, which a page can't read. */
 export const version = "0.1.0";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -74,6 +74,16 @@ describe("the package", () => {
     assert.match(run("publint/src/cli.js", "--strict"), /All good!/);
     const types = ["--pack", ".", "--profile", "node16", "--exclude-entrypoints", "worker.js"];
     run("@arethetypeswrong/cli/dist/index.js", ...types); // ends with an error where it finds one
+  });
+
+  it("has declarations that TypeScript 5.4 reads: arrays of numbers have no parameter", () => {
+    const folder = new URL("dist/", root);
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const declarations = files.filter((name) => name.endsWith(".d.ts"));
+    assert.ok(declarations.length > 100);
+    for (const name of declarations) {
+      assert.doesNotMatch(text(new URL(name, folder)), /\b(Uint8|Float32|Float64)Array</, name);
+    }
   });
 
   it("can be required", () => {

@@ -59,6 +59,25 @@ describe("threefry2x32", () => {
 describe("Random", () => {
   const random = Random.fromSeed(7);
 
+  it("gives any part of a draw as the whole has it", () => {
+    for (const kind of ["uniform", "normal", "rademacher"] as const) {
+      const whole = random[kind](200);
+      for (const [n, first] of [
+        [1, 0],
+        [7, 1],
+        [64, 31],
+        [65, 32],
+        [101, 99],
+      ] as const) {
+        const part = whole.slice(first, first + n);
+        assert.deepEqual(random[kind](n, first), part, `${kind}, ${n} from ${first}`);
+      }
+    }
+    assert.deepEqual(random.integers(5, 100, 3), random.integers(8, 100).slice(3));
+    assert.throws(() => random.normal(2, -1), UsageError);
+    assert.throws(() => random.uniform(2, 0.5), UsageError);
+  });
+
   it("draws the same numbers from the same key, and a longer draw starts with the shorter", () => {
     for (const kind of ["uniform", "normal", "rademacher"] as const) {
       const long = random[kind](101);

@@ -1,4 +1,5 @@
 import {
+  allMean,
   broadcast,
   conv2d,
   conv2dInputGrad,
@@ -207,6 +208,8 @@ export const rules: { readonly [K in OpName]: Rule<K> } = {
       }),
     ];
   },
+
+  allMean: unary((_x, _y, g) => allMean(g)),
 
   fixedPoint: () => {
     throw new UsageError(

@@ -1,5 +1,5 @@
 import { add, div, greater, select, sqrt, square, sumEvent, type Tensor } from "../graph/index.js";
-import type { Context } from "../nn/index.js";
+import type { Context, ResidualMap } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 
 /**
@@ -41,6 +41,8 @@ export interface Mapped {
   readonly value: Tensor;
   /** ln|det J| of the direction taken, in nats, `[B]`; traced when first read. */
   readonly logDet: Tensor;
+  /** Set where `logDet` is the context's estimate of this map's: a chain may sum those of several at once. */
+  readonly residual?: ResidualMap;
   readonly checks: readonly Check[];
 }
 

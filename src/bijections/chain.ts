@@ -33,28 +33,34 @@ export class Chain implements Bijection {
   }
 
   forward(x: Tensor, ctx: Context): Mapped {
-    return this.#run(x, this.parts, (part, value) => part.forward(value, ctx));
+    return this.#run(x, this.parts, ctx, (part, value) => part.forward(value, ctx));
   }
 
   inverse(y: Tensor, ctx: Context): Mapped {
-    return this.#run(y, [...this.parts].reverse(), (part, value) => part.inverse(value, ctx));
+    return this.#run(y, [...this.parts].reverse(), ctx, (part, value) => part.inverse(value, ctx));
   }
 
   #run(
     start: Tensor,
     parts: readonly Bijection[],
+    ctx: Context,
     step: (part: Bijection, value: Tensor) => Mapped,
   ): Mapped {
     const results: Mapped[] = [];
     for (const part of parts) results.push(step(part, results.at(-1)?.value ?? start));
     return mapped(
       results.at(-1)!.value,
-      () =>
-        addAll(
-          results.map((result) => result.logDet),
-          [start.shape[0]!],
-        ),
+      () => addAll(logDetsOf(results, ctx), [start.shape[0]!]),
       results.flatMap((result) => result.checks),
     );
   }
+}
+
+/** Log-determinants that add up to that of all: those that the estimator sums at once are one. */
+function logDetsOf(results: readonly Mapped[], ctx: Context): Tensor[] {
+  const maps = results.flatMap(({ residual }) => residual ?? []);
+  const sum = maps.length > 1 ? ctx.logDet.sum : undefined;
+  if (!sum) return results.map((result) => result.logDet);
+  const others = results.filter(({ residual }) => !residual);
+  return [sum(maps), ...others.map((result) => result.logDet)];
 }

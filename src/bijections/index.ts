@@ -10,6 +10,7 @@ export * from "./invertible-conv.js";
 export * from "./logdet/exact.js";
 export * from "./logdet/power-series.js";
 export * from "./logdet/roulette.js";
+export * from "./logdet/series-in-loop.js";
 export * from "./mask.js";
 export * from "./monotone-block.js";
 export * from "./multi-scale.js";

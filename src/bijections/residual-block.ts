@@ -36,7 +36,10 @@ export class ResidualBlock implements Bijection {
     const gx = g(x);
     const y = add(x, gx);
     ctx.watch(this.path, y);
-    return mapped(y, () => ctx.logDet(g, x, gx, ctx));
+    return Object.assign(
+      mapped(y, () => ctx.logDet(g, x, gx, ctx)),
+      { residual: { g, x } },
+    );
   }
 
   inverse(y: Tensor, ctx: Context): Mapped {

@@ -17,18 +17,23 @@ const kinds = {
   bytes: { is: (value: unknown) => value instanceof Uint8Array, from: "a Uint8Array" },
   checkpoint: { is: has("format", "model", "arrays"), from: "what fit gives" },
   blocks: { is: has("blocks"), from: "createModel's model" },
+  "export description": {
+    is: has("to", "inputs", "outputs"),
+    from: "exportOnnx's",
+  },
   "data file": { is: has("name", "bytes"), from: "{ name, bytes }" },
   "data source": { is: has("name", "open"), from: "{ name, open }" },
   "data set": { is: has("name", "shape", "split", "warnings"), from: "arrayData's" },
   engine: { is: has("createStore", "load"), from: "await nodeEngine()" },
+  function: { is: (value: unknown) => typeof value === "function", from: "(given) => ..." },
   list: {
     is: (value: unknown) =>
       Array.isArray(value) || (ArrayBuffer.isView(value) && has("length")(value)),
     from: "[1, 2]",
   },
-  "log terms": {
-    is: (value: unknown) => has("logProb", "logDet")(value) || has("surprise", "distance")(value),
-    from: "what Runner.score gives",
+  "outlier terms": {
+    is: (value: unknown) => has("logProb", "distance")(value) || has("surprise", "distance")(value),
+    from: "{ logProb, distance }, or an OutlierScore's scales",
   },
   model: { is: has("scope"), from: "createModel's" },
   "model maker": {
@@ -70,6 +75,7 @@ const kinds = {
   },
   "table scores": { is: has("lines", "logProb", "pValue", "problems"), from: "scoreTable's" },
   "table reader": { is: has("name", "chunks"), from: "await openTable(source)" },
+  transport: { is: has("rank", "size", "sum"), from: "await openMpi()" },
   tables: { is: isIterable, from: "[table], or openTable's chunks()" },
 } as const;
 

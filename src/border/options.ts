@@ -37,9 +37,14 @@ function isOptions(value: unknown): value is object {
  * @param what names the option in the message, such as `--data`
  * @throws {UsageError} if it isn't one of them, naming the nearest.
  */
-export function expectOneOf<T extends string>(name: string, known: readonly T[], what: string): T {
-  const found = known.find((one) => one === name);
+export function expectOneOf<T extends string>(
+  value: unknown,
+  known: readonly T[],
+  what: string,
+): T {
+  const found = known.find((one) => one === value);
   if (found !== undefined) return found;
+  const name = String(value);
   throw new UsageError(
     `${what}: expected one of ${known.join(", ")}, got ${typeof name === "string" ? `"${name}"` : described(name)}${suggestion(name, known)}`,
     { name },

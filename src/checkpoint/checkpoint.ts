@@ -4,7 +4,7 @@ import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, sizeOf, type Arrays, type Shape } from "../tree.js";
 import { parseJsonObject, sameJson, type JsonValue } from "../json.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.js";
 
 const anything = z.custom<JsonValue>((value) => value !== undefined, { error: "a value" });
 const count = z.int({ error: "a count" }).nonnegative({ error: "a count" });
@@ -62,7 +62,7 @@ export interface Checkpoint {
  * @throws {CheckpointError} if a number of `training` isn't finite.
  * @throws {ShapeError} if an array's count of numbers isn't its shape's size.
  */
-export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint(checkpoint: Checkpoint): Bytes {
   expectKind(checkpoint, "checkpoint", "encodeCheckpoint");
   const { arrays, ...rest } = checkpoint;
   // Reading it back fixes the order of the fields and refuses what JSON cannot hold.

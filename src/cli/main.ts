@@ -3,6 +3,8 @@ import { Command, CommanderError } from "commander";
 import { addData } from "./commands/data.js";
 import { addDemo } from "./commands/demo.js";
 import { addEvaluate } from "./commands/evaluate.js";
+import { addImport } from "./commands/import.js";
+import { addExport } from "./commands/export.js";
 import { addInfo } from "./commands/info.js";
 import { addReconstruct } from "./commands/reconstruct.js";
 import { addReproduce } from "./commands/reproduce.js";
@@ -40,6 +42,7 @@ Examples:
   iresnet data get mnist                    download MNIST to data/mnist
   iresnet train mnist-classifier            train; the run is in runs/mnist-classifier
   iresnet evaluate runs/mnist-classifier    its error on the test images
+  iresnet export runs/my --to score --out my.onnx   a file that other programs run
   iresnet reproduce table-density           the paper's table within half an hour
   iresnet info --presets                    what there is to train
 
@@ -54,7 +57,9 @@ Set NO_COLOR=1 for no colours, IRESNET_DEBUG=1 for the stack of an unexpected er
     addSample,
     addScore,
     addReconstruct,
+    addExport,
     addReproduce,
+    addImport,
     addInfo,
     addData,
     addWebAssets,

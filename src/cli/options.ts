@@ -142,5 +142,7 @@ export function assignments(text: string): Readonly<Record<string, string>> {
       return Object.fromEntries(entries);
     }
   }
-  throw new InvalidArgumentError("Expected name=value pairs of different names, separated by commas.");
+  throw new InvalidArgumentError(
+    "Expected name=value pairs of different names, separated by commas.",
+  );
 }

@@ -100,7 +100,10 @@ export async function trainTableAndPrint(
   };
   const out = options.out ?? join("runs", nameOf(file));
   const outcome = await interruptible(terminal, (signal) =>
-    trainTable({ ...options, file, use, out, command: commandLine() }, { listener: terminal, signal }),
+    trainTable(
+      { ...options, file, use, out, command: commandLine() },
+      { listener: terminal, signal },
+    ),
   );
   if (!outcome) {
     terminal.note("Ended before there was a model: nothing is saved.");
@@ -110,7 +113,9 @@ export async function trainTableAndPrint(
   const { folder, fit, columns, evaluation } = outcome;
   const { trials, noise, logProb, heldOut, step } = fit;
   const isDensity = fit.checkpoint.data?.calibration !== undefined;
-  const fewest = isDensity ? `, so that no p-value is below ${formatNumber(1 / (heldOut + 1))}` : "";
+  const fewest = isDensity
+    ? `, so that no p-value is below ${formatNumber(1 / (heldOut + 1))}`
+    : "";
   terminal.result(
     {
       run: folder.path,

@@ -47,6 +47,12 @@ export class Terminal implements Listener {
     return new Terminal(this.#options, { name, screen: this.#screen });
   }
 
+  /** One that prints nothing. */
+  quiet(): Terminal {
+    const nowhere = { write: () => true };
+    return new Terminal({ ...this.#options, stdout: nowhere, stderr: nowhere });
+  }
+
   /** Prints a command's result on stdout: `value` as one line of JSON, or the text for people. */
   result(value: object, human: string): void {
     this.#screen.clear();

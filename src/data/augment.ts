@@ -1,7 +1,7 @@
 import { expectKind } from "../border/kinds.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
-import type { NDArray } from "../tree.js";
+import { sizeOf, type NDArray } from "../tree.js";
 import { cutout, drawCorners } from "./cutout.js";
 import { alternatingFlips, drawFlips, flip, type Examples } from "./flip.js";
 import { imageSizes } from "./image-sizes.js";
@@ -56,6 +56,8 @@ export interface CropRange {
  *
  * @param random decides everything but flips that alternate
  * @param examples decide those, and are needed for them alone
+ * @param first place of the first example in its batch, where x is a part of one; what is drawn for
+ * an example depends on its place
  * @throws {ShapeError} if x isn't `[B, C, H, W]` and has to be.
  * @throws {UsageError} if a range is negative, a scale isn't under 1, a number of pixels isn't whole
  * or is too large, or flips alternate without examples.
@@ -65,6 +67,7 @@ export function augment(
   augmentation: Augmentation,
   random: Random,
   examples?: Examples,
+  first = 0,
 ): NDArray {
   expectKind(augmentation, "object", "augment");
   expectKind(random, "random", "augment");
@@ -72,25 +75,25 @@ export function augment(
     case "none":
       return x;
     case "noise":
-      return addNoise(x, augmentation, random);
+      return addNoise(x, augmentation, random, first);
     case "affine":
-      return warp(x, drawAffine(augmentation, imageSizes(x)[0], random));
+      return warp(x, drawAffine(augmentation, imageSizes(x)[0], random, first));
     case "crop":
-      return crop(x, drawCrops(augmentation, imageSizes(x)[0], random));
+      return crop(x, drawCrops(augmentation, imageSizes(x)[0], random, first));
     case "translate":
-      return translate(x, drawOffsets(augmentation.by, imageSizes(x)[0], random));
+      return translate(x, drawOffsets(augmentation.by, imageSizes(x)[0], random, first));
     case "cutout":
-      return cutout(x, drawCorners(x, augmentation, random), augmentation);
+      return cutout(x, drawCorners(x, augmentation, random, first), augmentation);
     case "flip": {
       const count = imageSizes(x)[0];
       return flip(
         x,
-        augmentation.alternate ? alternatingFlips(examples) : drawFlips(count, random),
+        augmentation.alternate ? alternatingFlips(examples) : drawFlips(count, random, first),
       );
     }
     case "several":
       return augmentation.of.reduce(
-        (images, part, i) => augment(images, part, random.split(i), examples),
+        (images, part, i) => augment(images, part, random.split(i), examples, first),
         x,
       );
   }
@@ -111,13 +114,18 @@ export function keepsWhole(augmentation: Augmentation): boolean {
   }
 }
 
-function addNoise({ shape, data }: NDArray, { scale }: NoiseRange, random: Random): NDArray {
+function addNoise(
+  { shape, data }: NDArray,
+  { scale }: NoiseRange,
+  random: Random,
+  first: number,
+): NDArray {
   if (!(scale >= 0 && scale < Infinity)) {
     throw new UsageError(
       `augment: expected noise of a scale from 0 on, got ${scale}; choose another, such as 0.05`,
     );
   }
-  const noise = random.normal(data.length);
+  const noise = random.normal(data.length, first * sizeOf(shape.slice(1)));
   return { shape, data: data.map((value, i) => value + scale * noise[i]!) };
 }
 
@@ -206,7 +214,7 @@ export function crop(x: NDArray, crops: readonly Crop[]): NDArray {
   return { shape: x.shape, data };
 }
 
-function drawAffine(range: AffineRange, count: number, random: Random): Affine[] {
+function drawAffine(range: AffineRange, count: number, random: Random, first: number): Affine[] {
   const { shift, rotation, scale, shear } = range;
   if (
     ![shift, rotation, scale, shear].every((most) => most >= 0 && most < Infinity) ||
@@ -217,7 +225,7 @@ function drawAffine(range: AffineRange, count: number, random: Random): Affine[]
         `got ${shift}, ${rotation}, ${scale} and ${shear}; choose smaller changes`,
     );
   }
-  const uniform = random.uniform(5 * count);
+  const uniform = random.uniform(5 * count, 5 * first);
   return Array.from({ length: count }, (_, b) => {
     const draw = (k: number, most: number) => most * (2 * uniform[5 * b + k]! - 1);
     return {
@@ -230,14 +238,14 @@ function drawAffine(range: AffineRange, count: number, random: Random): Affine[]
   });
 }
 
-function drawCrops({ pad, flip }: CropRange, count: number, random: Random): Crop[] {
+function drawCrops({ pad, flip }: CropRange, count: number, random: Random, first: number): Crop[] {
   if (!(Number.isInteger(pad) && pad >= 0)) {
     throw new UsageError(
       `augment: expected a pad of whole pixels, got ${pad}; choose another pad, such as 4`,
     );
   }
-  const windows = random.split("window").integers(2 * count, 2 * pad + 1);
-  const flips = random.split("flip").integers(count, 2);
+  const windows = random.split("window").integers(2 * count, 2 * pad + 1, 2 * first);
+  const flips = random.split("flip").integers(count, 2, first);
   return Array.from({ length: count }, (_, b) => ({
     right: windows[2 * b]! - pad,
     down: windows[2 * b + 1]! - pad,

@@ -41,15 +41,20 @@ export function cutout(
 }
 
 /** Corners of squares whose middle pixel is uniform over the image. */
-export function drawCorners(x: NDArray, { size, value }: CutoutSquare, random: Random): Corner[] {
+export function drawCorners(
+  x: NDArray,
+  { size, value }: CutoutSquare,
+  random: Random,
+  first: number,
+): Corner[] {
   const [count, , height, width] = imageSizes(x);
   if (!(Number.isInteger(size) && size >= 0 && Number.isFinite(value))) {
     throw new UsageError(
       `augment: expected a cutout of whole pixels and a value, got ${size} and ${value}; choose others, such as 8 and 0`,
     );
   }
-  const rows = random.split("row").integers(count, height);
-  const columns = random.split("column").integers(count, width);
+  const rows = random.split("row").integers(count, height, first);
+  const columns = random.split("column").integers(count, width, first);
   const before = Math.floor(size / 2);
   return Array.from({ length: count }, (_, b) => ({
     row: rows[b]! - before,

@@ -27,8 +27,8 @@ export function flip(x: NDArray, flips: readonly boolean[]): NDArray {
 }
 
 /** Fair coins, afresh for each batch. */
-export function drawFlips(count: number, random: Random): boolean[] {
-  return Array.from(random.integers(count, 2), (coin) => coin === 1);
+export function drawFlips(count: number, random: Random, first: number): boolean[] {
+  return Array.from(random.integers(count, 2, first), (coin) => coin === 1);
 }
 
 /**

@@ -25,6 +25,8 @@ const columnCodec = z.discriminatedUnion("kind", [
     kind: z.enum(["number", "boolean", "date"]),
     /** What stands for a missing cell, with a column beside it that says so; none may be missing without. */
     fill: z.number().optional(),
+    /** Whether a date has no time of day. */
+    isDay: z.boolean().optional(),
     refused,
   }),
   category,
@@ -52,11 +54,13 @@ export type CategoryCodec = Readonly<z.output<typeof category>>;
  */
 export type TablePlan = Readonly<z.output<typeof tablePlanSchema>>;
 
-const spread = z.object({ mean: z.number(), deviation: z.number().positive() });
+const scale = z.object({ median: z.number(), tail: z.number().positive() });
 
 export const calibrationSchema = z.object({
-  surprise: spread,
-  distance: spread,
+  surprise: scale,
+  distance: scale,
+  /** Training rows, one after another, standardised: what the distance is measured to. */
+  neighbours: z.array(z.number()).min(1).readonly(),
   /** Outlier scores of held-out rows, from the lowest to the highest. */
   scores: z.array(z.number()).readonly(),
   /** Held-out rows above all of them: their density is 0. */

@@ -1,9 +1,17 @@
 import { expectKind } from "../border/kinds.js";
 import type { Closable } from "../closable.js";
-import { DataError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 
 /** What the cells of a column are: `date` is a point of time, `boolean` is true or false. */
 export type ColumnKind = "number" | "boolean" | "date" | "text";
+
+/** What a cell of a kind is, for messages. */
+export const kindsInWords: Readonly<Record<ColumnKind, string>> = {
+  number: "a number",
+  boolean: "true or false",
+  date: "a date such as 2024-12-31 or 2024-12-31T23:59:59Z",
+  text: "text",
+};
 
 /** A column's name and kind, the same in all chunks of a file. */
 export interface ColumnHead {
@@ -39,6 +47,12 @@ export interface CellProblem {
   readonly got: string;
 }
 
+/** A {@link CellProblem} of a row in hand. */
+export interface RowProblem extends CellProblem {
+  /** Place of the row in its table: several may begin on one line. */
+  readonly row: number;
+}
+
 /** Rows of named columns in the units of the file: a whole file, or a chunk of one. */
 export interface Table {
   /** Name of the file. */
@@ -48,9 +62,11 @@ export interface Table {
   /** `[rows]`: the line that each row begins on, 1 at first; row numbers in formats without lines. */
   readonly lines: Float64Array;
   /** What `invalid: "missing"` made missing; empty with `invalid: "error"`. */
-  readonly problems: readonly CellProblem[];
+  readonly problems: readonly RowProblem[];
   /** What was read but not as it stood, such as digits that float64 doesn't hold. */
   readonly warnings: readonly string[];
+  /** A cell as it stands in the file, "" for a missing one; absent where the file holds no text. */
+  readonly textOf?: (row: number, column: number) => string;
 }
 
 /** A file of rows, opened: its columns are known, its rows still to come. */
@@ -106,19 +122,58 @@ export async function readTable(reader: TableReader): Promise<Table> {
   return joinTables(chunks);
 }
 
+/**
+ * Some rows of a table, in the order of their places; one may come several times.
+ * @param rows places in the table
+ * @throws {UsageError} if the table has no such place.
+ */
+export function takeRows(table: Table, rows: ArrayLike<number>): Table {
+  expectKind(table, "table", "takeRows");
+  expectKind(rows, "list", "takeRows");
+  const { columns, lines, problems, textOf } = table;
+  const places = Array.from(rows);
+  const bad = places.find((row) => !(Number.isInteger(row) && row >= 0 && row < table.rows));
+  if (bad !== undefined) {
+    throw new UsageError(`takeRows: expected rows of 0 to ${table.rows - 1}, got ${bad}`, {
+      name: "rows",
+    });
+  }
+  const wanted = new Map(places.map((row, place) => [row, place]));
+  return {
+    ...table,
+    rows: places.length,
+    columns: columns.map((column) =>
+      column.kind === "text"
+        ? { ...column, codes: Int32Array.from(places, (row) => column.codes[row]!) }
+        : { ...column, values: Float64Array.from(places, (row) => column.values[row]!) },
+    ),
+    lines: Float64Array.from(places, (row) => lines[row]!),
+    problems: problems.flatMap((problem) => {
+      const row = wanted.get(problem.row);
+      return row === undefined ? [] : [{ ...problem, row }];
+    }),
+    ...(textOf && { textOf: (row: number, column: number) => textOf(places[row]!, column) }),
+  };
+}
+
 /** Tables with the same columns, one below the other. */
 export function joinTables(chunks: readonly Table[]): Table {
   expectKind(chunks, "list", "joinTables");
   const [first] = chunks;
   if (first === undefined) throw new DataError("joinTables: expected a table, got none; give one");
   if (chunks.length === 1) return first;
-  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+  let rows = 0;
+  const problems = chunks.flatMap((chunk) => {
+    const start = rows;
+    rows += chunk.rows;
+    return chunk.problems.map((problem) => ({ ...problem, row: start + problem.row }));
+  });
   return {
     name: first.name,
     rows,
     columns: first.columns.map((_, at) => joinColumns(chunks.map(({ columns }) => columns[at]!))),
     lines: concatenated(chunks.map(({ lines }) => lines)),
-    problems: chunks.flatMap(({ problems }) => problems),
+    problems,
     warnings: [...new Set(chunks.flatMap(({ warnings }) => warnings))],
   };
 }

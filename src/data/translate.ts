@@ -40,13 +40,13 @@ export function translate(x: NDArray, offsets: readonly Offset[]): NDArray {
 }
 
 /** Offsets uniform among the whole numbers of ±by, along each axis. */
-export function drawOffsets(by: number, count: number, random: Random): Offset[] {
+export function drawOffsets(by: number, count: number, random: Random, first: number): Offset[] {
   if (!(Number.isInteger(by) && by >= 0)) {
     throw new UsageError(
       `augment: expected to translate by whole pixels, got ${by}; choose another \`by\`, such as 4`,
     );
   }
-  const drawn = random.integers(2 * count, 2 * by + 1);
+  const drawn = random.integers(2 * count, 2 * by + 1, 2 * first);
   return Array.from({ length: count }, (_, b) => ({
     right: drawn[2 * b]! - by,
     down: drawn[2 * b + 1]! - by,

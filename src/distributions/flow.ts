@@ -19,11 +19,14 @@ export class Flow {
 
   /**
    * log p(x) = log p_base(f(x)) + ln|det J_f(x)| and the second of its terms, in nats, `[B]`, with
-   * the checks of f.
+   * z = f(x) and the checks of f.
    */
-  score(x: Tensor, ctx: Context): { logProb: Tensor; logDet: Tensor; checks: readonly Check[] } {
+  score(
+    x: Tensor,
+    ctx: Context,
+  ): { logProb: Tensor; logDet: Tensor; z: Tensor; checks: readonly Check[] } {
     const { value: z, logDet, checks } = this.bijection.forward(x, ctx);
-    return { logProb: add(this.base.logProb(z, ctx), logDet), logDet, checks };
+    return { logProb: add(this.base.logProb(z, ctx), logDet), logDet, z, checks };
   }
 
   /** x = f⁻¹(z), z drawn from the base, with the checks that its inverse needs. */

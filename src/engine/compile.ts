@@ -51,69 +51,63 @@ export interface Compiled extends Closable {
   call(args: Arrays, options?: CallOptions): Promise<Arrays>;
 }
 
-/** A function of arrays that several engines execute, each for its share of the rows. */
-export interface CompiledShares extends Closable {
-  /**
-   * Readies one run of each engine: the i-th of n takes the i-th n-th of the rows (axis 0) of each
-   * argument and of each noise, which is drawn for all rows at once; a scalar noise is the same for
-   * all. So the noise of a row is the same whatever n is.
-   *
-   * @throws {UsageError} if a number of rows isn't a multiple of n, or the graph needs noise and
-   * `random` isn't given.
-   */
-  prepare(args: Arrays, random?: NoiseSource): readonly Prepared[];
-}
-
-type Trace = (args: Record<string, Tensor>) => Traced;
+/** Makes the graph of a function, given an input in place of each argument. */
+export type Trace = (args: Record<string, Tensor>) => Traced;
 
 /**
- * Makes a traced function executable. `trace` is called once for each set of argument shapes, with
- * an input in place of each argument; its other inputs are noise or come from the store.
+ * Makes a traced function executable. `trace` is called once for each set of argument shapes; its
+ * inputs that aren't arguments are noise or come from the store.
  */
 export function compile(engine: Engine, trace: Trace): Compiled {
-  const shares = compileShares([engine], trace);
+  const programs = new ByShapes(trace, (graph) => loadQuietly(engine, graph));
   const compiled: Compiled = {
-    prepare: (args, random) => shares.prepare(args, random)[0]!,
+    prepare: (args, random) => {
+      const { loaded, noises } = programs.of(args);
+      return { session: loaded, feeds: { ...args, ...drawNoises(noises, random) } };
+    },
     run: async ({ session, feeds }, store) => (await session).run(feeds, store),
     call: async (args, { store, random } = {}) =>
       compiled.run(compiled.prepare(args, random), store),
-    ...closable(() => shares.close()),
+    ...closable(async () => {
+      for (const session of programs.takeAll()) await (await session).close();
+    }),
   };
   return compiled;
 }
 
-/** As {@link compile}, for several engines: `trace` is called with the shapes of one share. */
-export function compileShares(engines: readonly Engine[], trace: Trace): CompiledShares {
-  const programs = new Map<string, Loaded>();
-  const loaded = (args: Arrays): Loaded => {
-    const key = shapesKey(args);
-    const program = programs.get(key) ?? load(engines, trace, args);
-    programs.set(key, program);
-    return program;
-  };
-  return {
-    prepare: (args, random) => {
-      const count = engines.length;
-      const shares = count === 1 ? [args] : splitRows(args, count);
-      const { sessions, noises } = loaded(shares[0]!);
-      const noise = drawAll(noises, count, random);
-      return sessions.map((session, i) => ({ session, feeds: { ...shares[i], ...noise[i] } }));
-    },
-    ...closable(async () => {
-      const sessions = [...programs.values()].flatMap((program) => program.sessions);
-      programs.clear();
-      for (const session of sessions) await (await session).close();
-    }),
-  };
+/** What is made of a traced function's graph, for each set of argument shapes. */
+export class ByShapes<T> {
+  readonly #trace: Trace;
+  readonly #load: (graph: Graph) => T;
+  readonly #all = new Map<string, { readonly loaded: T; readonly noises: readonly Noise[] }>();
+
+  constructor(trace: Trace, load: (graph: Graph) => T) {
+    this.#trace = trace;
+    this.#load = load;
+  }
+
+  of(args: Arrays): { readonly loaded: T; readonly noises: readonly Noise[] } {
+    const names = Object.keys(args).sort();
+    const key = JSON.stringify(names.map((name) => [name, args[name]!.shape]));
+    let known = this.#all.get(key);
+    if (!known) {
+      const { graph, noises } = traceGraph(this.#trace, args);
+      known = { loaded: this.#load(graph), noises };
+      this.#all.set(key, known);
+    }
+    return known;
+  }
+
+  /** All that was made, to be closed. */
+  takeAll(): T[] {
+    const all = [...this.#all.values()].map(({ loaded }) => loaded);
+    this.#all.clear();
+    return all;
+  }
 }
 
-interface Loaded {
-  /** One for each engine. */
-  readonly sessions: readonly Promise<Session>[];
-  readonly noises: readonly Noise[];
-}
-
-interface Noise {
+/** Noise that a graph has among its inputs. */
+export interface Noise {
   readonly name: string;
   readonly kind: NoiseKind;
   readonly shape: Shape;
@@ -126,12 +120,15 @@ const nothing: Session = {
   ...closable(() => Promise.resolve()),
 };
 
-function shapesKey(args: Arrays): string {
-  const names = Object.keys(args).sort();
-  return JSON.stringify(names.map((name) => [name, args[name]!.shape]));
+/** Loads a graph. A failure is told by whoever awaits the session, and a prepared run may never. */
+export function loadQuietly(engine: Engine, graph: Graph): Promise<Session> {
+  const isEmpty = Object.keys(allTensors(graph)).length === 0;
+  const session = isEmpty ? Promise.resolve(nothing) : engine.load(graph);
+  session.catch(() => undefined);
+  return session;
 }
 
-function load(engines: readonly Engine[], trace: Trace, args: Arrays): Loaded {
+function traceGraph(trace: Trace, args: Arrays): { graph: Graph; noises: readonly Noise[] } {
   const inputs = Object.entries(args).map(
     ([name, { shape }]) => [name, input(name, shape)] as const,
   );
@@ -141,37 +138,7 @@ function load(engines: readonly Engine[], trace: Trace, args: Arrays): Loaded {
     const kind = Object.hasOwn(noise, name) ? noise[name] : undefined;
     return kind ? [{ name, kind, shape }] : [];
   });
-  const isEmpty = Object.keys(allTensors(graph)).length === 0;
-  const sessions = engines.map((engine) =>
-    isEmpty ? Promise.resolve(nothing) : engine.load(graph),
-  );
-  // `run` reports a failure; a prepared run may never come to that.
-  for (const session of sessions) session.catch(() => undefined);
-  return { sessions, noises };
-}
-
-/** @throws {UsageError} if a number of rows isn't a multiple of `count`. */
-function splitRows(args: Arrays, count: number): Arrays[] {
-  for (const [name, { shape }] of Object.entries(args)) {
-    if (shape.length > 0 && shape[0]! % count === 0) continue;
-    throw new UsageError(
-      `compileShares: expected rows of ${name} that ${count} engines can share equally, got shape [${shape}]; choose a multiple of ${count}`,
-    );
-  }
-  return Array.from({ length: count }, (_, i) =>
-    Object.fromEntries(
-      Object.entries(args).map(([name, { shape, data }]) => [
-        name,
-        { shape: [shape[0]! / count, ...shape.slice(1)], data: part(data, i, count) },
-      ]),
-    ),
-  );
-}
-
-/** The i-th of `count` equal parts, as a copy: what is sent to a worker takes its buffer along. */
-function part(data: Float32Array, i: number, count: number): Float32Array {
-  const size = data.length / count;
-  return count === 1 ? data : data.slice(i * size, (i + 1) * size);
+  return { graph, noises };
 }
 
 /** Simplifies outputs and updates as one graph, so that they share what they have in common. */
@@ -185,37 +152,38 @@ export function simplifyGraph({ outputs, updates, guard }: Graph): Graph {
   return { outputs: pick(outputs, outputName), updates: pick(updates, updateName), guard };
 }
 
-/** Noise for each of `count` shares. */
-function drawAll(
+/**
+ * Draws noises, one key for all of it or one for each row.
+ *
+ * @param rank of a batch's equal parts, whose rows these are: the noise of a row is the same however
+ * many parts there are, and a scalar's is the same for all
+ */
+export function drawNoises(
   noises: readonly Noise[],
-  count: number,
   random: NoiseSource | undefined,
-): Record<string, NDArray>[] {
+  rank = 0,
+): Record<string, NDArray> {
   const [first] = noises;
   if (first && !random) {
     throw new UsageError(`compile: the graph needs noise (${first.name}); pass \`random\``);
   }
-  const drawn = noises.map(({ name, kind, shape }) => {
-    const hasRows = shape.length > 0;
-    const data =
-      random instanceof Random
-        ? random.split(name)[kind](hasRows ? count * sizeOf(shape) : 1)
-        : drawRows({ name, kind, shape }, count, random!);
-    return { name, shape, of: (i: number) => (hasRows ? part(data, i, count) : data.slice()) };
-  });
-  return Array.from({ length: count }, (_, i) =>
-    Object.fromEntries(drawn.map(({ name, shape, of }) => [name, { shape, data: of(i) }])),
+  return Object.fromEntries(
+    noises.map((noise) => {
+      const { name, kind, shape } = noise;
+      const size = sizeOf(shape);
+      const data =
+        random instanceof Random
+          ? random.split(name)[kind](size, shape.length > 0 ? rank * size : 0)
+          : drawRows(noise, random!);
+      return [name, { shape, data }];
+    }),
   );
 }
 
 /** One noise, each row from its own key. */
-function drawRows(
-  { name, kind, shape }: Noise,
-  count: number,
-  keys: readonly Random[],
-): Float32Array {
+function drawRows({ name, kind, shape }: Noise, keys: readonly Random[]): Float32Array {
   const [rows = 0, ...event] = shape;
-  if (rows * count !== keys.length) {
+  if (rows !== keys.length) {
     throw new UsageError(
       `compile: expected noise of ${keys.length} rows, as there are keys, got ${name} of shape [${shape}]; pass one key for all`,
       { name },

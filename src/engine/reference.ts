@@ -211,6 +211,7 @@ const interpreters: { readonly [K in OpName]: Interpreter<K> } = {
   },
 
   withGradient: (_node, inputs) => inputs[0]!,
+  allMean: (_node, inputs) => inputs[0]!,
 
   fixedPoint: (node, inputs) => {
     const { parameters } = node.attributes;

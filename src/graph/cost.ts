@@ -51,6 +51,7 @@ const rules: { readonly [K in OpName]: (node: Node<K>) => Work | undefined } = {
   literal: free,
   stopGradient: free,
   withGradient: free,
+  allMean: free,
   reshape: free,
 
   neg: elementwise,

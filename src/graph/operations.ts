@@ -2,6 +2,7 @@
  * Operations on tensors: all that a bijection, a layer, an activation or an optimizer is written
  * with. Nodes, simplification, and what engines read of a graph are the package's own.
  */
+export { allMean } from "./all-mean.js";
 export { conv2d, conv2dInputGrad, conv2dWeightGrad } from "./conv.js";
 export {
   addAll,

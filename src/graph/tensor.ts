@@ -57,6 +57,9 @@ export interface OpAttributes {
   /** The first input, whose gradient in the others `vjp` gives. */
   readonly withGradient: { readonly vjp: (g: Tensor) => readonly Tensor[] };
 
+  /** The mean over the members of a team, each with an x of its own. */
+  readonly allMean: NoAttributes;
+
   /** Body x ↦ f(x). The node holds f(x) and then f(x) − x, along axis 0. */
   readonly fixedPoint: Body;
   /** Body state ↦ next state, goOn. The node holds the last state's tensors, flat, one by one. */

@@ -8,6 +8,7 @@ export * from "./statistics.js";
 export * from "./unit.js";
 export { takeSpread, type MeasureOptions } from "./batches.js";
 export * from "./conformal.js";
+export * from "./detection.js";
 export * from "./mahalanobis.js";
 export * from "./neighbours.js";
 export * from "./roc.js";

@@ -1,5 +1,6 @@
 import {
   add,
+  allMean,
   axisSize,
   div,
   expectRank,
@@ -53,14 +54,14 @@ export class RunningStatistics {
   }
 
   /**
-   * Those of the batch x, towards which `ctx` moves the running ones by a share of `momentum`: all
+   * Those of the batch x, all of it where a team shares it, towards which `ctx` moves the running ones by a share of `momentum`: all
    * the way where they settle.
    */
   ofBatch(x: Tensor, ctx: Context, momentum: number): Statistics {
     const share = ctx.phase === "settle" ? 1 : momentum;
     const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-    const batchMean = mean(x, axes);
-    const variance = mean(square(sub(x, batchMean)), axes);
+    const batchMean = allMean(mean(x, axes));
+    const variance = allMean(mean(square(sub(x, batchMean)), axes));
     const moved = (running: Tensor, batch: Tensor): Tensor =>
       add(mul(running, 1 - share), mul(reshape(batch, running.shape), share));
     ctx.update(this.#mean, moved(this.#mean, batchMean));

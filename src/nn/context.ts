@@ -3,17 +3,22 @@ import { add, expectEvent, input, mul, sub, type Input, type Tensor } from "../g
 import type { NoiseKind } from "../random.js";
 import type { Shape } from "../tree.js";
 
-/**
- * How the log-determinant of x ↦ x + g(x) is obtained.
- * @returns ln|det(I + J_g)| or an estimate of it, in nats, `[B]`
- */
-export type LogDetEstimator = (
-  g: (x: Tensor) => Tensor,
-  x: Tensor,
-  /** g(x), already traced. */
-  gx: Tensor,
-  ctx: Context,
-) => Tensor;
+/** How the log-determinant of x ↦ x + g(x) is obtained. */
+export interface LogDetEstimator {
+  /**
+   * @param gx g(x), already traced
+   * @returns ln|det(I + J_g)| or an estimate of it, in nats, `[B]`
+   */
+  (g: (x: Tensor) => Tensor, x: Tensor, gx: Tensor, ctx: Context): Tensor;
+  /** The sum of those of several maps of events of one size, where that takes fewer operations. */
+  readonly sum?: (maps: readonly ResidualMap[]) => Tensor;
+}
+
+/** x ↦ x + g(x) at a batch. */
+export interface ResidualMap {
+  readonly g: (x: Tensor) => Tensor;
+  readonly x: Tensor;
+}
 
 export type Phase = "train" | "initialise" | "settle" | "infer";
 

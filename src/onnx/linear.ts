@@ -92,7 +92,7 @@ export function adjointFilter(scope: GraphScope, filter: Tensor): string {
 
 /** Reverses the last two axes of a filter. */
 function reverseTaps(scope: GraphScope, filter: string): string {
-  const [last, beforeFirst] = [-1, -(2 ** 31)];
+  const [last, beforeFirst] = [-1, -(2 ** 20)];
   return scope.emit("Slice", [
     filter,
     scope.ints([last, last]),

@@ -2,6 +2,7 @@ import { UsageError } from "../errors.js";
 import { inputShapes, topologicalOrder, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
 import { lowererFor } from "./lowering.js";
+import { needed } from "./needed.js";
 import { encodeModel, type Attributes, type NodeProto, type ValueProto } from "./proto.js";
 import { ModelScope, GraphScope } from "./scope.js";
 import { targets, type Target } from "./targets.js";
@@ -98,23 +99,4 @@ function renamed(node: NodeProto, names: ReadonlyMap<string, string>): NodeProto
     outputs: node.outputs.map(rename),
     attributes: Object.fromEntries(attributes) as Attributes,
   };
-}
-
-/** Without the operators whose results nothing wants: ONNX Runtime would compute them first. */
-function needed(nodes: readonly NodeProto[], outputs: readonly string[]): NodeProto[] {
-  const wanted = new Set(outputs);
-  const kept = [...nodes].reverse().filter((node) => {
-    const isWanted = node.outputs.some((name) => wanted.has(name));
-    if (isWanted) for (const name of inputsOf(node)) wanted.add(name);
-    return isWanted;
-  });
-  return kept.reverse();
-}
-
-/** What the operator takes, and what those in its body do. */
-function inputsOf(node: NodeProto): string[] {
-  const bodies = Object.values(node.attributes).flatMap((value) =>
-    typeof value === "object" && "nodes" in value ? value.nodes : [],
-  );
-  return [...node.inputs, ...bodies.flatMap(inputsOf)];
 }

@@ -1,11 +1,16 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { Shape } from "../tree.js";
 
 /** The parts of onnx.proto that our models use, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
 export interface ModelProto {
   readonly graph: GraphProto;
   /** Versions of the operator sets by domain; `""` is ONNX's own. */
   readonly opsets: Readonly<Record<string, number>>;
+  /** Version of the file format; {@link irVersion} unless given. */
+  readonly irVersion?: number;
+  readonly producerVersion?: string;
+  /** What the model is, for people. */
+  readonly doc?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface GraphProto {
@@ -29,23 +34,34 @@ export type Attributes = Readonly<
   Record<string, number | readonly number[] | { readonly float: number } | GraphProto>
 >;
 
-export type ElementType = "float" | "int64" | "bool";
+export type ElementType = "float" | "int64" | "bool" | "double";
+
+/** Size of an axis: a number, or the name of one that is known when the model runs. */
+export type Dimension = number | string;
 
 export interface ValueProto {
   readonly name: string;
   readonly type: ElementType;
-  readonly shape: Shape;
+  readonly shape: readonly Dimension[];
+  /** What the value is, for people. */
+  readonly doc?: string;
 }
 
 /** A constant; `bytes` holds its elements in row-major order, little-endian. */
 export interface TensorProto extends ValueProto {
+  readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
 
 /** Version 9 of the file format goes with operator set 17 and later. */
 const irVersion = 9;
 
-const elementTypes: Readonly<Record<ElementType, number>> = { float: 1, int64: 7, bool: 9 };
+const elementTypes: Readonly<Record<ElementType, number>> = {
+  float: 1,
+  int64: 7,
+  bool: 9,
+  double: 11,
+};
 const attributeTypes = { float: 1, int: 2, graph: 5, ints: 7 } as const;
 
 /** The value of `to` in ONNX's Cast. */
@@ -54,8 +70,10 @@ export const castTo = (type: ElementType): number => elementTypes[type];
 /** Serialises a model. */
 export function encodeModel(model: ModelProto): Uint8Array {
   const w = new BinaryWriter();
-  int(w, 1, irVersion);
+  int(w, 1, model.irVersion ?? irVersion);
   text(w, 2, "iresnet");
+  if (model.producerVersion !== undefined) text(w, 3, model.producerVersion);
+  if (model.doc !== undefined) text(w, 6, model.doc);
   message(w, 7, () => {
     writeGraph(w, model.graph);
   });
@@ -63,6 +81,12 @@ export function encodeModel(model: ModelProto): Uint8Array {
     message(w, 8, () => {
       text(w, 1, domain);
       int(w, 2, version);
+    });
+  }
+  for (const [key, value] of Object.entries(model.metadata ?? {})) {
+    message(w, 14, () => {
+      text(w, 1, key);
+      text(w, 2, value);
     });
   }
   return w.finish();
@@ -124,12 +148,14 @@ function writeValue(w: BinaryWriter, field: number, value: ValueProto): void {
         message(w, 2, () => {
           for (const n of value.shape) {
             message(w, 1, () => {
-              int(w, 1, n);
+              if (typeof n === "number") int(w, 1, n);
+              else text(w, 2, n);
             });
           }
         });
       });
     });
+    if (value.doc !== undefined) text(w, 3, value.doc);
   });
 }
 

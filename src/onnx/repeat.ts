@@ -40,7 +40,11 @@ export function repeat(scope: GraphScope, body: GraphScope, repetition: Repetiti
   const rounded = scope.emit("Floor", [scope.emit("Add", [steps, scope.float(0.5)])]);
   const count = scope.emit("Cast", [rounded], { to: castTo("int64") });
   const outputs = carried.map(() => scope.model.fresh("last"));
-  const float = (name: string, shape: Shape): ValueProto => ({ name, type: "float", shape });
+  const float = (name: string, shape: Shape): ValueProto => ({
+    name,
+    type: "float",
+    shape: scope.dimensions(shape),
+  });
   scope.nodes.push({
     opType: "Loop",
     domain: "",

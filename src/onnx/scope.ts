@@ -2,7 +2,15 @@ import type { Tensor } from "../graph/index.js";
 import { HiddenShapes } from "./hidden-shapes.js";
 import { type Shape } from "../tree.js";
 import type { Users } from "./users.js";
-import type { Attributes, ElementType, NodeProto, TensorProto } from "./proto.js";
+import type { BatchAxis, OfBatch } from "./batch-axis.js";
+import {
+  castTo,
+  type Attributes,
+  type Dimension,
+  type ElementType,
+  type NodeProto,
+  type TensorProto,
+} from "./proto.js";
 
 /** How the nodes of a model are lowered, in the bodies of its loops too. */
 export interface Lowerer {
@@ -23,11 +31,14 @@ export class ModelScope {
   readonly domains = new Set<string>([""]);
   readonly #constants = new Map<string, string>();
   readonly #used: Set<string>;
+  /** Where the model is for batches of any size. */
+  readonly batch: BatchAxis | undefined;
 
   /** @param reserved names of the model's inputs and outputs */
-  constructor(lowerer: Lowerer, users: Users, reserved: Iterable<string>) {
+  constructor(lowerer: Lowerer, users: Users, reserved: Iterable<string>, batch?: BatchAxis) {
     this.lowerer = lowerer;
     this.users = users;
+    this.batch = batch;
     this.#used = new Set(reserved);
   }
 
@@ -100,10 +111,31 @@ export class GraphScope {
     this.nodes.push({ opType, domain, inputs, outputs: [name], attributes });
   }
 
-  /** A constant list of integers, as axes and shapes are. */
+  /** A list of integers, as axes and shapes are: a constant, unless the batch is in it. */
   ints(values: readonly number[]): string {
+    const parts = values.map((n) => this.model.batch?.split(n) ?? { times: 0, rest: n });
+    if (parts.some(({ times }) => times !== 0)) return this.#ofBatch(parts);
     const words = BigInt64Array.from(values, BigInt);
     return this.model.constant("int64", new Uint8Array(words.buffer), [values.length]);
+  }
+
+  /** Integers that the size of the batch makes, once and outside loops. */
+  #ofBatch(parts: readonly OfBatch[]): string {
+    if (this.#outer) return this.#outer.scope.#ofBatch(parts);
+    const { input } = this.model.batch!;
+    return this.model.once(`batch ${JSON.stringify(parts)}`, () => {
+      const size = this.model.once("batch", () =>
+        this.emit("Slice", [this.emit("Shape", [input]), this.ints([0]), this.ints([1])]),
+      );
+      const times = this.ints(parts.map((part) => part.times));
+      const rest = this.ints(parts.map((part) => part.rest));
+      return this.emit("Add", [this.emit("Mul", [size, times]), rest]);
+    });
+  }
+
+  /** Sizes as a value's type states them. */
+  dimensions(shape: Shape): Dimension[] {
+    return shape.map((n) => this.model.batch?.dimension(n) ?? n);
   }
 
   floats(values: readonly number[], shape: Shape): string {
@@ -111,8 +143,16 @@ export class GraphScope {
     return this.model.constant("float", new Uint8Array(numbers.buffer), shape);
   }
 
+  /** A number: a constant, unless it is one that grows with the batch. */
   float(value: number): string {
-    return this.floats([value], []);
+    const part = this.model.batch?.split(value);
+    if (!part) return this.floats([value], []);
+    return this.reshape(this.emit("Cast", [this.#ofBatch([part])], { to: castTo("float") }), []);
+  }
+
+  doubles(values: readonly number[], shape: Shape): string {
+    const numbers = Float64Array.from(values);
+    return this.model.constant("double", new Uint8Array(numbers.buffer), shape);
   }
 
   bool(value: boolean): string {
@@ -195,7 +235,11 @@ export class GraphScope {
   /** A vector that holds a shape; the bodies of loops have theirs as constants. */
   #shape(shape: Shape): string {
     const isHidden = this.model.lowerer.hidesShapes && !this.#outer;
-    return isHidden ? this.model.hiddenShapes.nameOf(shape) : this.ints(shape);
+    if (isHidden) return this.model.hiddenShapes.nameOf(shape);
+    const isOpen = (n: number): boolean => this.model.batch?.split(n) !== undefined;
+    // The one axis that isn't known follows from the others.
+    const follows = shape.filter(isOpen).length === 1;
+    return this.ints(follows ? shape.map((n) => (isOpen(n) ? -1 : n)) : shape);
   }
 
   transpose(name: string, perm: readonly number[]): string {

@@ -15,6 +15,7 @@ export const structure: Pick<
   | "sum"
   | "max"
   | "withGradient"
+  | "allMean"
 > = {
   input: (node) => node.attributes.name,
   constant: (node, _inputs, scope) => {
@@ -24,9 +25,16 @@ export const structure: Pick<
   literal: (node, _inputs, scope) => scope.floats(node.attributes.data, node.shape),
 
   withGradient: (_node, inputs) => inputs[0]!,
+  allMean: (_node, inputs) => inputs[0]!, // who runs it whole is alone
 
   reshape: (node, inputs, scope) => scope.reshape(inputs[0]!, node.shape),
-  broadcast: (node, inputs, scope) => scope.emit("Expand", [inputs[0]!, scope.ints(node.shape)]),
+  // An axis that has its size already may be stated as 1.
+  broadcast: (node, inputs, scope) => {
+    const { shape } = node.inputs[0]!;
+    const lead = node.shape.length - shape.length;
+    const sizes = node.shape.map((n, i) => (shape[i - lead] === n ? 1 : n));
+    return scope.emit("Expand", [inputs[0]!, scope.ints(sizes)]);
+  },
   transpose: (node, inputs, scope) =>
     squeeze(node, inputs[0]!, scope) ?? scope.transpose(inputs[0]!, node.attributes.perm),
   slice: (node, inputs, scope) => {

@@ -15,6 +15,18 @@ import { webgpu } from "./webgpu.js";
 /** ONNX's own operators only, for every runtime. */
 const portable: Lowerings = { ...structure, ...elementwise, ...linear, ...iteration, ...loops };
 
+/**
+ * For files that other programs read, by operators of set 13: there the axes of a maximum are an
+ * attribute.
+ */
+export const exported: LoweringTarget = {
+  lowerings: {
+    ...portable,
+    max: ({ attributes: { axes } }, [x], scope) =>
+      axes.length === 0 ? x! : scope.emit("ReduceMax", [x!], { axes: [...axes] }),
+  },
+};
+
 function blocked(size: number): LoweringTarget {
   const blocks = new Blocks(size);
   return {

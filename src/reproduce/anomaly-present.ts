@@ -17,7 +17,7 @@ interface TableSummary {
   readonly columns: number;
   readonly outliers: number;
   readonly auroc: Readonly<Record<AnomalyMethod, number>>;
-  /** Standard deviation of the flow's over the splits; null for one. */
+  /** Standard deviation of the first method's over the splits; null for one. */
   readonly deviation: number | null;
   /** Noises that the splits chose. */
   readonly noise: readonly number[];
@@ -92,7 +92,7 @@ function summaryOf(splits: readonly SplitResult[]): TableSummary {
     columns,
     outliers,
     auroc: meansOf(percents),
-    deviation: splits.length > 1 ? deviation(percents("flow")) : null,
+    deviation: splits.length > 1 ? deviation(percents("score")) : null,
     noise: splits.map(({ noise }) => noise),
   };
 }
@@ -101,6 +101,7 @@ function meansOf(
   valuesOf: (method: AnomalyMethod) => readonly number[],
 ): Readonly<Record<AnomalyMethod, number>> {
   return {
+    score: mean(valuesOf("score")),
     flow: mean(valuesOf("flow")),
     neighbours: mean(valuesOf("neighbours")),
     mahalanobis: mean(valuesOf("mahalanobis")),

@@ -20,7 +20,8 @@ export type AnomalyPlan = Readonly<z.output<typeof anomalyPlanSchema>>;
 
 /** Whose scores are compared. */
 export const anomalyMethods = {
-  flow: "i-ResNet",
+  score: "i-ResNet and neighbours",
+  flow: "i-ResNet alone",
   neighbours: "5 nearest neighbours",
   mahalanobis: "Mahalanobis distance",
 } as const;
@@ -28,7 +29,12 @@ export const anomalyMethods = {
 export type AnomalyMethod = keyof typeof anomalyMethods;
 
 /** The methods in the order of tables and pictures. */
-export const methodNames = ["flow", "neighbours", "mahalanobis"] as const satisfies AnomalyMethod[];
+export const methodNames = [
+  "score",
+  "flow",
+  "neighbours",
+  "mahalanobis",
+] as const satisfies AnomalyMethod[];
 
 /** What came of a split of a table, as its file keeps it. */
 export const splitResultSchema = z.object({
@@ -41,7 +47,12 @@ export const splitResultSchema = z.object({
   /** Rows that learned. */
   trained: z.int(),
   /** Areas under the ROC curve, in [0, 1]. */
-  auroc: z.object({ flow: z.number(), neighbours: z.number(), mahalanobis: z.number() }),
+  auroc: z.object({
+    score: z.number(),
+    flow: z.number(),
+    neighbours: z.number(),
+    mahalanobis: z.number(),
+  }),
   /** Standard deviation of the noise that the flow was trained with, in those of the columns. */
   noise: z.number(),
   /** Mean log p of held-out rows, in nats, in the table's units. */

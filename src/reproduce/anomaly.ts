@@ -13,7 +13,7 @@ import {
   type SplitResult,
 } from "./anomaly-result.js";
 import { workAtOnce } from "./at-once.js";
-import { flowScores } from "./flow-scores.js";
+import { learnAndScore } from "./anomaly-scores.js";
 import type { ReproductionFolder } from "./folder.js";
 import { expectFree, expectSame, readPlan } from "./kept-plan.js";
 import { readLabelledTables, type LabelledTable } from "./labelled-tables.js";
@@ -61,8 +61,8 @@ export async function openAnomalyPlan(
 
 /**
  * Outlier detection on each table of a folder: half of the normal rows train, without labels, the
- * others and all outliers are scored, by an i-ResNet that learned by `tableRecipe`, by the mean
- * distance to 5 nearest neighbours and by Mahalanobis distance, both on standardised columns. What
+ * others and all outliers are scored, by what `fitTable` learned, by the log p of its flow alone, by the
+ * mean distance to 5 nearest neighbours and by Mahalanobis distance, both on standardised columns. What
  * is finished is in the folder, and isn't done again.
  *
  * @returns a result of each split of each table, in their order; nothing if the signal ended it.
@@ -120,11 +120,11 @@ async function finishSplit(
   const started = performance.now();
   const { train, scored, outliers } = anomalySplit(table, split, seed);
   const onProgress = counter(listener, { label: "train", unit: "steps" });
-  const flow = await withEngine({ threads: 1 }, (engine) =>
-    flowScores(train, scored, { engine, seed: seed + split, steps, signal, onProgress }),
+  const learned = await withEngine({ threads: 1 }, (engine) =>
+    learnAndScore(train, scored, { engine, seed: seed + split, steps, signal, onProgress }),
   );
-  if (!flow) return undefined;
-  const { scores, ...learned } = flow;
+  if (!learned) return undefined;
+  const { score, surprise, ...fitted } = learned;
   const standardised = standardisedBy(train);
   const [reference, rows] = [standardised(train), standardised(scored)];
   const result: SplitResult = {
@@ -135,11 +135,12 @@ async function finishSplit(
     outliers: table.outliers.filter(Boolean).length,
     trained: train.shape[0]!,
     auroc: {
-      flow: auroc(scores, outliers),
+      score: auroc(score, outliers),
+      flow: auroc(surprise, outliers),
       neighbours: auroc(neighbourDistances(rows, reference), outliers),
       mahalanobis: auroc(new Mahalanobis(reference).distances(rows), outliers),
     },
-    ...learned,
+    ...fitted,
     seconds: (performance.now() - started) / 1000,
   };
   await writeJson(file, result);
@@ -149,11 +150,11 @@ async function finishSplit(
 
 function note(
   listener: Listener,
-  { auroc: { flow, neighbours }, noise, seconds }: SplitResult,
+  { auroc: { score, neighbours }, noise, seconds }: SplitResult,
 ): void {
   const percent = (area: number): string => (100 * area).toFixed(1);
   listener.note(
-    `AUROC ${percent(flow)} %, ${percent(neighbours)} % by neighbours; noise ${noise}, ${seconds.toFixed(0)} s`,
+    `AUROC ${percent(score)} %, ${percent(neighbours)} % by neighbours; noise ${noise}, ${seconds.toFixed(0)} s`,
   );
 }
 

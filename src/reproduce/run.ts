@@ -9,6 +9,7 @@ import {
   openRun,
   readCheckpoint,
   readJson,
+  expectTrains,
   readRunConfig,
   writeJson,
   type RunConfig,
@@ -65,7 +66,7 @@ async function configOf(
   task: Task,
   folder: RunFolder,
 ): Promise<RunConfig> {
-  if (existsSync(folder.config)) return readRunConfig(folder);
+  if (existsSync(folder.config)) return expectTrains(await readRunConfig(folder));
   const config = shortened(presetConfig(task, commonOf(plan)), taskPlan);
   await writeJson(folder.config, config);
   return config;

@@ -8,11 +8,14 @@ import { modelArrays } from "../checkpoint/open.js";
 import { compile, type Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
 import { UsageError } from "../errors.js";
+import type { Check } from "../bijections/index.js";
 import { reshape, slice, type Tensor } from "../graph/index.js";
 import { convergeNorms, lipschitzBounds, stepOf, type Model, type Norms } from "../models/index.js";
 import { Context, inverseDefaults, type ContextOptions } from "../nn/index.js";
+import type { NoiseKind } from "../random.js";
 import type { Arrays } from "../tree.js";
 import { Checks, expectConverged, unconverged, type Direction, type Measured } from "./checks.js";
+import type { Tensors, Trace } from "./graphs.js";
 import type { Preprocessor } from "./preprocessor.js";
 import { expectNumbers, withNaN, type Entered, type RowOptions } from "./rows.js";
 import { Shared, Shelf } from "./shared.js";
@@ -27,13 +30,16 @@ export interface Numbers {
   certificates?: Certificates;
 }
 
-type Tensors = Readonly<Record<string, Tensor>>;
-
-/** Outputs of a graph with the checks that they stand under. */
-interface Outputs {
+/** What a tracing came to. */
+export interface TracedOutputs {
   readonly outputs: Tensors;
-  readonly checks?: Parameters<Checks["outputs"]>[0];
+  readonly checks: readonly Check[];
+  /** Kinds of the inputs that are noise, by name. */
+  readonly noise: Readonly<Record<string, NoiseKind>>;
 }
+
+/** What a tracing is for, beside what the model says of itself. */
+export type TraceOptions = Omit<ContextOptions, "phase" | "step">;
 
 /** Graphs of a density by their log-determinant: a session that tries many keeps the last few. */
 const keptScorers = 4;
@@ -114,23 +120,29 @@ export class Core {
    */
   graph<R>(
     key: string,
-    context: Omit<ContextOptions, "phase" | "step">,
-    trace: (args: Tensors, ctx: Context) => Outputs,
+    context: TraceOptions,
+    trace: Trace,
     f: (compiled: Compiled) => Promise<R>,
   ): Promise<R> {
     const make = (): Compiled =>
       compile(this.engine, (args) => {
-        const ctx = new Context({
-          phase: "infer",
-          step: args.step ?? this.step,
-          condition: args.condition,
-          inverse: this.#limits(args),
-          ...context,
-        });
-        const { outputs, checks = [] } = trace(args, ctx);
-        return { outputs: { ...outputs, ...this.#checks.outputs(checks) }, noise: ctx.noises };
+        const { outputs, checks, noise } = this.trace(trace, args, context);
+        return { outputs: { ...outputs, ...this.#checks.outputs(checks) }, noise };
       });
     return (context.logDet ? this.#scorers : this.#graphs).use(key, make, f);
+  }
+
+  /** One tracing of the model as its numbers make it, for inference. */
+  trace(trace: Trace, args: Tensors, context: TraceOptions): TracedOutputs {
+    const ctx = new Context({
+      phase: "infer",
+      step: args.step ?? this.step,
+      condition: args.condition,
+      inverse: this.#limits(args),
+      ...context,
+    });
+    const { outputs, checks = [] } = trace(args, ctx);
+    return { outputs, checks, noise: ctx.noises };
   }
 
   measured(results: Arrays, { lipschitz }: Numbers): Measured[] {

@@ -47,17 +47,48 @@ export function expectWhole(value: number, least: number, what: string): number 
   throw new UsageError(`${what}: expected a whole number of at least ${least}, got ${value}`);
 }
 
+/** What decides the noise of rows. */
+export interface NoiseOptions {
+  /** Source of the noise, seed 0 unless given: the row in place p draws from `random.split(p)` alone. */
+  readonly random?: Random;
+  /** Place of the first row where rows come in several calls; 0 unless given. */
+  readonly first?: number;
+  /** Place of each row where they don't follow one another; `first`, `first` + 1, ... unless given. */
+  readonly places?: ArrayLike<number>;
+}
+
 /**
  * A key for each of `size` rows from `start` on: the row's place in all decides it alone.
  * @throws {UsageError} if `random` is no {@link Random}, or `first` no whole number.
  */
 export function keysOf(
-  { random = Random.fromSeed(0), first = 0 }: { readonly random?: Random; readonly first?: number },
+  { random = Random.fromSeed(0), first = 0, places }: NoiseOptions,
   start: number,
   size: number,
   where: string,
 ): Random[] {
   expectKind(random, "random", where);
   const at = expectWhole(first, 0, `${where}: first`) + start;
-  return Array.from({ length: size }, (_, row) => random.split(at + row));
+  // Rows that only fill a batch have no place of their own.
+  const placeOf = (row: number): number => (places ? (places[start + row] ?? 0) : at + row);
+  return Array.from({ length: size }, (_, row) => random.split(placeOf(row)));
+}
+
+/** @throws {UsageError} unless there is a whole number for each row. */
+export function expectPlaces({ places, first }: NoiseOptions, count: number, where: string): void {
+  if (places === undefined) return;
+  const bad = Array.from(places).find((place) => !Number.isSafeInteger(place));
+  const got =
+    first !== undefined
+      ? "first beside it"
+      : places.length !== count
+        ? `${places.length}`
+        : bad === undefined
+          ? undefined
+          : String(bad);
+  if (got === undefined) return;
+  throw new UsageError(
+    `${where}: expected places to be a whole number for each of ${count} rows, got ${got}`,
+    { name: "places" },
+  );
 }

@@ -1,9 +1,9 @@
-import { centred, uncentred } from "../nn/index.js";
 import { sizeOf, type NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import { expectConverged, unconverged, type Measured } from "./checks.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
+import { forwardTrace, inverseTrace } from "./graphs.js";
 import { limitArrays, limitOptions, type InverseLimits } from "./limits.js";
 import {
   enterLatents,
@@ -19,25 +19,18 @@ export interface Inverse {
   readonly checks: readonly Measured[];
 }
 
-/** z = f(x), of whole numbers their middles. */
+/** z = f(x): see {@link forwardTrace}. */
 export async function forward(core: Core, x: unknown, options: RowOptions): Promise<NDArray> {
   const where = "Runner.forward";
   const { model, preprocessor } = core;
-  const { bijection } = expectAbility(model, "bijection", where);
+  const bijective = expectAbility(model, "bijection", where);
   expectRowOptions(options, [], where);
   const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
-    const results = await core.graph(
-      "forward",
-      {},
-      (args, ctx) => {
-        const { value: z, checks } = bijection.forward(centred(args.x!, ctx), ctx);
-        return { outputs: { z }, checks };
-      },
-      (compiled) =>
-        inBatches(entered.args, entered.count, (batch) =>
-          compiled.run(compiled.prepare(batch), numbers.store),
-        ),
+    const results = await core.graph("forward", {}, forwardTrace(bijective), (compiled) =>
+      inBatches(entered.args, entered.count, (batch) =>
+        compiled.run(compiled.prepare(batch), numbers.store),
+      ),
     );
     return core.settled(results, numbers, entered, options, {
       direction: "forward pass",
@@ -54,22 +47,16 @@ export async function attemptInverse(
   where: string,
 ): Promise<Inverse & { readonly invalid: readonly number[] }> {
   const { model, preprocessor } = core;
-  const { bijection } = expectAbility(model, "bijection", where);
+  const bijective = expectAbility(model, "bijection", where);
   expectRowOptions(options, limitOptions, where);
-  const entered = enterLatents(z, bijection.outShape, options, { model, preprocessor, where });
+  const { outShape } = bijective.bijection;
+  const entered = enterLatents(z, outShape, options, { model, preprocessor, where });
   return core.use(async (numbers) => {
     const limits = limitArrays(options, numbers.lipschitz, where);
-    const results = await core.graph(
-      "inverse",
-      {},
-      ({ z }, ctx) => {
-        const { value, checks } = bijection.inverse(z!, ctx);
-        return { outputs: { x: uncentred(value, ctx) }, checks };
-      },
-      (compiled) =>
-        inBatches(entered.args, entered.count, (batch) =>
-          compiled.run(compiled.prepare({ ...batch, ...limits }), numbers.store),
-        ),
+    const results = await core.graph("inverse", {}, inverseTrace(bijective), (compiled) =>
+      inBatches(entered.args, entered.count, (batch) =>
+        compiled.run(compiled.prepare({ ...batch, ...limits }), numbers.store),
+      ),
     );
     const x = preprocessor.restore(results.x!, "events");
     return {

@@ -1,30 +1,22 @@
-import { exp, logSumExp, sub } from "../graph/index.js";
-import { centred } from "../nn/index.js";
 import type { NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
+import { predictTrace } from "./graphs.js";
 import { enterRows, expectNumbers, expectRowOptions, withNaN, type RowOptions } from "./rows.js";
 
-/** p(class | x), `[B, classes]`, of a hybrid's pixels by their middles. */
+/** p(class | x), `[B, classes]`: see {@link predictTrace}. */
 export async function predict(core: Core, x: unknown, options: RowOptions): Promise<NDArray> {
   const where = "Runner.predict";
   const { model, preprocessor } = core;
-  const { classifier } = expectAbility(model, "classifier", where);
+  const classifier = expectAbility(model, "classifier", where);
   expectRowOptions(options, [], where);
   const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
-    const results = await core.graph(
-      "predict",
-      {},
-      (args, ctx) => {
-        const logits = classifier.logits(centred(args.x!, ctx), ctx);
-        return { outputs: { probabilities: exp(sub(logits, logSumExp(logits, 1))) } };
-      },
-      (compiled) =>
-        inBatches(entered.args, entered.count, (batch) =>
-          compiled.run(compiled.prepare(batch), numbers.store),
-        ),
+    const results = await core.graph("predict", {}, predictTrace(classifier), (compiled) =>
+      inBatches(entered.args, entered.count, (batch) =>
+        compiled.run(compiled.prepare(batch), numbers.store),
+      ),
     );
     if (options.invalid !== "nan") expectNumbers(results, entered.invalid, where);
     return withNaN(results, entered.invalid).probabilities!;

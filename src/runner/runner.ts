@@ -13,6 +13,9 @@ import type { RowOptions } from "./rows.js";
 import { sample, type SampleOptions } from "./sample.js";
 import { score, type ScoreOptions, type Scores } from "./score.js";
 
+/** What a runner's methods work with, for functions of this package that take a runner. */
+export let coreOf: (runner: AnyRunner) => Core;
+
 /** A runner whose model may have a part, for all that its type says. */
 interface Able<Part extends PartName> {
   readonly model: { has(part: Part): boolean };
@@ -36,6 +39,10 @@ export class Runner<M extends Model = AnyModel> implements Closable {
   readonly data: DataDescription | undefined;
   readonly #core: Core;
   readonly #closing: Closable;
+
+  static {
+    coreOf = (runner) => runner.#core;
+  }
 
   private constructor(model: M, core: Core, data: DataDescription | undefined) {
     this.model = model;

@@ -1,6 +1,5 @@
 import { expectFinite } from "../border/arrays.js";
 import { expectOptions } from "../border/options.js";
-import { Flow } from "../distributions/index.js";
 import { DataError, UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import { scalarArray, type NDArray } from "../tree.js";
@@ -8,6 +7,7 @@ import { batchSizeFor, inBatches } from "./batching.js";
 import { expectConverged } from "./checks.js";
 import type { Core } from "./core.js";
 import { expectAbility, expectWhole, keysOf } from "./entry.js";
+import { sampleTrace } from "./graphs.js";
 import { limitArrays, limitOptions, type InverseLimits } from "./limits.js";
 import { enterCondition, type Conditioned } from "./rows.js";
 
@@ -29,7 +29,7 @@ export async function sample(
 ): Promise<NDArray<Float64Array>> {
   const where = "Runner.sample";
   const { model, preprocessor } = core;
-  const { density, bijection } = expectAbility(model, "density", where);
+  const density = expectAbility(model, "density", where);
   expectOptions(options, known, where);
   expectWhole(count, 1, `${where}: count`);
   if ((options.random as unknown) === undefined) {
@@ -53,18 +53,11 @@ export async function sample(
       ...limitArrays(options, numbers.lipschitz, where),
       temperature: scalarArray(temperature),
     };
-    const results = await core.graph(
-      `sample ${size}`,
-      {},
-      ({ temperature }, ctx) => {
-        const { x, checks } = new Flow(density.base, bijection).sample(size, temperature!, ctx);
-        return { outputs: { x }, checks };
-      },
-      (sampler) =>
-        inBatches(rows, count, (batch, start, size) => {
-          const keys = keysOf(options, start, size, where);
-          return sampler.run(sampler.prepare({ ...batch, ...args }, keys), numbers.store);
-        }),
+    const results = await core.graph(`sample ${size}`, {}, sampleTrace(density, size), (sampler) =>
+      inBatches(rows, count, (batch, start, size) => {
+        const keys = keysOf(options, start, size, where);
+        return sampler.run(sampler.prepare({ ...batch, ...args }, keys), numbers.store);
+      }),
     );
     expectConverged(core.measured(results, numbers), "inverse");
     const samples = preprocessor.restore(results.x!, "samples");

@@ -1,17 +1,16 @@
 import { exact, powerSeries, truncationBias } from "../bijections/index.js";
 import { expectOneOf } from "../border/options.js";
 import type { Deviation } from "../data/index.js";
-import { Flow } from "../distributions/index.js";
 import type { Density, LogDetMethod, Model } from "../models/index.js";
-import { dequantised, type LogDetEstimator } from "../nn/index.js";
-import { Random } from "../random.js";
+import type { LogDetEstimator } from "../nn/index.js";
 import { ndarray, type NDArray } from "../tree.js";
 import { inBatches } from "./batching.js";
 import type { Core, Numbers } from "./core.js";
-import { expectAbility, expectWhole, keysOf } from "./entry.js";
+import { expectAbility, expectPlaces, expectWhole, keysOf, type NoiseOptions } from "./entry.js";
+import { scoreTrace } from "./graphs.js";
 import { enterRows, expectRowOptions, type RowOptions } from "./rows.js";
 
-export interface ScoreOptions extends RowOptions {
+export interface ScoreOptions extends RowOptions, NoiseOptions {
   /**
    * Where the log-determinant comes from: the `exact` Jacobian, or its trace throughout a solve
    * (the default up to 16 dimensions, unless `terms` of a series are given), or the model's
@@ -25,13 +24,6 @@ export interface ScoreOptions extends RowOptions {
   readonly terms?: number;
   /** Independent repetitions, each with its own probe and dequantisation; 1 unless given. */
   readonly probes?: number;
-  /**
-   * Source of the noise, seed 0 unless given. Row r draws from `random.split(first + r)` alone: its
-   * figures depend neither on the other rows nor on how many there are.
-   */
-  readonly random?: Random;
-  /** Place of the first row where rows come in several calls; 0 unless given. */
-  readonly first?: number;
 }
 
 export interface Scores {
@@ -59,11 +51,37 @@ export interface Scores {
   readonly deviations: readonly Deviation[];
 }
 
-const known = ["logDet", "terms", "probes", "random", "first"];
+const known = ["logDet", "terms", "probes", "random", "first", "places"];
 const mostExactByDefault = 16;
 /** Most that truncating the series should change, in nats per dimension. */
 const tolerated = 0.005;
 const mostTerms = 100;
+
+/** How a density is scored. */
+export interface ScoreMethod {
+  readonly method: Scores["method"];
+  /** Terms of the series; null if there is none. */
+  readonly terms: number | null;
+  readonly logDet: LogDetEstimator;
+  /** See {@link Scores.bias}. */
+  readonly bias: number;
+}
+
+/** What the options, the model and the Lipschitz constants of its numbers come to. */
+export function scoreMethod(
+  density: Density,
+  numbers: Numbers,
+  options: Pick<ScoreOptions, "logDet" | "terms">,
+): ScoreMethod {
+  const method = methodOf(density, options);
+  if (method !== "series") {
+    const logDet = method === "exact" ? exact : powerSeries({ terms: 1 });
+    return { method, terms: null, logDet, bias: 0 };
+  }
+  const terms = options.terms ?? enoughTerms(density, numbers);
+  const bias = truncation(density, numbers, terms);
+  return { method, terms, logDet: powerSeries({ terms }), bias };
+}
 
 export async function score(core: Core, x: unknown, options: ScoreOptions): Promise<Scores> {
   const where = "Runner.score";
@@ -76,20 +94,15 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
   if (options.terms !== undefined) expectWhole(options.terms, 1, `${where}: terms`);
   const probes = expectWhole(options.probes ?? 1, 1, `${where}: probes`);
   const entered = enterRows(x, options, { model, preprocessor, where, isScored: true });
-  const method = methodOf(density, options);
+  expectPlaces(options, entered.count, where);
   return core.use(async (numbers) => {
-    const terms = method === "series" ? (options.terms ?? enoughTerms(model, numbers)) : null;
-    const [key, logDet] = estimator(method, terms);
+    const { method, terms, logDet, bias } = scoreMethod(density, numbers, options);
     const perProbe: { readonly logProb: NDArray; readonly logDet: NDArray }[] = [];
     for (let probe = 0; probe < probes; probe++) {
       const results = await core.graph(
-        key,
+        `${method} ${terms}`,
         { logDet },
-        (args, ctx) => {
-          const flow = new Flow(density.density.base, density.bijection);
-          const { checks, ...outputs } = flow.score(dequantised(args.x!, ctx), ctx);
-          return { outputs, checks };
-        },
+        scoreTrace(density),
         (scorer) =>
           inBatches(entered.args, entered.count, (batch, start, size) => {
             const keys = keysOf(options, start, size, where).map((row) => row.split(probe));
@@ -113,7 +126,7 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
       perProbe: logProbs,
       method,
       terms,
-      bias: terms === null ? 0 : truncation(model, numbers, terms),
+      bias,
       isBound: (entered.args.step ?? core.step) !== undefined,
       deviations: entered.deviations,
     };
@@ -131,15 +144,6 @@ function methodOf(
   return (logDet ?? (isSmall && !isTruncated ? "exact" : "estimate")) === "exact"
     ? "exact"
     : method;
-}
-
-/** The estimator of a method, and what tells its graph from others. */
-function estimator(
-  method: Scores["method"],
-  terms: number | null,
-): readonly [key: string, LogDetEstimator] {
-  if (method === "exact") return ["exact", exact];
-  return [`${method} ${terms}`, powerSeries({ terms: terms ?? 1 })];
 }
 
 function enoughTerms(model: Model, numbers: Numbers): number {

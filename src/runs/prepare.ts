@@ -4,7 +4,7 @@ import type { DataSet } from "../data/index.js";
 import { createModel, type Model } from "../models/index.js";
 import { expectFit } from "../train/batches.js";
 import { expectShares } from "../train/start.js";
-import type { RunConfig } from "./run-folder.js";
+import { expectTrains, type RunConfig, type SavedConfig } from "./run-folder.js";
 
 /** A run that is ready to train: its model and data are there, and fit each other. */
 export interface PreparedRun {
@@ -15,10 +15,11 @@ export interface PreparedRun {
 
 /**
  * @throws {DataError} if the data are missing, damaged or don't fit the model.
- * @throws {UsageError} if its workers can't share a batch equally.
+ * @throws {UsageError} if its weights were imported, or its workers can't share a batch equally.
  */
-export async function prepareRun(config: RunConfig): Promise<PreparedRun> {
-  expectKind(config, "run configuration", "prepareRun");
+export async function prepareRun(saved: SavedConfig): Promise<PreparedRun> {
+  expectKind(saved, "run configuration", "prepareRun");
+  const config = expectTrains(saved);
   expectShares(config.training.batchSize, config.workers ?? 1);
   const model = createModel(config.model.kind, config.model.config);
   const data = await openData(config.data.name, { folder: config.data.folder });

@@ -16,7 +16,7 @@ import { linePlot, type Series } from "../pictures/line-plot.js";
 import type { Point } from "../pictures/plane.js";
 import { confusionRows, evaluationRows, reconstructionRows } from "./describe.js";
 import { reportHtml, type Figure, type Section, type SummaryItem } from "./report-html.js";
-import { readJson, readRunConfig, type RunConfig, type RunFolder } from "./run-folder.js";
+import { readJson, readRunConfig, type RunFolder, type SavedConfig } from "./run-folder.js";
 
 /** What training measures on held-out data has a name that starts with this. */
 export const validationPrefix = "val ";
@@ -40,7 +40,7 @@ export async function writeReport(folder: RunFolder): Promise<void> {
   const { preset, command, data, version, table, ...settings } = config;
   const html = reportHtml({
     title: `${preset} on ${data.name}`,
-    subtitle: `${config.model.kind}, seed ${config.training.seed}, iresnet ${version}, ${config.hardware.cpu}, ${config.threads} threads`,
+    subtitle: `${config.model.kind}, ${config.training ? `seed ${config.training.seed}` : `imported from ${config.imported?.file}`}, iresnet ${version}, ${config.hardware.cpu}, ${config.threads} threads`,
     summary: [
       ...(table ? tableSummary(table) : []),
       ...trainingSummary(metrics),
@@ -55,7 +55,7 @@ export async function writeReport(folder: RunFolder): Promise<void> {
   await writeFileAtomic(folder.report, html);
 }
 
-type TableConfig = NonNullable<RunConfig["table"]>;
+type TableConfig = NonNullable<SavedConfig["table"]>;
 
 function tableSummary({ logProb, heldOut, noise }: TableConfig): SummaryItem[] {
   return [

@@ -45,11 +45,16 @@ const runConfig = z.object({
     })
     .optional(),
   model: z.object({ kind: z.string(), config: z.json().transform((config): JsonValue => config) }),
-  training: z.json(),
-  /** Steps between validations. */
-  validateEvery: z.int().positive(),
+  /** Absent where the weights were imported. */
+  training: z.json().optional(),
+  /** Where imported weights come from; absent where they were trained. */
+  imported: z
+    .object({ file: z.string(), from: z.string(), differences: z.array(z.string()) })
+    .optional(),
+  /** Steps between validations; absent where the weights were imported, as is the next. */
+  validateEvery: z.int().positive().optional(),
   /** Steps between checkpoints. */
-  checkpointEvery: z.int().positive(),
+  checkpointEvery: z.int().positive().optional(),
   threads: z.int().positive(),
   /** `cpu` unless given. */
   device: z.enum(devices).optional(),
@@ -60,9 +65,27 @@ const runConfig = z.object({
   hardware: z.object({ cpu: z.string(), memory: z.string(), system: z.string(), node: z.string() }),
 });
 
-/** What a run is, as its folder keeps it: enough to repeat it, or to continue it. */
-export interface RunConfig extends Omit<z.output<typeof runConfig>, "training"> {
+/** What a run is, as its folder keeps it: of one that trains, or of weights that were imported. */
+export interface SavedConfig extends Omit<z.output<typeof runConfig>, "training"> {
+  readonly training?: TrainingConfig;
+}
+
+/** What a run that trains is: enough to repeat it, or to continue it. */
+export interface RunConfig extends SavedConfig {
   readonly training: TrainingConfig;
+  readonly validateEvery: number;
+  readonly checkpointEvery: number;
+}
+
+/** @throws {UsageError} if the run's weights were imported. */
+export function expectTrains(config: SavedConfig): RunConfig {
+  const { training, validateEvery, checkpointEvery, imported } = config;
+  if (training && validateEvery !== undefined && checkpointEvery !== undefined) {
+    return { ...config, training, validateEvery, checkpointEvery };
+  }
+  throw new UsageError(
+    `train: expected a run that is trained, got weights imported from ${imported?.file ?? "elsewhere"}; begin a run of a preset with: iresnet train PRESET`,
+  );
 }
 
 /** Paths of a run's files. */
@@ -103,7 +126,7 @@ export class RunFolder {
 /** A checkpoint with the run it comes from. */
 export interface Run {
   readonly folder: RunFolder;
-  readonly config: RunConfig;
+  readonly config: SavedConfig;
   /** File of the checkpoint. */
   readonly file: string;
   readonly checkpoint: Checkpoint;
@@ -113,7 +136,7 @@ export interface Run {
  * Makes a run's folder, with its configuration.
  * @throws {UsageError} if there is one already.
  */
-export async function createRun(path: string, config: RunConfig): Promise<RunFolder> {
+export async function createRun(path: string, config: SavedConfig): Promise<RunFolder> {
   expectNoRun(path);
   const folder = new RunFolder(path);
   await writeJson(folder.config, config);
@@ -134,9 +157,10 @@ export function expectNoRun(path: string): void {
  * @throws {FileError} if the folder isn't that of a run.
  * @throws {UsageError} if its training isn't configured rightly.
  */
-export async function readRunConfig(folder: RunFolder): Promise<RunConfig> {
+export async function readRunConfig(folder: RunFolder): Promise<SavedConfig> {
   const config = await readJson(folder.config, runConfig);
-  return { ...config, training: parseTrainingConfig(config.training) };
+  const { training, ...rest } = config;
+  return { ...rest, ...(training && { training: parseTrainingConfig(training) }) };
 }
 
 /**
@@ -145,7 +169,7 @@ export async function readRunConfig(folder: RunFolder): Promise<RunConfig> {
  */
 export async function readCheckpoint(
   { checkpoint: path }: RunFolder,
-  { model }: RunConfig,
+  { model }: SavedConfig,
 ): Promise<Checkpoint | undefined> {
   if (!existsSync(path)) return undefined;
   const checkpoint = await loadCheckpoint(path);

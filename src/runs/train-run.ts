@@ -2,7 +2,8 @@ import { expectKind } from "../border/kinds.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type Split } from "../data/index.js";
-import type { Engine } from "../engine/index.js";
+import type { Closable } from "../closable.js";
+import type { Engine, Transport } from "../engine/index.js";
 import {
   expectReconstructed,
   type Evaluation,
@@ -10,7 +11,8 @@ import {
   type Reconstruction,
 } from "../measure/index.js";
 import { openRunner } from "../runner/index.js";
-import { fit, type FitOptions, type Report } from "../train/fit.js";
+import type { FitOptions, Report } from "../train/fit-options.js";
+import { fit } from "../train/fit.js";
 import { appendMetrics, truncateMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { withEngine } from "./engine.js";
 import type { Listener } from "./listener.js";
@@ -27,7 +29,7 @@ import type { PreparedRun } from "./prepare.js";
 import { writeReport } from "./report.js";
 import { openRun, writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
 import { Validator } from "./validator.js";
-import { describeWorkers, withWorkers, type Workers } from "./workers.js";
+import { describeWorkers, withWorkers } from "./workers.js";
 
 /** What a run has come to. */
 export interface Outcome {
@@ -49,13 +51,18 @@ export interface TrainRunOptions {
   readonly signal: AbortSignal;
   /** A checkpoint of the run to continue from. */
   readonly resume?: Checkpoint;
+  /**
+   * The other processes that take its steps, such as those of MPI: rank 0 does all else. Closed once
+   * the steps are taken.
+   */
+  readonly transport?: Transport & Closable;
   /** Told what came of the run before that is saved, which may fail. */
   readonly onOutcome?: (outcome: Outcome) => void;
 }
 
 /**
  * Trains a run, from its start or from a checkpoint, then measures what came of it and saves that.
- * @returns what came of it; nothing if the signal ended it, which saves it.
+ * @returns what came of it; nothing if the signal ended it, which saves it, or this isn't rank 0.
  */
 export async function trainRun(
   prepared: PreparedRun,
@@ -68,7 +75,9 @@ export async function trainRun(
   expectKind(options.signal, "signal", "trainRun");
   return withEngine(prepared.config, async (engine) => {
     const { onOutcome, ...steps } = options;
-    if (!(await takeSteps(engine, prepared, place, steps))) return undefined;
+    const isComplete = await takeSteps(engine, prepared, place, steps);
+    await options.transport?.close();
+    if (!isComplete || !isFirst(options)) return undefined;
     return finish(engine, await prepared.data.split("validation"), place, onOutcome);
   });
 }
@@ -83,23 +92,32 @@ export async function takeSteps(
   place: Place,
   options: Omit<TrainRunOptions, "onOutcome">,
 ): Promise<boolean> {
-  const last = await withWorkers(engine, prepared, place.listener, async (workers) => {
-    await noteWorkers(workers, prepared.config, place, options.resume);
-    return runTraining(prepared, place, { engine, workers, ...options });
-  });
+  const { transport } = options;
+  const train = async (taking: FitOptions["workers"], description: string): Promise<Checkpoint> => {
+    const began = { engine: description, workers: taking?.length ?? 1 };
+    if (isFirst(options)) await noteEngine(began, prepared.config, place, options.resume);
+    return runTraining(prepared, place, { engine, ...(taking && { workers: taking }), ...options });
+  };
+  const last = await (transport
+    ? train(undefined, `${transport.size} ranks of ${engine.description}`)
+    : withWorkers(engine, prepared, place.listener, (workers) =>
+        train(workers, describeWorkers(workers)),
+      ));
   return !last.training || last.training.step >= prepared.config.training.steps;
 }
 
+const isFirst = ({ transport }: Pick<TrainRunOptions, "transport">): boolean =>
+  (transport?.rank ?? 0) === 0;
+
 /** Keeps what a run begins on; warns if it goes on with something else. */
-async function noteWorkers(
-  workers: Workers,
+async function noteEngine(
+  { engine, workers }: { readonly engine: string; readonly workers: number },
   config: RunConfig,
   { folder, listener }: Place,
   resume: Checkpoint | undefined,
 ): Promise<void> {
-  const engine = describeWorkers(workers);
   if (!resume) {
-    await writeJson(folder.config, { ...config, workers: workers.length, engine });
+    await writeJson(folder.config, { ...config, workers, engine });
   } else if (config.engine !== undefined && config.engine !== engine) {
     listener.warn(`the run began on ${config.engine}, not ${engine}: the last bits will differ`);
   }
@@ -108,14 +126,17 @@ async function noteWorkers(
 async function runTraining(
   { config, model, data }: PreparedRun,
   { folder, listener }: Place,
-  options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume">,
+  options: Pick<FitOptions, "engine" | "workers" | "signal" | "resume"> &
+    Pick<TrainRunOptions, "transport">,
 ): Promise<Checkpoint> {
   const { training, validateEvery, checkpointEvery } = config;
   const split = await data.split("validation");
   const described = describeData(data);
   const validator = new Validator({ engine: options.engine, model, data: described, split });
   const { kind, config: modelConfig } = model;
-  await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
+  if (isFirst(options)) {
+    await truncateMetrics(folder.metrics, options.resume?.training?.step ?? 0);
+  }
   const run = fit(model, data, training, {
     ...options,
     onWarning: (text) => {

@@ -1,7 +1,7 @@
 import { nodeEngine } from "../engine/node.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
-import { secondsPerStep, sharesBatches } from "../train/step-time.js";
+import { secondsPerStep } from "../train/step-time.js";
 import type { Listener } from "./listener.js";
 import type { PreparedRun } from "./prepare.js";
 
@@ -18,7 +18,7 @@ export async function withWorkers<T>(
   listener: Listener,
   use: (workers: Workers) => Promise<T>,
 ): Promise<T> {
-  const { model, config } = prepared;
+  const { config } = prepared;
   const { threads, device = "cpu", workers: wanted, training } = config;
   if (device !== "cpu" && (wanted ?? 1) > 1) {
     throw new UsageError(
@@ -27,12 +27,6 @@ export async function withWorkers<T>(
   }
   const count = device === "cpu" ? (wanted ?? largestDivisor(training.batchSize, threads)) : 1;
   if (count === 1) return use([engine]);
-  if (!sharesBatches(model, training)) {
-    if (wanted !== undefined) {
-      listener.note("Taking 1 worker: batch normalisation needs the whole batch in one place.");
-    }
-    return use([engine]);
-  }
   const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
   try {
     const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, listener));

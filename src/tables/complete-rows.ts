@@ -1,4 +1,4 @@
-import type { Column, Table } from "../data/table.js";
+import { takeRows, type Column, type Table } from "../data/table.js";
 
 /** A table without the rows that have an empty cell in one of some columns. */
 export interface CompleteRows {
@@ -19,15 +19,7 @@ export function completeRows(table: Table, names: readonly string[]): CompleteRo
   }
   if (refused.size === 0) return { table, refused };
   const kept = Array.from(isBad.keys()).filter((row) => isBad[row] === 0);
-  return {
-    refused,
-    table: {
-      ...table,
-      rows: kept.length,
-      columns: table.columns.map((column) => rowsOf(column, kept)),
-      lines: Float64Array.from(kept, (row) => table.lines[row]!),
-    },
-  };
+  return { refused, table: takeRows(table, kept) };
 }
 
 function missingRows(column: Column): number[] {
@@ -42,10 +34,4 @@ function missingRows(column: Column): number[] {
     });
   }
   return rows;
-}
-
-function rowsOf(column: Column, rows: readonly number[]): Column {
-  return column.kind === "text"
-    ? { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) }
-    : { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) };
 }

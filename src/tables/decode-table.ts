@@ -5,6 +5,9 @@ import type { Column, Table } from "../data/table.js";
 import type { NumberArray } from "../tree.js";
 import { featureNames, keptColumns, featuresOf, type KeptCodec } from "./codecs.js";
 
+/** Milliseconds. */
+const day = 86_400_000;
+
 /**
  * Numbers as the cells of a file: what `encodeTable` does, backwards. Samples needn't be codes or 0
  * and 1: the nearest one that there is below them is taken.
@@ -45,10 +48,11 @@ function decodeColumn(
     });
     return { name, kind: "text", codes, dictionary: levels };
   }
-  const { name, kind, fill } = codec;
+  const { name, kind, fill, isDay } = codec;
   const values = Float64Array.from({ length: rows }, (_, row) => {
     if (fill !== undefined && value(row, 1) >= 1) return NaN;
     const one = value(row, 0);
+    if (isDay) return Math.floor(one / day) * day;
     return kind === "boolean" ? within(Math.floor(one), 1) : one;
   });
   return { name, kind, values };

@@ -1,7 +1,7 @@
 import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions, suggestion } from "../border/options.js";
 import type { TablePlan } from "../data/index.js";
-import type { CellProblem, Column, Table } from "../data/table.js";
+import type { Column, RowProblem, Table } from "../data/table.js";
 import { DataError } from "../errors.js";
 import type { NumberArray } from "../tree.js";
 import { cellKind, featureNames, keptColumns, labelOf, textsOf, type KeptCodec } from "./codecs.js";
@@ -16,8 +16,8 @@ export interface EncodedTable {
   readonly x: Numbers;
   /** `[rows, K]`, likewise; absent where the plan has no condition. */
   readonly condition?: Numbers;
-  /** Cells and lines that can't be taken, in the order of the lines. */
-  readonly problems: readonly CellProblem[];
+  /** Cells and lines that can't be taken, in the order of the rows. */
+  readonly problems: readonly RowProblem[];
   /** Columns that training didn't see; they are passed over. */
   readonly surplus: readonly string[];
 }
@@ -102,14 +102,18 @@ function numbersOf(
   let at = 0;
   codecs.forEach((codec, c) => {
     const bad = (row: number, expected: string, got: string): void => {
-      found.add(row, { line: table.lines[row]!, column: codec.name, expected, got });
+      found.add({ row, line: table.lines[row]!, column: codec.name, expected, got });
     };
     at = encodeColumn(columns[c]!, codec, { data, features, at, bad });
   });
   return { shape: [table.rows, features], data };
 }
 
-function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
+/**
+ * The columns of these codecs, in their order.
+ * @throws {DataError} naming columns that are missing or of another kind.
+ */
+export function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
   const byName = new Map(table.columns.map((column) => [column.name, column]));
   const missing = kept.flatMap(({ name }) => (byName.has(name) ? [] : [name]));
   if (missing.length > 0) {
@@ -133,35 +137,30 @@ function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
 /** What is wrong with rows: what the reader found, and what encoding finds. */
 class Problems {
   /** By row, in order of discovery. */
-  readonly #found = new Map<number, CellProblem[]>();
+  readonly #found = new Map<number, RowProblem[]>();
 
   constructor(table: Table, kept: readonly KeptCodec[]) {
-    if (table.problems.length === 0) return;
     const names = new Set(["", ...kept.map(({ name }) => name)]);
-    const rows = new Map(Array.from(table.lines, (line, row) => [line, row]));
-    for (const problem of table.problems) {
-      const row = rows.get(problem.line);
-      if (row !== undefined && names.has(problem.column)) this.add(row, problem);
-    }
+    for (const problem of table.problems) if (names.has(problem.column)) this.add(problem);
   }
 
   /** Takes in a problem, unless the reader has already said what is wrong with the cell or the line. */
-  add(row: number, problem: CellProblem): void {
-    const others = this.#found.get(row);
-    if (!others) this.#found.set(row, [problem]);
+  add(problem: RowProblem): void {
+    const others = this.#found.get(problem.row);
+    if (!others) this.#found.set(problem.row, [problem]);
     else if (!others.some(({ column }) => column === "" || column === problem.column)) {
       others.push(problem);
     }
   }
 
-  all(): { readonly rows: readonly number[]; readonly problems: readonly CellProblem[] } {
+  all(): { readonly rows: readonly number[]; readonly problems: readonly RowProblem[] } {
     const rows = [...this.#found.keys()].sort((a, b) => a - b);
     return { rows, problems: rows.flatMap((row) => this.#found.get(row)!) };
   }
 }
 
-function problemError(name: string, problems: readonly CellProblem[]): DataError {
-  const [{ line, column, expected, got }] = problems as readonly [CellProblem];
+function problemError(name: string, problems: readonly RowProblem[]): DataError {
+  const [{ line, column, expected, got }] = problems as readonly [RowProblem];
   const others = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   return new DataError(
     `${name}: line ${line}${column === "" ? "" : `, column "${column}"`}: expected ${expected}, got ${got}${others}; mend it, or leave the row out`,

@@ -98,7 +98,7 @@ export async function fitTable(
   const [train, heldOut] = [await data.split("train"), await data.split("validation")];
   const recipe = modelRecipe(data, train.count + heldOut.count, options.model);
   for (const warning of data.warnings) (options.onWarning ?? console.warn)(warning);
-  const search = new Search(data, shortened(recipe, train, options), heldOut, options);
+  const search = new Search(data, shortened(recipe, train, options), { train, heldOut }, options);
   try {
     return await search.run();
   } finally {
@@ -146,19 +146,24 @@ interface Candidate {
   readonly step: number;
 }
 
+interface Splits {
+  readonly train: Split;
+  readonly heldOut: Split;
+}
+
 class Search {
   readonly #data: DataSet;
   readonly #recipe: ModelRecipe;
-  readonly #heldOut: Split;
+  readonly #splits: Splits;
   readonly #options: FitTableOptions;
   readonly #model: Model;
   #runner: AnyRunner | undefined;
   #taken = 0;
 
-  constructor(data: DataSet, recipe: ModelRecipe, heldOut: Split, options: FitTableOptions) {
+  constructor(data: DataSet, recipe: ModelRecipe, splits: Splits, options: FitTableOptions) {
     this.#data = data;
     this.#recipe = recipe;
-    this.#heldOut = heldOut;
+    this.#splits = splits;
     this.#options = options;
     this.#model = recipe.model;
   }
@@ -189,7 +194,7 @@ class Search {
       noise,
       training: this.#recipe.training(noise),
       logProb: best.logProb,
-      heldOut: this.#heldOut.count,
+      heldOut: this.#splits.heldOut.count,
       step: best.step,
     };
   }
@@ -215,7 +220,7 @@ class Search {
         ...(signal && { signal }),
         ...(!isTrial && stopping),
         validate: async (arrays) => {
-          measured = await this.#logProb(arrays);
+          measured = await heldOutLikelihood(await this.#open(arrays), this.#splits.heldOut);
           return { "nll (nats)": -measured };
         },
         onBest: (arrays) => {
@@ -236,13 +241,9 @@ class Search {
     return best;
   }
 
-  async #logProb(arrays: Arrays): Promise<number> {
-    return heldOutLikelihood(await this.#open(arrays), this.#heldOut);
-  }
-
   async #checkpoint(arrays: Arrays): Promise<Checkpoint> {
     const { kind, config } = this.#model;
-    const calibration = await calibrationOf(await this.#open(arrays), this.#heldOut);
+    const calibration = await calibrationOf(await this.#open(arrays), this.#splits);
     return {
       format: 1,
       model: { kind, config },

@@ -1,70 +1,132 @@
-import type { Calibration } from "../data/index.js";
-import type { Split } from "../data/index.js";
-import { evaluate, mean, takeSpread } from "../measure/index.js";
+import { prepare, type Calibration, type Deviation, type Split } from "../data/index.js";
+import {
+  evaluate,
+  mean,
+  neighbourDistances,
+  takeSpread,
+  usualNeighbours,
+} from "../measure/index.js";
 import type { Density } from "../models/index.js";
-import { expectAbility, type AnyRunner, type ScoreOptions } from "../runner/index.js";
-import { FlowOutlierScore, type LogTerms } from "./score.js";
-
-/** What a density says of held-out rows. */
-export interface HeldOutTerms extends LogTerms {
-  readonly logProb: Float32Array;
-  readonly logDet: Float32Array;
-  /** Rows left out of both: they differ from what never varied in training, and have density 0. */
-  readonly beyond: number;
-}
+import { expectAbility, type AnyRunner, type ScoreOptions, type Scores } from "../runner/index.js";
+import type { NumberArray } from "../tree.js";
+import { OutlierScore, type OutlierTerms } from "./score.js";
 
 /** Most held-out rows that are scored: a p-value can't be smaller than 1/2001 then. */
 const mostRows = 2000;
 /** Above so many columns a series is cheaper than the exact log-determinant. */
 const mostExact = 64;
+/** How many training rows a checkpoint keeps as neighbours, and in how many numbers unless there are few. */
+const kept = { most: 1000, least: 50, numbers: 200_000 } as const;
 
 /** How tables are scored, wherever that happens: one way, or p-values mean nothing. */
 export function scoreOptions({ dimensions }: Pick<Density, "dimensions">): ScoreOptions {
   return { invalid: "nan", ...(dimensions <= mostExact && { logDet: "exact" }) };
 }
 
+type Places = Pick<ScoreOptions, "first" | "places">;
+
+/** {@link OutlierTerms} of rows, with what deviates from what never varied in training. */
+export interface RowTerms extends OutlierTerms {
+  /** −∞ for rows that deviate, NaN for those that can't be scored. */
+  readonly logProb: Float64Array;
+  readonly distance: Float64Array;
+  readonly deviations: readonly Deviation[];
+}
+
+/** Rows in the data's own columns, with what a conditional model needs beside them. */
+export interface GivenRows {
+  readonly x: NumberArray;
+  readonly condition?: NumberArray;
+}
+
+/**
+ * @param rows in the data's own columns
+ * @param neighbours a calibration's
+ * @param places of the rows, see {@link ScoreOptions}
+ */
+export async function rowTerms(
+  runner: AnyRunner,
+  rows: GivenRows,
+  neighbours: Calibration["neighbours"],
+  places: Places = {},
+): Promise<RowTerms> {
+  const { logProb, deviations } = await scored(runner, rows, places);
+  const { x } = prepare(rows.x, runner.data?.preprocessing, "middles");
+  const columns = x.shape[1]!;
+  const reference = { shape: [neighbours.length / columns, columns], data: neighbours };
+  const k = Math.min(usualNeighbours, reference.shape[0]!);
+  return {
+    logProb: Float64Array.from(logProb.data),
+    distance: neighbourDistances(x, reference, k),
+    deviations,
+  };
+}
+
 /**
  * Mean log-likelihood of a split's rows, in nats: of a density log p(x | condition), of a classifier
- * log p(class | x), of a hybrid minus what it minimises.
+ * log p(class | x), of a hybrid minus what it minimises. Rows that differ from what never varied in
+ * training count in none.
  */
 export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promise<number> {
-  const { task } = runner.model;
-  if (task === "density") return mean(Array.from((await heldOutTerms(runner, split)).logProb));
+  if (runner.model.task === "density") {
+    const { logProb, deviations } = await scored(runner, takeSpread(split, mostRows));
+    return mean(Array.from(logProb.data).filter(within(deviations)));
+  }
   const evaluation = await evaluate(runner, split, { count: Math.min(mostRows, split.count) });
   if (evaluation.task === "classification") return -evaluation.nll;
   return evaluation.task === "hybrid" ? -evaluation.objective : NaN;
 }
 
-/** What held-out rows say of outlier scores, where the model has any. */
+/**
+ * What a checkpoint keeps to score rows, where the model has a density: some training rows, the scales
+ * of the score's terms, and the scores of held-out rows in order.
+ *
+ * @throws {DataError} if fewer than two held-out rows have a finite log-probability.
+ */
 export async function calibrationOf(
   runner: AnyRunner,
-  split: Split,
+  { train, heldOut }: { readonly train: Split; readonly heldOut: Split },
 ): Promise<Calibration | undefined> {
-  return runner.model.density && calibrate(await heldOutTerms(runner, split));
-}
-
-/** Scores a split's rows, evenly spread over it where there are many. */
-export async function heldOutTerms(runner: AnyRunner, split: Split): Promise<HeldOutTerms> {
-  const { x, condition } = takeSpread(split, mostRows);
-  const density = expectAbility(runner.model, "density", "fitTable");
-  const scores = await runner.score(x, {
-    ...scoreOptions(density),
-    ...(condition && { condition }),
-  });
-  const beyond = new Set(scores.deviations.map(({ row }) => row));
-  const isWithin = (_: number, row: number): boolean => !beyond.has(row);
+  if (!runner.model.density) return undefined;
+  const neighbours = neighboursOf(train, runner);
+  const { deviations, ...terms } = await rowTerms(
+    runner,
+    takeSpread(heldOut, mostRows),
+    neighbours,
+  );
+  const isWithin = within(deviations);
+  const [logProb, distance] = [terms.logProb.filter(isWithin), terms.distance.filter(isWithin)];
+  const score = new OutlierScore({ logProb, distance });
   return {
-    logProb: scores.logProb.data.filter(isWithin),
-    logDet: scores.logDet.data.filter(isWithin),
-    beyond: beyond.size,
+    ...score.scales,
+    neighbours,
+    scores: Array.from(score.of({ logProb, distance }).sort()),
+    beyond: terms.logProb.length - logProb.length,
   };
 }
 
-/**
- * The scales of the outlier score and its values on held-out rows, in order, as a checkpoint keeps them.
- * @throws {DataError} if fewer than two rows have a finite log-probability.
- */
-export function calibrate(terms: HeldOutTerms): Calibration {
-  const score = new FlowOutlierScore(terms);
-  return { ...score.spreads, scores: Array.from(score.of(terms).sort()), beyond: terms.beyond };
+function scored(
+  runner: AnyRunner,
+  { x, condition }: GivenRows,
+  places: Places = {},
+): Promise<Scores> {
+  const density = expectAbility(runner.model, "density", "scoreRows");
+  return runner.score(x, {
+    ...scoreOptions(density),
+    ...places,
+    ...(condition && { condition }),
+  });
+}
+
+/** Training rows, evenly spread over all, standardised, to four decimals. */
+function neighboursOf(train: Split, runner: AnyRunner): number[] {
+  const columns = runner.model.dimensions;
+  const count = Math.min(kept.most, Math.max(kept.least, Math.floor(kept.numbers / columns)));
+  const { x } = prepare(takeSpread(train, count).x, runner.data?.preprocessing, "middles");
+  return Array.from(x.data, (value) => Math.round(value * 1e4) / 1e4);
+}
+
+function within(deviations: readonly Deviation[]): (value: number, row: number) => boolean {
+  const beyond = new Set(deviations.map(({ row }) => row));
+  return (_, row) => !beyond.has(row);
 }

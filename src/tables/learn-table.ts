@@ -19,6 +19,8 @@ export interface LearnTableOptions {
 /** Most levels of a category, and fewest rows to each on average: more are names. */
 const most = { levels: 64, rowsEach: 2 } as const;
 const mostClasses = 1000;
+/** Milliseconds. */
+const day = 86_400_000;
 
 /**
  * Learns how the cells of each column become numbers: see {@link tableData}.
@@ -126,11 +128,13 @@ function labelCodec(table: Table, name: string): CategoryCodec {
 
 function numbersOf(column: NumericColumn, { train }: LearnTableOptions): ColumnCodec {
   const { name, kind, values } = column;
-  if (!values.some(Number.isNaN)) return { name, kind };
+  const isDay = kind === "date" && values.every((time) => Number.isNaN(time) || time % day === 0);
+  const codec = { name, kind, ...(isDay && { isDay }) };
+  if (!values.some(Number.isNaN)) return codec;
   if (values.every(Number.isNaN))
     return { name, kind: "omitted", reason: "all its cells are empty" };
   const training = Float64Array.from(train, (row) => values[row]!);
-  return { name, kind, fill: median(training) ?? median(values)! };
+  return { ...codec, fill: median(training) ?? median(values)! };
 }
 
 function categoryOf(column: TextColumn, table: Table, oneHot: boolean): ColumnCodec {

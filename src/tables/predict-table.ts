@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import type { CellProblem, Table } from "../data/table.js";
+import type { RowProblem, Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import { expectAbility, type AnyRunner } from "../runner/index.js";
 import { encodeLabels, encodeTable } from "./encode-table.js";
@@ -16,8 +16,8 @@ export interface TablePredictions {
   readonly predicted: Int32Array;
   /** Place of the class that the table gives, −1 where it is empty or none of training; if it has any. */
   readonly truth?: Int32Array;
-  /** Cells for which rows can't be taken, in the order of the lines. */
-  readonly problems: readonly CellProblem[];
+  /** Cells for which rows can't be taken, in the order of the rows. */
+  readonly problems: readonly RowProblem[];
   /** Columns that training didn't see; they are passed over. */
   readonly surplus: readonly string[];
 }

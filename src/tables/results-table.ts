@@ -1,6 +1,6 @@
 import { expectKind } from "../border/kinds.js";
 import type { Deviation } from "../data/index.js";
-import type { CellProblem, Column, Table, TextColumn } from "../data/table.js";
+import type { Column, RowProblem, Table, TextColumn } from "../data/table.js";
 import type { TablePredictions } from "./predict-table.js";
 import type { TableScores } from "./score-table.js";
 
@@ -41,22 +41,19 @@ function predictionColumns({ classes, probabilities, predicted }: TablePredictio
   ];
 }
 
-/** Notes by line. */
+/** Notes by row. */
 type Notes = ReadonlyMap<number, readonly string[]>;
 
-function notesOf(
-  problems: readonly CellProblem[],
-  deviations: readonly (Deviation & { readonly line: number })[],
-): Notes {
+function notesOf(problems: readonly RowProblem[], deviations: readonly Deviation[]): Notes {
   const notes = new Map<number, string[]>();
-  const note = (line: number, text: string): void => {
-    notes.set(line, [...(notes.get(line) ?? []), text]);
+  const note = (row: number, text: string): void => {
+    notes.set(row, [...(notes.get(row) ?? []), text]);
   };
-  for (const { line, column, expected, got } of problems) {
-    note(line, `${column === "" ? "" : `${column}: `}expected ${expected}, got ${got}`);
+  for (const { row, column, expected, got } of problems) {
+    note(row, `${column === "" ? "" : `${column}: `}expected ${expected}, got ${got}`);
   }
-  for (const { line, column, expected, got } of deviations) {
-    note(line, `${column}: ${got}, where training rows had ${expected}`);
+  for (const { row, column, expected, got } of deviations) {
+    note(row, `${column}: ${got}, where training rows had ${expected}`);
   }
   return notes;
 }
@@ -67,12 +64,12 @@ function tableOf(
   notes: Notes,
   columns: readonly Column[],
 ): Table {
-  const places = new Map([...notes.keys()].map((line, place) => [line, place]));
+  const places = new Map([...notes.keys()].map((row, place) => [row, place]));
   const note: TextColumn = {
     name: "note",
     kind: "text",
     dictionary: [...notes.values()].map((texts) => texts.join("; ")),
-    codes: Int32Array.from(lines, (line) => places.get(line) ?? -1),
+    codes: Int32Array.from(lines, (_, row) => places.get(row) ?? -1),
   };
   return {
     name,

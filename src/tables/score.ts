@@ -1,53 +1,54 @@
 import { expectKind } from "../border/kinds.js";
 import { DataError, ShapeError } from "../errors.js";
 
-/** What a density says of rows, one number a row each, in nats. */
-export interface LogTerms {
-  /** log p(x). */
+/** What is known of rows, one number a row each. */
+export interface OutlierTerms {
+  /** log p(x) of the flow, in nats. */
   readonly logProb: ArrayLike<number>;
-  /** ln|det J_f(x)|, the part of log p that isn't the base's log p(f(x)). */
-  readonly logDet: ArrayLike<number>;
+  /** Mean distance to the nearest training rows, in standard deviations of the columns. */
+  readonly distance: ArrayLike<number>;
 }
 
-/** Mean and standard deviation of held-out rows. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
+/** What is usual in held-out rows, and what one in fifty exceeds. */
+export interface Scale {
+  readonly median: number;
+  /** From the median to the 98 % quantile. */
+  readonly tail: number;
 }
 
 /** Of each term of the score. */
-export interface Spreads {
-  readonly surprise: Spread;
-  readonly distance: Spread;
+export interface Scales {
+  readonly surprise: Scale;
+  readonly distance: Scale;
 }
 
 /**
- * The outlier score of a flow, from two that it gives: surprise −log p(x), and distance
- * −log p_base(f(x)), how far out in the latent space x lies. Each is standardised by held-out normal
- * rows, and the score is their mean: 0 for the usual row, in standard deviations, higher for what
- * is more unusual.
+ * The outlier score of a table's rows: the larger of surprise, −log p(x) of the flow, and of the
+ * distance to the nearest training rows, each measured by held-out normal rows: 0 is their median, 1
+ * what one in fifty of them exceeds. Outliers are told from the most unusual of normal rows, so it is
+ * their tail that makes the two comparable, and not their deviation.
  *
- * Where columns have sharp peaks, log det alone makes log p vary by many nats between rows that are
- * all normal, and drowns what is far out; where rows lie in a thin layer, distance alone misses what
- * is beside it. On the tables of docs/results.md neither is best throughout.
+ * A flow sees what breaks the shape of the data: a row beside a thin layer that is close to many. But
+ * it maps one connected piece onto another, and joins clusters by bridges that no row lies on. Distance
+ * sees those. An outlier of either kind counts.
  */
-export class FlowOutlierScore {
-  /** What the terms are standardised by: plain JSON, from which the score can be made again. */
-  readonly spreads: Spreads;
+export class OutlierScore {
+  /** What the terms are measured by: plain JSON, from which the score can be made again. */
+  readonly scales: Scales;
 
   /**
-   * @param heldOut normal rows that training hasn't seen, at least 2; or the spreads of such.
+   * @param heldOut normal rows that training hasn't seen, at least 2; or the scales of such.
    * @throws {ShapeError} if its arrays differ in length.
    * @throws {DataError} if there are fewer, or a number isn't finite.
    */
-  constructor(heldOut: LogTerms | Spreads) {
-    expectKind(heldOut, "log terms", "FlowOutlierScore");
+  constructor(heldOut: OutlierTerms | Scales) {
+    expectKind(heldOut, "outlier terms", "OutlierScore");
     if ("surprise" in heldOut) {
       const { surprise, distance } = heldOut;
-      this.spreads = { surprise, distance };
+      this.scales = { surprise, distance };
     } else {
       const { surprise, distance } = parts(heldOut);
-      this.spreads = { surprise: spread(surprise), distance: spread(distance) };
+      this.scales = { surprise: scaleOf(surprise), distance: scaleOf(distance) };
     }
   }
 
@@ -55,47 +56,58 @@ export class FlowOutlierScore {
    * @returns one number a row: ∞ where log p is −∞, NaN where a term is NaN.
    * @throws {ShapeError} if the arrays differ in length.
    */
-  of(rows: LogTerms): Float64Array {
+  of(rows: OutlierTerms): Float64Array {
     const { surprise, distance } = parts(rows);
     return surprise.map((value, row) =>
-      value === Infinity
-        ? Infinity
-        : (standardised(value, this.spreads.surprise) +
-            standardised(distance[row]!, this.spreads.distance)) /
-          2,
+      Math.max(
+        measured(value, this.scales.surprise),
+        measured(distance[row]!, this.scales.distance),
+      ),
     );
   }
 }
 
-function parts(terms: LogTerms): { surprise: Float64Array; distance: Float64Array } {
-  const { logProb, logDet } = terms;
-  expectKind(logProb, "list", "FlowOutlierScore");
-  expectKind(logDet, "list", "FlowOutlierScore");
-  if (logProb.length !== logDet.length) {
+function parts(terms: OutlierTerms): {
+  readonly surprise: Float64Array;
+  readonly distance: ArrayLike<number>;
+} {
+  expectKind(terms, "outlier terms", "OutlierScore");
+  const { logProb, distance } = terms;
+  expectKind(logProb, "list", "OutlierScore");
+  expectKind(distance, "list", "OutlierScore");
+  if (logProb.length !== distance.length) {
     throw new ShapeError(
-      `FlowOutlierScore: expected as many log-determinants as log-probabilities, got ${logDet.length} for ${logProb.length}`,
-      { name: "logDet" },
+      `OutlierScore: expected as many distances as log-probabilities, got ${distance.length} for ${logProb.length}`,
+      { name: "distance" },
     );
   }
-  const surprise = Float64Array.from(logProb, (value) => -value);
-  return { surprise, distance: surprise.map((value, row) => value + logDet[row]!) };
+  return { surprise: Float64Array.from(logProb, (value) => -value), distance };
 }
 
-function spread(values: Float64Array): Spread {
+function scaleOf(given: ArrayLike<number>): Scale {
+  const values = Float64Array.from(given);
   const rows = [...values.keys()].filter((row) => !Number.isFinite(values[row]));
   if (values.length < 2 || rows.length > 0) {
     const got = rows.length > 0 ? `one that isn't finite in row ${rows[0]}` : `${values.length}`;
     throw new DataError(
-      `FlowOutlierScore: expected finite terms of at least 2 held-out rows, got ${got}`,
+      `OutlierScore: expected finite terms of at least 2 held-out rows, got ${got}`,
       { name: "heldOut", rows },
     );
   }
-  const mean = values.reduce((total, value) => total + value, 0) / values.length;
-  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0);
+  values.sort();
+  const median = quantile(values, 0.5);
   // Rows that are all alike say nothing about scale.
-  return { mean, deviation: Math.sqrt(squares / values.length) || 1 };
+  return { median, tail: quantile(values, 0.98) - median || values.at(-1)! - median || 1 };
 }
 
-function standardised(value: number, { mean, deviation }: Spread): number {
-  return (value - mean) / deviation;
+/** Between sorted values in proportion. */
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
+  return low + (place - below) * (high - low);
+}
+
+function measured(value: number, { median, tail }: Scale): number {
+  return (value - median) / tail;
 }

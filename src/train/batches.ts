@@ -15,15 +15,24 @@ import {
 import { DataError, UsageError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
-import { sameShape, type Arrays, type NDArray } from "../tree.js";
+import { sameShape, sizeOf, type Arrays, type NDArray, type NumberArray } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
+
+/** The part `rank` of `size` equal ones: its rows are those behind the parts before. */
+export interface Part {
+  /** 0 at first. */
+  readonly rank: number;
+  readonly size: number;
+}
+
+const all: Part = { rank: 0, size: 1 };
 
 /** Where training gets its batches. A batch is a function of the step alone, so runs resume. */
 export interface BatchSource {
   /** Examples of an epoch; `Infinity` if each is fresh. */
   readonly count: number;
-  /** The batch of the step that follows `step` steps. */
-  readonly batch: (step: number) => Arrays;
+  /** The batch of the step that follows `step` steps, or an equal part of it. */
+  readonly batch: (step: number, part?: Part) => Arrays;
   /**
    * `n` examples, or all if there are fewer: what initialisation looks at. Nothing is augmented but
    * what a classifier is trained with noise on.
@@ -57,11 +66,11 @@ export async function batchesOf(
   const { rowsOf, examples } = rowsIn(split, batchSize, random);
   return {
     count: split.count,
-    batch: (step) => {
-      const { rows, place } = rowsOf(step);
+    batch: (step, part = all) => {
+      const { rows, place, first } = rowsOf(step, part);
       const { x, ...rest } = batch(rows);
       const shown = place && { ...place, random: noise };
-      return { x: augment(x!, augmentation, noise.split(step), shown), ...rest };
+      return { x: augment(x!, augmentation, noise.split(step), shown, first), ...rest };
     },
     examples: (n) => {
       const { x, ...rest } = batch(examples(n));
@@ -181,30 +190,57 @@ function weightsOf(data: Float32Array, count: number, where: string): NDArray {
 }
 
 interface RowSource {
-  readonly rowsOf: (step: number) => {
-    readonly rows: Rows;
-    /** Which rows of a finite split they are, and when. */
-    readonly place?: Omit<Examples, "random">;
-  };
+  readonly rowsOf: (step: number, part: Part) => PartOfRows;
   readonly examples: (n: number) => Rows;
+}
+
+interface PartOfRows {
+  readonly rows: Rows;
+  /** Which rows of a finite split they are, and when. */
+  readonly place?: Omit<Examples, "random">;
+  /** Place of the first one in the batch. */
+  readonly first: number;
 }
 
 /** Fresh rows of an endless split; rows of a finite one, shuffled in each epoch. */
 function rowsIn(split: Split, batchSize: number, random: Random): RowSource {
+  const bounds = ({ rank, size }: Part): readonly [first: number, end: number] => [
+    (rank * batchSize) / size,
+    ((rank + 1) * batchSize) / size,
+  ];
   if (split.draw) {
     const draw = (n: number, label: string | number): Rows => split.draw!(n, random.split(label));
     return {
-      rowsOf: (step) => ({ rows: draw(batchSize, step) }),
+      rowsOf: (step, part) => {
+        const [first, end] = bounds(part);
+        const rows = draw(batchSize, step);
+        return { rows: part.size === 1 ? rows : sliceRows(rows, first, end), first };
+      },
       examples: (n) => draw(n, "examples"),
     };
   }
   const { count } = split;
   const order = new BatchOrder({ count, batchSize, random });
   return {
-    rowsOf: (step) => {
-      const indices = order.indices(step);
-      return { rows: split.take(indices), place: { indices, epoch: order.epoch(step) } };
+    rowsOf: (step, part) => {
+      const [first, end] = bounds(part);
+      const indices = order.indices(step).slice(first, end);
+      return { rows: split.take(indices), place: { indices, epoch: order.epoch(step) }, first };
     },
     examples: (n) => split.take(random.split("examples").permutation(count).slice(0, n)),
+  };
+}
+
+function sliceRows({ x, labels, condition, weights }: Rows, first: number, end: number): Rows {
+  const sliced = ({ shape: [, ...event], data }: NumberArray): NumberArray => {
+    const size = sizeOf(event);
+    const values = Array.prototype.slice.call(data, first * size, end * size) as number[];
+    return { shape: [end - first, ...event], data: values };
+  };
+  return {
+    x: sliced(x),
+    ...(labels && { labels: labels.slice(first, end) }),
+    ...(condition && { condition: sliced(condition) }),
+    ...(weights && { weights: weights.slice(first, end) }),
   };
 }

@@ -1,15 +1,23 @@
 import { expectKind } from "../border/kinds.js";
-import { expectOptions } from "../border/options.js";
 import { describeData, stepsOf, type DataSet } from "../data/index.js";
-import type { Engine } from "../engine/index.js";
-import { DivergenceError, UsageError } from "../errors.js";
+import { broadcast, type Transport } from "../engine/index.js";
+import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { Random } from "../random.js";
 import type { Arrays } from "../tree.js";
+import { expectAlike, shareArrays } from "./agree.js";
 import { batchesOf, type BatchSource } from "./batches.js";
 import type { Checkpoint, TrainingState } from "../checkpoint/checkpoint.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { divergenceError, firstNonFinite } from "./divergence.js";
+import {
+  expectFitOptions,
+  membersOf,
+  ofOthers,
+  type FitOptions,
+  type Progress,
+  type Report,
+} from "./fit-options.js";
 import { learningRate } from "./schedules.js";
 import type { Job } from "./graphs.js";
 import { Statistics } from "./settle.js";
@@ -17,93 +25,11 @@ import { expectBatch, expectEnough, expectShares, initialArrays, resumedState } 
 import { inferenceArrays, settledName, withoutSettled } from "../checkpoint/stored-arrays.js";
 import { openTrainStep, type ReadyStep, type TrainStep } from "./train-step.js";
 
-/** Where a run stands after a step. */
-export interface Progress {
-  /** Steps taken. */
-  readonly step: number;
-  /** Steps in all. */
-  readonly steps: number;
-  /** In nats. */
-  readonly loss: number;
-  /** |∇loss|₂ before clipping. */
-  readonly gradNorm: number;
-  /** The objective's metrics. */
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly examplesPerSecond: number;
-  /** Time spent on steps, over all resumptions. */
-  readonly elapsedSeconds: number;
-}
-
-/** A {@link Progress} whose loss, gradNorm and metrics are means over the steps since the last. */
-export interface Report extends Progress {
-  /** What `validate` gave, if it was its turn. */
-  readonly validation?: Readonly<Record<string, number>>;
-}
-
-export interface FitOptions {
-  /** Initialises the model, and takes the steps unless there are `workers`. */
-  readonly engine: Engine;
-  /**
-   * Engines that take each step together, an equal part of the batch each: two of one thread are
-   * faster than one of two threads where the network is narrow. The mean of their gradients, taken
-   * in their order, is the gradient of the whole batch, up to rounding. A model with batch
-   * normalisation takes the statistics of the whole batch: its steps are the first worker's alone,
-   * see {@link sharesBatches}.
-   */
-  readonly workers?: readonly Engine[];
-  /** A checkpoint of the same model and seed to continue from. */
-  readonly resume?: Checkpoint;
-  /** Called after each step. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Called every `reportEvery` steps, after each validation, and at the end. */
-  readonly onReport?: (report: Report) => Promise<void>;
-  /** 100 unless given. */
-  readonly reportEvery?: number;
-  /**
-   * Measures the model with {@link inferenceArrays}, every `validateEvery` steps and at the end.
-   * The smallest of the first numbers it gives becomes the checkpoint's `best`.
-   */
-  readonly validate?: (arrays: Arrays) => Promise<Readonly<Record<string, number>>>;
-  readonly validateEvery?: number;
-  /**
-   * Ends the run once so many validations in a row haven't been better than the best; never unless
-   * given. With `onBest`, which then has the arrays to keep, this is early stopping.
-   */
-  readonly patience?: number;
-  /** Called with what `validate` measured whenever it is the best so far. */
-  readonly onBest?: (arrays: Arrays) => Promise<void>;
-  /** Saves a checkpoint, every `checkpointEvery` steps and when the run ends, however it ends. */
-  readonly checkpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  readonly checkpointEvery?: number;
-  /** Ends the run after the current step. */
-  readonly signal?: AbortSignal;
-  /** Called with each of the data's warnings before the first step; console.warn unless given. */
-  readonly onWarning?: (warning: string) => void;
-}
-
-const known = [
-  "engine",
-  "workers",
-  "resume",
-  "onProgress",
-  "onReport",
-  "reportEvery",
-  "validate",
-  "validateEvery",
-  "patience",
-  "onBest",
-  "checkpoint",
-  "checkpointEvery",
-  "signal",
-  "onWarning",
-] as const satisfies readonly (keyof FitOptions)[];
-
 /**
  * Trains a model.
  *
- * The same model, data, configuration, engine and number of workers give the same bits, whether or
- * not the run was interrupted and resumed in between.
+ * The same model, data, configuration, engine and number of workers or processes give the same bits,
+ * whether or not the run was interrupted and resumed in between.
  *
  * @param data what to learn: {@link arrayData}, {@link toyData}, or a data set of your own
  * @param training seed, batchSize, steps and all else that decides the result
@@ -111,7 +37,8 @@ const known = [
  * @throws {DivergenceError} if a step's loss, gradient or update isn't finite; the state before
  * that step is saved.
  * @throws {UsageError} if an option isn't valid, batches are too small for batch normalisation or
- * too large for the data, the workers can't share them equally, or the seed isn't the checkpoint's.
+ * too large for the data, those who take the steps can't share them equally, processes don't train
+ * the same, or the seed isn't the checkpoint's.
  * @throws {CheckpointError} if the checkpoint isn't of this model, optimizer and data.
  * @throws {DataError} if the data don't fit the model, or the examples for initialisation aren't
  * finite or too large to start from.
@@ -124,27 +51,33 @@ export async function fit(
   training: TrainingOptions,
   options: FitOptions,
 ): Promise<Checkpoint> {
-  expectOptions(options, known, "fit");
+  expectFitOptions(options);
   expectKind(model, "model", "fit");
   expectKind(data, "data set", "fit");
-  for (const one of [options.engine, ...(options.workers ?? [])]) expectKind(one, "engine", "fit");
   const config = parseTrainingConfig(training);
-  expectIntervals(options);
-  const { engine, workers = [engine], resume, onWarning = console.warn } = options;
-  expectShares(config.batchSize, workers.length);
+  const members = membersOf(options);
+  const team = members[0]?.transport;
+  expectShares(config.batchSize, team?.size ?? 0);
+  const { engine, resume } = options;
+  const told = team!.rank === 0 ? options : ofOthers(options);
+  const { onWarning = console.warn } = told;
   const source = await batchesOf(data, model, config);
-  const job = { engine, workers, model, config, steps: stepsOf(data.preprocessing) };
+  const job = { engine, members, model, config, steps: stepsOf(data.preprocessing) };
   expectEnough(job);
   const state = resume && resumedState(resume, { ...job, data });
   for (const warning of data.warnings) onWarning(`${data.name}: ${warning}`);
-  const arrays = resume ? withoutSettled(resume.arrays) : await initialArrays(job, source);
-  const run = new Run({ job, data, source }, options, await openTrainStep(job, arrays), state);
+  const first = resume ? withoutSettled(resume.arrays) : await initialArrays(job, source);
+  const isSpread = options.transport !== undefined;
+  if (isSpread) await expectAlike(job, { data, source, step: state?.step ?? 0, onWarning });
+  const arrays = isSpread ? await shareArrays(team!, first) : first;
+  const run = new Run({ job, data, source }, told, await openTrainStep(job, arrays), state);
   return run.train().finally(() => run.close());
 }
 
 /** A step ready to run. */
 interface Ready {
-  readonly batch: Arrays;
+  /** Of the batch, for the members of this process. */
+  readonly parts: readonly Arrays[];
   readonly noise: Random;
   readonly rate: number;
   readonly prepared: ReadyStep;
@@ -168,6 +101,7 @@ class Run {
   readonly #options: FitOptions;
   readonly #step: TrainStep;
   readonly #noise: Random;
+  readonly #team: Transport;
   readonly #start: { readonly step: number; readonly seconds: number };
   #taken: number;
   #seconds: number;
@@ -189,6 +123,7 @@ class Run {
     this.#options = options;
     this.#step = step;
     this.#noise = Random.fromSeed(job.config.seed).split("step");
+    this.#team = job.members[0]!.transport;
     this.#taken = state?.step ?? 0;
     this.#seconds = state?.elapsedSeconds ?? 0;
     this.#start = { step: this.#taken, seconds: this.#seconds };
@@ -217,17 +152,23 @@ class Run {
     const { signal, onProgress, checkpointEvery } = this.#options;
     let ready = this.#prepare(this.#taken);
     await ready?.prepared.loaded;
-    while (ready && signal?.aborted !== true && !this.#isPastBest()) {
+    let isEnding = false;
+    while (ready && !isEnding && !this.#isPastBest()) {
+      const asked = signal?.aborted === true;
+      // Other processes have to hear of it before any of them leaves.
+      if (asked && !this.#isSpread) break;
       const start = performance.now();
-      const running = ready.prepared.run();
+      const running = ready.prepared.run({ stop: asked });
       const next = this.#prepareMeanwhile(this.#taken + 1);
       // If it fails, that counts once the step under way has been settled.
       next.catch(() => undefined);
       const results = await running;
-      const { loss, gradNorm, parameters, ...metrics } = scalarsOf(results);
+      const { loss, gradNorm, parameters, stop, ...metrics } = scalarsOf(results);
+      isEnding = stop! > 0;
       const measured = { loss: loss!, gradNorm: gradNorm!, metrics };
       if (![loss, gradNorm, parameters].every(Number.isFinite)) {
-        const failed = { ...ready, ...measured, step: this.#taken + 1 };
+        const batch = this.#team.size === 1 ? ready.parts[0]! : this.#source.batch(this.#taken);
+        const failed = { ...ready, ...measured, batch, step: this.#taken + 1 };
         throw await divergenceError(this.#job, failed, await this.#step.read());
       }
       this.#taken++;
@@ -241,14 +182,14 @@ class Run {
   }
 
   #prepare(step: number): Ready | undefined {
-    const { model, config } = this.#job;
+    const { model, config, members } = this.#job;
     if (step >= config.steps) return undefined;
-    const batch = this.#source.batch(step);
-    expectBatch(batch, model, config.batchSize);
+    const parts = members.map(({ transport }) => this.#source.batch(step, transport));
+    for (const part of parts) expectBatch(part, model, config.batchSize / this.#team.size);
     const rate = learningRate(config.schedule, step, config.steps);
     const noise = this.#noise.split(step);
-    const prepared = this.#step.prepare(batch, { rate, step: step + 1 }, noise);
-    return { batch, noise, rate, prepared };
+    const prepared = this.#step.prepare(parts, { rate, step: step + 1 }, noise);
+    return { parts, noise, rate, prepared };
   }
 
   /** Lets the step under way reach the engine before the next one keeps this thread busy. */
@@ -284,15 +225,27 @@ class Run {
   async #validate(): Promise<Report["validation"]> {
     const { validate, onBest } = this.#options;
     if (!validate) return undefined;
-    const trained = inferenceArrays(await this.#step.read());
-    const arrays = { ...trained, ...(await this.#statistics.settle(trained)) };
-    const validation = await validate(arrays);
-    const [value = NaN] = Object.values(validation);
+    const isFirst = this.#team.rank === 0;
+    const arrays = isFirst ? await this.#settled() : {};
+    const validation = isFirst ? await validate(arrays) : {};
+    const measured = Float64Array.of(Object.values(validation)[0] ?? NaN);
+    const [value = NaN] = this.#isSpread ? await broadcast(this.#team, measured) : measured;
     if (Number.isFinite(value) && value < (this.#best?.value ?? Infinity)) {
       await onBest?.(arrays);
       this.#best = { step: this.#taken, value };
     }
     return validation;
+  }
+
+  /** What inference takes of the arrays as they are. */
+  async #settled(): Promise<Arrays> {
+    const trained = inferenceArrays(await this.#step.read());
+    return { ...trained, ...(await this.#statistics.settle(trained)) };
+  }
+
+  /** Whether other processes take part. */
+  get #isSpread(): boolean {
+    return this.#team.size > this.#job.members.length;
   }
 
   /** Whether the validations since the best one have used up the patience. */
@@ -360,12 +313,4 @@ function meanOf(all: readonly Measured[]): Measured {
     gradNorm: mean(({ gradNorm }) => gradNorm),
     metrics: Object.fromEntries(names.map((name) => [name, mean(({ metrics }) => metrics[name]!)])),
   };
-}
-
-function expectIntervals(options: FitOptions): void {
-  for (const name of ["reportEvery", "validateEvery", "patience", "checkpointEvery"] as const) {
-    const every = options[name];
-    if (every === undefined || (Number.isInteger(every) && every >= 1)) continue;
-    throw new UsageError(`fit: expected ${name} to be a whole number, at least 1, got ${every}`);
-  }
 }

@@ -1,8 +1,9 @@
 import { gradients } from "../autodiff/vjp.js";
-import { compile, type Compiled, type Engine, type Traced } from "../engine/index.js";
+import { compile, type Compiled, type Engine, type Member, type Traced } from "../engine/index.js";
 import {
   abs,
   addAll,
+  allMean,
   constant,
   div,
   dot,
@@ -18,7 +19,7 @@ import { substitute } from "../graph/substitute.js";
 import { stepOf, type Model } from "../models/index.js";
 import { Context, type ContextOptions } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
-import type { NDArray } from "../tree.js";
+import { mapValues, type NDArray } from "../tree.js";
 import { logDetEstimator, type TrainingConfig } from "./config.js";
 import { stateName, type Layout } from "./layout.js";
 import { average } from "./optimizers.js";
@@ -28,8 +29,8 @@ import { emaName, slotName } from "../checkpoint/stored-arrays.js";
 export interface Job {
   /** Runs what isn't a step. */
   readonly engine: Engine;
-  /** Take the steps: an equal part of the batch each. */
-  readonly workers: readonly Engine[];
+  /** Take the steps: an equal part of the batch each. Those of other processes aren't among them. */
+  readonly members: readonly Member[];
   readonly model: Model;
   readonly config: TrainingConfig;
   /** Widths of whole-number columns, see `stepOf`; absent where all numbers are real. */
@@ -43,8 +44,8 @@ export interface Task extends Pick<Job, "model" | "config" | "steps"> {
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-/** What the batch of a step gives, or a worker's share of it. */
-export interface Gradient {
+/** What the batch of a step gives. */
+interface Gradient {
   /** Means over examples: `loss` in nats, the objective's metrics, and the gradient of each group. */
   readonly means: Tensors;
   /** New untrained variables, packed; absent where a model has none. */
@@ -54,8 +55,32 @@ export interface Gradient {
 
 const gradientPrefix = "gradient.";
 
+/**
+ * Traces a step. Its outputs are scalars: the objective's metrics, `loss`, `gradNorm` = |∇loss|₂
+ * before clipping, `parameters`, their sum, and `stop`, the mean of that input over the team. Unless
+ * the three are finite, the store stays as it is.
+ */
+export function traceStep(
+  task: Task,
+  { rate, step, stop, batch }: StepInputs & { readonly batch: Tensors },
+): Traced {
+  const { means, state, noise } = traceGradient(task, batch);
+  const all = mapValues({ ...means, stop }, allMean);
+  return { ...traceUpdate(task, { means: all, ...(state && { state }), rate, step }), noise };
+}
+
+/** What a step needs beside its batch and the store: scalars. */
+interface StepInputs {
+  /** The learning rate. */
+  readonly rate: Tensor;
+  /** 1 at first. */
+  readonly step: Tensor;
+  /** Above 0 where a member asks for an end. */
+  readonly stop: Tensor;
+}
+
 /** Traces the objective and its gradient at the stored variables. */
-export function traceGradient(task: Task, batch: Tensors): Gradient {
+function traceGradient(task: Task, batch: Tensors): Gradient {
   const { model, layout } = task;
   const ctx = trainingContext(task, batch);
   const { loss, metrics } = model.objective(batch, ctx);
@@ -83,11 +108,7 @@ export function traceGradient(task: Task, batch: Tensors): Gradient {
   return { means, ...(state && { state }), noise: ctx.noises };
 }
 
-/**
- * Names of the variables that a step sets from its batch: the running statistics of batch
- * normalisation. They sit inside the forward pass, so that a part of the batch can't take its
- * gradient without the rest.
- */
+/** Names of the variables that a step sets from its batch: the statistics of batch normalisation. */
 export function statisticsOf(task: Pick<Job, "model" | "config" | "steps">): string[] {
   const { model } = task;
   const batch = Object.fromEntries(
@@ -105,20 +126,11 @@ export function statisticsOf(task: Pick<Job, "model" | "config" | "steps">): str
     .map(([name]) => name);
 }
 
-/** What an update needs beside the store. */
-export interface UpdateInputs extends Pick<Gradient, "means" | "state"> {
-  /** The learning rate, a scalar. */
-  readonly rate: Tensor;
-  /** 1 at first, a scalar. */
-  readonly step: Tensor;
-}
-
-/**
- * Traces clipping, the optimizer, and moving averages. The outputs are scalars: the objective's
- * metrics, `loss`, `gradNorm` = |∇loss|₂ before clipping, and `parameters`, their sum. Unless the
- * last three are finite, the store stays as it is.
- */
-export function traceUpdate({ config, layout }: Task, inputs: UpdateInputs): Traced {
+/** Traces clipping, the optimizer, and moving averages. */
+function traceUpdate(
+  { config, layout }: Task,
+  inputs: Pick<Gradient, "means" | "state"> & Omit<StepInputs, "stop">,
+): Traced {
   const { means, state, rate, step } = inputs;
   const gradientOf = (group: string): Tensor => means[gradientPrefix + group]!;
   const squares = layout.groups.map(({ name }) => dot(gradientOf(name), gradientOf(name)));

@@ -107,11 +107,11 @@ export function expectBatch(batch: Arrays, model: Model, rows?: number): void {
   }
 }
 
-/** @throws {UsageError} if workers can't share a batch equally. */
+/** @throws {UsageError} if those who take the steps can't share a batch equally. */
 export function expectShares(batchSize: number, workers: number): void {
   if (workers >= 1 && batchSize % workers === 0) return;
   throw new UsageError(
-    `fit: expected a number of workers that divides the batch of ${batchSize}, got ${workers}; choose another number of workers or another batchSize`,
+    `fit: expected a number of workers or processes that divides the batch of ${batchSize}, got ${workers}; choose another number of them or another batchSize`,
   );
 }
 

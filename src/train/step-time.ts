@@ -4,8 +4,8 @@ import { Random } from "../random.js";
 import { stepsOf, type DataSet } from "../data/index.js";
 import { batchesOf } from "./batches.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
-import { statisticsOf } from "./graphs.js";
-import { freshArrays } from "./start.js";
+import { membersOf } from "./fit-options.js";
+import { expectShares, freshArrays } from "./start.js";
 import { withTrainingArrays } from "./kept-arrays.js";
 import { openTrainStep, type ReadyStep } from "./train-step.js";
 
@@ -16,7 +16,7 @@ const mostSeconds = 3;
 
 /**
  * Seconds that workers need for a step of training, its next batch made meanwhile: the least of a
- * few short rounds. They forget the steps. The first takes them alone unless {@link sharesBatches}.
+ * few short rounds. They forget the steps.
  *
  * @throws {UsageError} if the workers can't share a batch equally.
  */
@@ -27,14 +27,17 @@ export async function secondsPerStep(
   workers: readonly [Engine, ...Engine[]],
 ): Promise<number> {
   const config = parseTrainingConfig(training);
+  expectShares(config.batchSize, workers.length);
   const source = await batchesOf(data, model, config);
-  const job = { engine: workers[0], workers, model, config, steps: stepsOf(data.preprocessing) };
+  const members = membersOf({ engine: workers[0], workers });
+  const job = { engine: workers[0], members, model, config, steps: stepsOf(data.preprocessing) };
   const step = await openTrainStep(job, withTrainingArrays(model, freshArrays(job), config));
   const random = Random.fromSeed(config.seed).split("step time");
   let taken = 0;
   const prepare = (): ReadyStep => {
     taken++;
-    return step.prepare(source.batch(taken), { rate: 0, step: taken }, random.split(taken));
+    const parts = members.map(({ transport }) => source.batch(taken, transport));
+    return step.prepare(parts, { rate: 0, step: taken }, random.split(taken));
   };
   try {
     let ready = prepare();
@@ -59,12 +62,4 @@ export async function secondsPerStep(
   } finally {
     await step.close();
   }
-}
-
-/**
- * Whether workers share the steps of a model. One with batch normalisation takes statistics of the
- * whole batch, so that its steps are the first worker's alone: more than one are of no use to it.
- */
-export function sharesBatches(model: Model, training: TrainingOptions): boolean {
-  return statisticsOf({ model, config: parseTrainingConfig(training) }).length === 0;
 }

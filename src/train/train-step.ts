@@ -1,15 +1,17 @@
 import { closable, type Closable } from "../closable.js";
-import { compile, compileShares, type Prepared, type Store } from "../engine/index.js";
-import { input } from "../graph/index.js";
+import { compileTeam, type Store } from "../engine/index.js";
 import type { Random } from "../random.js";
-import { scalarArray, type Arrays, type NDArray } from "../tree.js";
-import { statisticsOf, traceGradient, traceUpdate, type Job, type Task } from "./graphs.js";
+import { scalarArray, type Arrays } from "../tree.js";
+import { traceStep, type Job } from "./graphs.js";
 import { Layout } from "./layout.js";
 
-/** A step of training on an engine, or on several that share each batch; it keeps the arrays. */
+/** A step of training, by one engine or a team that shares each batch; it keeps the arrays. */
 export interface TrainStep extends Closable {
-  /** Readies a step; it can be called while another is under way. */
-  prepare(batch: Arrays, at: StepNumbers, noise: Random): ReadyStep;
+  /**
+   * Readies a step; it can be called while another is under way.
+   * @param parts of the batch, one for each member of this process
+   */
+  prepare(parts: readonly Arrays[], at: StepNumbers, noise: Random): ReadyStep;
   /** All arrays, by the names they have in a checkpoint. */
   read(): Promise<Arrays>;
 }
@@ -25,117 +27,53 @@ export interface ReadyStep {
   /** Settles once the graph is loaded. */
   readonly loaded: Promise<unknown>;
   /**
-   * Takes the step, and gives its scalars: see {@link traceUpdate}. Unless loss, gradient and
-   * update are finite, all arrays stay as they are.
+   * Takes the step, and gives its scalars: see {@link traceStep}. Unless loss, gradient and update
+   * are finite, all arrays stay as they are.
    */
-  run(): Promise<Arrays>;
+  run(asks?: { readonly stop: boolean }): Promise<Arrays>;
 }
 
 const rateInput = "step.rate";
 const numberInput = "step.number";
-const nextState = "next.state";
+const stopInput = "step.stop";
 
 /**
- * Loads a step's arrays. Its graphs are traced when the first batch is there.
+ * Loads a step's arrays. Its graph is traced when the first batch is there.
  *
- * A step whose forward pass takes statistics of the batch is the first worker's alone: a part of the
- * batch has other statistics than the whole.
+ * Each member has arrays of its own, and updates them by the same sums: they stay equal.
  */
 export async function openTrainStep(job: Job, arrays: Arrays): Promise<TrainStep> {
+  const { members } = job;
   const layout = new Layout(job.model, job.config);
   const packed = layout.pack(arrays);
   const names = Object.keys(packed);
-  const workers = statisticsOf(job).length > 0 ? job.workers.slice(0, 1) : job.workers;
   const stores: Store[] = [];
-  for (const engine of workers) stores.push(await engine.createStore(packed));
-  const task = { ...job, workers, layout };
-  const { prepare, close } = stores.length === 1 ? whole(task, stores) : shared(task, stores);
+  for (const { engine } of members) stores.push(await engine.createStore(packed));
+  const compiled = compileTeam(members, (args) => {
+    const { [rateInput]: rate, [numberInput]: step, [stopInput]: stop, ...batch } = args;
+    return traceStep({ ...job, layout }, { batch, rate: rate!, step: step!, stop: stop! });
+  });
   return {
-    prepare,
+    prepare: (parts, { rate, step }, noise) => {
+      const numbers = {
+        [rateInput]: scalarArray(rate),
+        [numberInput]: scalarArray(step),
+        [stopInput]: scalarArray(0),
+      };
+      const ready = compiled.prepare(
+        parts.map((part) => ({ ...part, ...numbers })),
+        noise,
+      );
+      return {
+        loaded: ready.loaded,
+        run: ({ stop } = { stop: false }) =>
+          ready.run(stores, stop ? { [stopInput]: scalarArray(1) } : {}),
+      };
+    },
     read: async () => layout.unpack(await stores[0]!.read(names)),
     ...closable(async () => {
-      await close();
+      await compiled.close();
       for (const store of stores) await store.close();
     }),
   };
-}
-
-type Steps = Pick<TrainStep, "prepare" | "close">;
-
-/** Steps as one graph, on one engine. */
-function whole(task: Task & Job, [store]: readonly Store[]): Steps {
-  const compiled = compile(task.workers[0]!, (args) => {
-    const { [rateInput]: rate, [numberInput]: step, ...batch } = args;
-    const { noise, ...gradient } = traceGradient(task, batch);
-    return { ...traceUpdate(task, { ...gradient, rate: rate!, step: step! }), noise };
-  });
-  return {
-    prepare: (batch, at, noise) => {
-      const prepared = compiled.prepare({ ...batch, ...feedsOf(at) }, noise);
-      return { loaded: prepared.session, run: () => compiled.run(prepared, store) };
-    },
-    close: () => compiled.close(),
-  };
-}
-
-/**
- * Steps as two graphs, on several engines. Each takes the gradient of its share of the batch; their
- * mean, in the order of the engines, updates the arrays that each has of its own. So the arrays of
- * all stay equal, and results don't depend on who is first.
- */
-function shared(task: Task & Job, stores: readonly Store[]): Steps {
-  const { workers, layout } = task;
-  const gradient = compileShares(workers, (batch) => {
-    const { means, state, noise } = traceGradient(task, batch);
-    return { outputs: means, ...(state && { updates: { [nextState]: state } }), noise };
-  });
-  const updates = workers.map((engine) =>
-    compile(engine, (args) => {
-      const { [rateInput]: rate, [numberInput]: step, ...means } = args;
-      const state = layout.state.size > 0 ? input(nextState, [layout.state.size]) : undefined;
-      return traceUpdate(task, { means, rate: rate!, step: step!, ...(state && { state }) });
-    }),
-  );
-  const run = async (shares: readonly Prepared[], at: StepNumbers): Promise<Arrays> => {
-    const results = await Promise.all(
-      shares.map(async ({ session, feeds }, i) => (await session).run(feeds, stores[i])),
-    );
-    const args = { ...meanOf(results), ...feedsOf(at) };
-    const [first] = await Promise.all(
-      updates.map((update, i) => update.call(args, { store: stores[i]! })),
-    );
-    return first!;
-  };
-  return {
-    prepare: (batch, at, noise) => {
-      const shares = gradient.prepare(batch, noise);
-      return {
-        loaded: Promise.all(shares.map(({ session }) => session)),
-        run: () => run(shares, at),
-      };
-    },
-    close: async () => {
-      for (const compiled of [gradient, ...updates]) await compiled.close();
-    },
-  };
-}
-
-function feedsOf({ rate, step }: StepNumbers): Arrays {
-  return { [rateInput]: scalarArray(rate), [numberInput]: scalarArray(step) };
-}
-
-/** Mean of the arrays of each name, added in order. */
-function meanOf(all: readonly Arrays[]): Arrays {
-  const [first, ...rest] = all;
-  return Object.fromEntries(
-    Object.entries(first!).map(([name, { shape, data }]): [string, NDArray] => {
-      const mean = data.slice();
-      for (const arrays of rest) {
-        const other = arrays[name]!.data;
-        for (let i = 0; i < mean.length; i++) mean[i]! += other[i]!;
-      }
-      for (let i = 0; i < mean.length; i++) mean[i]! /= all.length;
-      return [name, { shape, data: mean }];
-    }),
-  );
 }

@@ -27,10 +27,10 @@ const wrong: readonly unknown[] = [
  * checks, and not a user's data.
  */
 const modules: object = { ...bijections, ...nn, ...distributions, vjp: 0, gradients: 0 };
-/** A private constructor, and what copies a bundled worker that the tests' build hasn't got. */
-const made: readonly string[] = ["Runner", "copyWebAssets"];
+/** Private constructors, and what copies a bundled worker that the tests' build hasn't got. */
+const made: readonly string[] = ["Runner", "TableExplainer", "copyWebAssets"];
 /** A right call takes long, and other tests make it. */
-const slow: readonly string[] = ["fitTable", "measurePlane", "trainRun"];
+const slow: readonly string[] = ["fitTable", "measurePlane", "openMpi", "trainRun"];
 
 type Callable = (...given: readonly unknown[]) => unknown;
 type Constructor = new (...given: readonly unknown[]) => unknown;

@@ -97,8 +97,14 @@ describe("fractions in whole-number columns of a file", () => {
   const file = async (lines: readonly string[]): Promise<Table> =>
     readTable(await openTable(bytesSource("file.csv", new TextEncoder().encode(lines.join("\n")))));
   const usual = Array.from({ length: rows }, (_, row) => `${Math.sin(row)},${row % 7}`);
-  const spread = { mean: 0, deviation: 1 };
-  const calibration = { surprise: spread, distance: spread, scores: [-1, 0, 1], beyond: 0 };
+  const scale = { median: 0, tail: 1 };
+  const calibration = {
+    surprise: scale,
+    distance: scale,
+    neighbours: [0, 0],
+    scores: [-1, 0, 1],
+    beyond: 0,
+  };
 
   it("are named by line and column, and their rows alone have no score", async () => {
     const data = tableData(await file(["real,count", ...usual]));

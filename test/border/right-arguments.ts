@@ -31,8 +31,14 @@ const text = ["a,b", ...Array.from({ length: rows }, (_, i) => `${noise[i]},${i 
 const table = await iresnet.readTable(await iresnet.openCsv(csv(text)));
 const tables = tableData(table);
 const plan = tables.table!;
-const spread = { mean: 0, deviation: 1 };
-const calibration = { surprise: spread, distance: spread, scores: [-1, 0, 1], beyond: 0 };
+const scale = { median: 0, tail: 1 };
+const calibration = {
+  surprise: scale,
+  distance: scale,
+  neighbours: [0, 0],
+  scores: [-1, 0, 1],
+  beyond: 0,
+};
 const tableModel = maf({ shape: tables.shape, hidden: [4], layers: 1 });
 const tableRunner = await openModel(tableModel, tableModel.scope.initialArrays(random), {
   engine,
@@ -66,6 +72,7 @@ const tableFormat = {
   begins: () => false,
   open: () => table,
 };
+const exported = () => iresnet.exportOnnx(runner, { to: "score" });
 const { definition } = maf;
 const spec = { ...definition, schema: z.object({}), build: () => ({ shape: [2] }) };
 const training = {
@@ -127,8 +134,11 @@ export const rightArguments: Readonly<Record<string, Right>> = {
   readNpz: () => [csv("no archive")],
   registerTableFormat: () => [tableFormat],
   joinTables: () => [[table]],
+  takeRows: () => [table, [0]],
   readTable: async () => [await iresnet.openCsv(csv(text))],
   csvText: () => [[table]],
+  jsonText: () => [[table], "lines"],
+  tableFile: () => ["rows.npy", [table], table.rows],
   npyBytes: () => [iresnet.outputArray("x", [1], Float64Array.of(1))],
   npzBytes: () => [[iresnet.outputArray("x", [1], Float64Array.of(1))]],
   outputArray: () => ["x", [1], Float64Array.of(1)],
@@ -177,6 +187,7 @@ export const rightArguments: Readonly<Record<string, Right>> = {
   inversionCurve: () => [{ engine, model: residual, arrays: residualArrays }, split],
   Mahalanobis: () => [numbers],
   mean: () => [[1, 2]],
+  measureDetection: () => [[1, 2], [0.5, 0.1], [false, true], [0.1]],
   measureEstimator: () => [residualRunner, split],
   measurePlane: () => [runner, numbers, random],
   neighbourDistances: () => [numbers, numbers],
@@ -192,15 +203,29 @@ export const rightArguments: Readonly<Record<string, Right>> = {
   ],
   importPyTorch: () => [new Uint8Array(4), { from: "residual-flows" }],
   Random: () => [],
+  checkExport: async () => {
+    const { bytes, description } = await exported();
+    const file = await iresnetNode.openOnnxFile(bytes);
+    return [runner, description, (inputs: iresnet.FileArrays) => file.run(inputs)];
+  },
+  expectEqualResults: () => [[{ output: "z", rows: 1, difference: 0 }]],
+  exportOnnx: () => [runner, { to: "score" }],
+  openOnnxFile: async () => [(await exported()).bytes, { threads: 1 }],
   modelDefinitions: () => [],
   dataNames: () => [],
+  cellsOf: () => [plan.columns],
   chooseNoise: () => [[{ noise: 0.1, logProb: 1 }]],
   decodeTable: () => [numbers, plan],
   encodeTable: () => [table, plan],
+  evaluateTable: async () => [tableRunner, await iresnet.openCsv(csv(text))],
   fitTable: () => [tables, { engine, steps: 1, onWarning: () => undefined }],
-  FlowOutlierScore: () => [{ logProb: [1, 2], logDet: [1, 2] }],
+  OutlierScore: () => [{ logProb: [1, 2], distance: [1, 2] }],
   ScoreCount: () => [[0.01]],
   scoresAsTable: async () => [await iresnet.scoreTable(tableRunner, table)],
+  recordsTable: () => [[{ a: 1, b: 2 }], plan],
+  scoreReader: async () => [tableRunner, await iresnet.openCsv(csv(text))],
+  scoreRows: () => [tableRunner, iresnet.encodeTable(table, plan).x],
+  tableCells: () => [table, plan],
   scoreTable: () => [tableRunner, table],
   scoreTables: () => [tableRunner, [table]],
   predictTable: () => [tableRunner, table],
@@ -228,6 +253,10 @@ export const rightArguments: Readonly<Record<string, Right>> = {
   loadCheckpoint: () => [join(folder, "missing")],
   saveCheckpoint: () => [join(folder, "saved"), checkpoint],
   configure: () => ["toy", {}],
+  importRun: () => [
+    { file: join(folder, "missing"), out: join(folder, "imported"), from: "residual-flows" },
+  ],
+  openMpi: () => [],
   prepareRun: () => [toy],
   createRun: () => [join(folder, "run"), toy],
   openRun: () => [join(folder, "missing")],

@@ -2,6 +2,7 @@ import { compile, graph, ndarray, type Arrays } from "../../src/index.js";
 import { webEngine, type WebEngineOptions } from "../../src/web.js";
 import { trainSmall, useSmall, type SmallFlow } from "../support/small-flows.js";
 import { readFile, readPng } from "./read-file.js";
+import { scoreFile, type ScoredFile } from "./score-file.js";
 
 /** Arrays as a page can hand them to a test: numbers alone. */
 export type Numbers = Readonly<
@@ -97,4 +98,15 @@ async function descend(options: WebEngineOptions, x: readonly number[]): Promise
   return [...w!.data];
 }
 
-export const page = { runFlow, describeEngine, descend, readFile, readPng };
+/** What a checkpoint of a table makes of a file that a page was handed. */
+async function scoreBytes(
+  checkpoint: readonly number[],
+  file: readonly number[],
+): Promise<ScoredFile> {
+  const engine = await webEngine({ threads: 1 });
+  const scored = await scoreFile(engine, Uint8Array.from(checkpoint), Uint8Array.from(file));
+  await engine.close();
+  return scored;
+}
+
+export const page = { runFlow, describeEngine, descend, readFile, readPng, scoreBytes };

@@ -251,6 +251,24 @@ describe("a density's run", () => {
     assert.match(text.stdout, /± .* bits\/dim over 64 dims/);
   });
 
+  it("is evaluated on another set of the same shape alone", async () => {
+    await writeMnist(join(cwd, "fashion-mnist"), 8);
+    const kept = join(cwd, "density", "evaluation-test.json");
+    await iresnet(cwd, "evaluate", "density", "--terms", "2");
+    const before = readFileSync(kept, "utf8");
+    const args = ["evaluate", "density", "--data", "fashion-mnist", "--terms", "2"];
+    const other = await iresnet(cwd, ...args, "--json");
+    assert.equal(other.code, 0, other.stderr);
+    const result = JSON.parse(other.stdout) as { data: string; unit: string };
+    assert.deepEqual([result.data, result.unit], ["fashion-mnist", "bits/dim"]);
+    assert.equal(readFileSync(kept, "utf8"), before);
+    const wrong = await iresnet(cwd, "evaluate", "density", "--data", "moons");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--data: expected examples of shape \[1,8,8\].* of moons/);
+    const label = await iresnet(cwd, ...args, "--label", "class");
+    assert.match(label.stderr, /--label: expected a run on a table/);
+  });
+
   it("is sampled with as many steps as it is told", async () => {
     const { code, stderr } = await iresnet(cwd, "sample", "density", "--steps", "1");
     assert.equal(code, 1);

@@ -139,7 +139,12 @@ export const tinyModels = {
 export async function writeRun(
   path: string,
   model: keyof typeof tinyModels,
-  { data, steps, ...training }: { data: string; steps: number; learningRate?: number },
+  {
+    data,
+    steps,
+    learningRate = 0.01,
+    optimizer = "adam",
+  }: { data: string; steps: number; learningRate?: number; optimizer?: "adam" | "sgd" },
 ): Promise<void> {
   const { kind, config } = tinyModels[model];
   const run: RunConfig = {
@@ -151,7 +156,8 @@ export async function writeRun(
     training: parseTrainingConfig({
       steps,
       batchSize: 8,
-      schedule: { kind: "constant", learningRate: training.learningRate ?? 0.01 },
+      optimizer: { kind: optimizer },
+      schedule: { kind: "constant", learningRate },
       ema: 0.9,
     }),
     validateEvery: Math.ceil(steps / 2),

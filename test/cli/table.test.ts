@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { openTable } from "../../src/data/readers/index.js";
+import { fileSource } from "../../src/data/readers/node-source.js";
+import { readTable, type Table } from "../../src/data/table.js";
 import { csvOf, measurements, tableOf } from "../tables/measurements.js";
 import { iresnet, mainFile, temporaryFolder, type Finished } from "./support.js";
 
@@ -37,7 +40,7 @@ describe("a table of one's own on the command line", () => {
       assert.ok(report.includes(`<td>${name}</td>`), name);
     }
     assert.match(report, /always 7, left out/);
-    assert.match(report, /empty cells become the median/);
+    assert.match(report, /empty cells are learned as such/);
   });
 
   it("scores a file by one command, and reports rows that it can't", async () => {
@@ -90,6 +93,141 @@ describe("a table of one's own on the command line", () => {
     });
   });
 
+  it("becomes an ONNX file, which is compared with it", async () => {
+    const args = ["export", "runs/my", "--to", "score", "--out", "my.onnx", "--check", "--json"];
+    const { code, stdout, stderr } = await iresnet(cwd, ...args);
+    assert.equal(code, 0, stderr);
+    const result = JSON.parse(stdout) as {
+      readonly description: string;
+      readonly bytes: number;
+      readonly differences: readonly { readonly difference: number }[];
+    };
+    assert.equal(readFileSync(join(cwd, "my.onnx")).length, result.bytes);
+    assert.ok(result.differences.length > 0);
+    assert.ok(
+      result.differences.every(({ difference }) => difference <= 1e-5),
+      stdout,
+    );
+    const description = JSON.parse(readFileSync(join(cwd, result.description), "utf8")) as {
+      readonly columns: readonly { readonly name: string; readonly levels?: readonly string[] }[];
+      readonly metadata: { readonly checkpoint: { readonly sha256: string } };
+    };
+    const site = description.columns.find(({ name }) => name === "site");
+    assert.deepEqual(site?.levels, ["east", "north", "south"]);
+    assert.match(description.metadata.checkpoint.sha256, /^[0-9a-f]{64}$/);
+  });
+
+  it("explains what is unusual, passes columns through as they stand, and does it in parts", async () => {
+    const rows = measurements(40, 3).map((one, i) => ({
+      ...one,
+      line: `L-0${i}`,
+      length: i === 7 ? "1700.00" : one.length!,
+      mass: i === 9 ? "heavy" : one.mass!,
+    }));
+    await writeFile(join(cwd, "odd.csv"), csvOf(rows));
+    const score = async (out: string, ...more: readonly string[]): Promise<Table> => {
+      const options = ["--explain", "--keep", "name,line,length,mass", "--out", out, ...more];
+      const { code, stderr } = await iresnet(cwd, "score", "runs/my", "odd.csv", ...options);
+      assert.equal(code, 0, stderr);
+      const kinds = (name: string) =>
+        /^(mass|length|usual_\d)$/.test(name) ? ("text" as const) : undefined;
+      return tableOf(readFileSync(join(cwd, out), "utf8"), { kinds });
+    };
+    const whole = await score("whole.csv");
+    const cellsOf = (table: Table, name: string): (string | number | undefined)[] => {
+      const column = table.columns.find((one) => one.name === name)!;
+      return column.kind === "text"
+        ? Array.from(column.codes, (code) => column.dictionary[code])
+        : Array.from(column.values);
+    };
+    assert.equal(cellsOf(whole, "because_1")[7], "length");
+    const [drop, other] = [cellsOf(whole, "drop_1")[7], cellsOf(whole, "drop_2")[7]].map(Number);
+    assert.ok(drop! > 0 && !(other! > drop!));
+    // The names of scores are kept for them.
+    assert.deepEqual(
+      cellsOf(whole, "file.line"),
+      rows.map(({ line }) => line),
+    );
+    const text = readFileSync(join(cwd, "whole.csv"), "utf8").split("\n");
+    assert.match(text[8]!, /,1700\.00,/);
+    assert.match(text[10]!, /^11,,,,.*expected a number.*heavy/);
+    const parts = [await score("a.csv", "--shard", "1/2"), await score("b.csv", "--shard", "2/2")];
+    parts.forEach((part, at) => {
+      const mine = (name: string) => cellsOf(whole, name).filter((_, row) => row % 2 === at);
+      assert.deepEqual(cellsOf(part, "line"), mine("line"));
+      assert.deepEqual(cellsOf(part, "because_1"), mine("because_1"));
+      cellsOf(part, "log_p").forEach((value, row) => {
+        const expected = Number(mine("log_p")[row]);
+        if (Number.isNaN(expected)) assert.ok(Number.isNaN(value));
+        // A row's place in its batch may change the last digits of float32.
+        else assert.ok(Math.abs(Number(value) - expected) <= 1e-5 * Math.abs(expected));
+      });
+    });
+  });
+
+  it("evaluates a file with a label, and draws its scores and its ROC curve", async () => {
+    const rows = measurements(40, 4).map((one, i) => ({
+      ...one,
+      ...(i % 8 === 0 && { length: "1700" }),
+      state: i % 8 === 0 ? "broken" : "fine",
+    }));
+    await writeFile(join(cwd, "labelled.csv"), csvOf(rows));
+    const args = ["evaluate", "runs/my", "--data", "labelled.csv", "--label", "state"];
+    const { code, stdout, stderr } = await iresnet(cwd, ...args, "--json");
+    assert.equal(code, 0, stderr);
+    const result = JSON.parse(stdout) as Record<string, unknown>;
+    assert.equal((result.label as { outlier: string }).outlier, "broken");
+    assert.equal((result.detection as { auroc: number }).auroc, 1);
+    const folder = join(cwd, "runs/my/evaluation-labelled-csv");
+    assert.ok(readFileSync(join(folder, "report.html"), "utf8").includes("AUROC"));
+    for (const name of ["roc.svg", "scores.svg"]) {
+      assert.match(readFileSync(join(folder, name), "utf8"), /^<svg[^]*<\/svg>$/);
+    }
+    const human = await iresnet(cwd, ...args, "--outlier", "fine", "--out", "turned");
+    assert.match(human.stdout, /outliers +35: "state" is "fine"[^]*AUROC +0\.00 %/);
+  });
+
+  it("samples into a file of any format for rows", async () => {
+    const sample = (out: string) =>
+      iresnet(cwd, "sample", "runs/my", "--count", "30", "--out", out);
+    const tables: Table[] = [];
+    for (const name of ["s.csv.gz", "s.tsv", "s.json", "s.jsonl", "s.npz"]) {
+      const { code, stderr } = await sample(name);
+      assert.equal(code, 0, stderr);
+      tables.push(await readTable(await openTable(await fileSource(join(cwd, name)))));
+    }
+    const [first, ...others] = tables;
+    const day = first!.columns.find(({ name }) => name === "day")!;
+    assert.ok(day.kind === "date" && day.values.every((time) => time % 86_400_000 === 0));
+    for (const other of others) {
+      assert.equal(other.rows, 30);
+      assert.deepEqual(
+        other.columns.map(({ name }) => name),
+        first!.columns.map(({ name }) => name),
+      );
+      other.columns.forEach((column, at) => {
+        const same = first!.columns[at]!;
+        if (column.kind === "text" && same.kind === "text") {
+          const texts = ({ codes, dictionary }: typeof column) =>
+            Array.from(codes, (code) => dictionary[code]);
+          assert.deepEqual(texts(column), texts(same));
+        } else if (column.kind !== "text" && same.kind !== "text") {
+          assert.deepEqual(Array.from(column.values), Array.from(same.values), column.name);
+        } else assert.fail(`${column.name}: ${column.kind}, ${same.kind}`);
+      });
+    }
+    for (const [name, message, exit] of [
+      ["s.npy", /expected columns of numbers for an \.npy file, got text in column "site"/, 1],
+      ["s.png", /expected a name that ends in \.csv, \.tsv, .*, got s\.png/, 2],
+      ["s", /expected a name that ends in \.csv/, 2],
+    ] as const) {
+      const { code, stderr } = await sample(name);
+      assert.match(stderr, message);
+      assert.equal(code, exit);
+      assert.equal(existsSync(join(cwd, name)), false);
+    }
+  });
+
   it("is a run that evaluates, samples in the file's own terms, and describes itself", async () => {
     const evaluated = await iresnet(cwd, "evaluate", "runs/my", "--split", "validation", "--json");
     assert.equal(evaluated.code, 0, evaluated.stderr);
@@ -107,15 +245,88 @@ describe("a table of one's own on the command line", () => {
     assert.match(described.stdout, /table on my\.csv/);
   });
 
+  it("learns a density given columns, and draws from it", async () => {
+    const condition = ["--condition", "site,ok", "--ignore", "when,day,name"];
+    const model = ["--model", "made", "--steps", "40", "--missing", "refuse"];
+    const to = ["--out", "runs/given"];
+    const { code, stderr } = await iresnet(
+      cwd,
+      "train",
+      "--data",
+      "my.csv",
+      ...condition,
+      ...model,
+      ...to,
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /column "site": condition: category of 3 levels/);
+    assert.match(stderr, /column "temperature": .*; 3 rows with an empty cell left out/);
+    const given = ["--condition", "site=north,ok=true", "--count", "7", "--out", "rows.csv"];
+    const sampled = await iresnet(cwd, "sample", "runs/given", ...given);
+    assert.equal(sampled.code, 0, sampled.stderr);
+    const { columns, rows } = await tableOf(readFileSync(join(cwd, "rows.csv"), "utf8"));
+    const site = columns.find(({ name }) => name === "site");
+    assert.ok(rows === 7 && site?.kind === "text" && site.dictionary.join() === "north");
+    const scored = await iresnet(cwd, "score", "runs/given", "new.csv", "--out", "given.csv");
+    assert.equal(scored.code, 0, scored.stderr);
+  });
+
+  it("learns to tell classes, evaluates that, and names them", async () => {
+    const label = ["--label", "site", "--ignore", "name", "--steps", "20", "--out", "runs/sites"];
+    const trained = await iresnet(cwd, "train", "--data", "my.csv", ...label, "--json");
+    assert.equal(trained.code, 0, trained.stderr);
+    const { evaluation } = JSON.parse(trained.stdout) as {
+      readonly evaluation: { readonly confusion: { readonly classes: readonly string[] } };
+    };
+    assert.deepEqual(evaluation.confusion.classes, ["east", "north", "south"]);
+    const report = readFileSync(join(cwd, "runs/sites/report.html"), "utf8");
+    assert.match(report, /Confusions: validation/);
+    const { code, stdout, stderr } = await iresnet(cwd, "score", "runs/sites", "new.csv");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^line,class,p\(east\),p\(north\),p\(south\),note\n2,(east|north|south),/);
+    assert.match(stderr, /wrong, of known class/);
+    const evaluated = await iresnet(cwd, "evaluate", "runs/sites", "--json");
+    assert.equal((JSON.parse(evaluated.stdout) as { split: string }).split, "validation");
+  });
+
   it("refuses what doesn't go together, with exit code 2", async () => {
     const cases: [string[], RegExp][] = [
       [["train", "--data", "my.csv", "--lr", "0.1", "--out", "a"], /got --lr/],
       [["train", "--data", "my.csv", "--out", "runs/my"], /got an earlier run/],
       [["train", "--data", "my.csv", "--ignore", "mas", "--out", "a"], /did you mean "mass"/],
       [["train", "toy", "--label", "site"], /--label: expected --data FILE/],
+      [["train", "toy", "--model", "maf"], /--model: expected --data FILE/],
+      [
+        ["train", "--data", "my.csv", "--model", "mof", "--out", "a"],
+        /Did you mean|Allowed choices/,
+      ],
+      [["train", "--data", "my.csv", "--condition", "sit", "--out", "a"], /did you mean "site"/],
+      [
+        ["train", "--data", "my.csv", "--label", "ok", "--condition", "site", "--out", "a"],
+        /expected no condition for i-resnet-classifier/,
+      ],
+      [["sample", "runs/my", "--condition", "site=north"], /expected the run of a conditional/],
+      [["sample", "runs/my", "--class", "north"], /expected the run of a density .* with classes/],
+      [["sample", "runs/my", "--condition", "site"], /Expected name=value pairs/],
       [["train", "--resume", "runs/my"], /got one on a table, which ended by itself/],
       [["score", "runs/my", "new.csv", "--json"], /expected --out beside it/],
       [["score", "runs/my", "new.csv", "--out", "a.png"], /ends in \.csv/],
+      [
+        ["export", "runs/my", "--to", "classify", "--out", "a.onnx"],
+        /expected a model with classes/,
+      ],
+      [["export", "runs/my", "--to", "score", "--out", "a.bin"], /ends in \.onnx/],
+      [["export", "runs/my", "--to", "scores", "--out", "a.onnx"], /score, forward, inverse/],
+      [["export", "runs/my", "--to", "score"], /--out/],
+      [["score", "runs/my", "new.csv", "--shard", "3/2"], /Expected part i of n/],
+      [["score", "runs/my", "new.csv", "--explain", "2"], /Expected a p-value/],
+      [["score", "runs/my", "new.csv", "--keep", "mas"], /did you mean "mass"/],
+      [
+        ["evaluate", "runs/my", "--label", "site"],
+        /--label: expected .* --data FILE, got no --data/,
+      ],
+      [["evaluate", "runs/my", "--data", "new.csv", "--label", "sit"], /did you mean "site"/],
+      [["evaluate", "runs/my", "--data", "new.csv", "--terms", "3"], /expected no --terms/],
     ];
     for (const [args, message] of cases) {
       const { code, stderr, stdout } = await iresnet(cwd, ...args);

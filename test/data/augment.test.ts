@@ -143,6 +143,29 @@ describe("augment", () => {
     }
   });
 
+  it("varies an example by its place in the batch, whatever part of it is there", () => {
+    const ways: Augmentation[] = [
+      affine,
+      cropping,
+      { kind: "noise", scale: 1 },
+      { kind: "translate", by: 2 },
+      { kind: "cutout", size: 3, value: 0 },
+      { kind: "flip", alternate: false },
+      { kind: "flip", alternate: true },
+    ];
+    for (const way of [...ways, { kind: "several", of: ways } as Augmentation]) {
+      const examples = (first: number) => ({
+        indices: [0, 1, 2, 3].slice(first).map((i) => 5 * i),
+        epoch: 1,
+        random,
+      });
+      const whole = augment(x, way, random, examples(0));
+      const part = { shape: [1, ...x.shape.slice(1)], data: x.data.slice(3 * 192) };
+      const varied = augment(part, way, random, examples(3), 3);
+      assert.deepEqual(varied.data, whole.data.slice(3 * 192), way.kind);
+    }
+  });
+
   it("moves a dot's centre by nothing on average, within the range", () => {
     const data = new Float32Array(21 * 21);
     data[10 * 21 + 10] = 255;

@@ -69,7 +69,12 @@ describe("learnTail", () => {
       drawn("normal", (z) => 3 + 2 * z),
       drawn("two bumps", (z) => z + (z > 0 ? 5 : -5)),
       { train: uniform.slice(0, 900), heldOut: uniform.slice(900) },
-      { train: Array<number>(900).fill(1).map((_, i) => i % 7), heldOut: [1, 2, 3] },
+      {
+        train: Array<number>(900)
+          .fill(1)
+          .map((_, i) => i % 7),
+        heldOut: [1, 2, 3],
+      },
     ]) {
       assert.equal(learnTail(column(train), column(heldOut)), undefined);
     }
@@ -98,7 +103,10 @@ describe("arrayData with tails and absent cells", () => {
     assert.ok(hasIntervals(plan));
     assert.equal(stepsOf(plan), undefined);
     const present = Array.from({ length: n }, (_, row) => row).filter((row) => row % 10 > 0);
-    const rows = { shape: [present.length, 4], data: present.flatMap((row) => [...x.data.slice(4 * row, 4 * row + 4)]) };
+    const rows = {
+      shape: [present.length, 4],
+      data: present.flatMap((row) => [...x.data.slice(4 * row, 4 * row + 4)]),
+    };
     const prepared = prepare(rows, plan).x.data.filter((_, i) => i % 4 === 0);
     const mean = prepared.reduce((sum, one) => sum + one, 0) / prepared.length;
     assert.ok(Math.abs(mean) < 0.1, `${mean}`);
@@ -114,7 +122,10 @@ describe("arrayData with tails and absent cells", () => {
         return widths[c]! > 0 ? Math.log(widths[c]!) : Math.log(slopeAt(x.data[4 * row + c]!, one));
       });
       assertClose([logDet[row]!], [slopes.reduce((sum, one) => sum + one, 0)], 1e-5, `${row}`);
-      assert.deepEqual(widths.map((width) => width > 0), [row % 10 === 0, true, true, false]);
+      assert.deepEqual(
+        widths.map((width) => width > 0),
+        [row % 10 === 0, true, true, false],
+      );
     }
     // Any point of the interval is the same whole number.
     const within = low.data.map((one, i) => one + 0.7 * step!.data[i]!);

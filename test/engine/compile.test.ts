@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gradients } from "../../src/autodiff/vjp.js";
-import { compile, compileShares, type Traced } from "../../src/engine/compile.js";
+import { compile, type Traced } from "../../src/engine/compile.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import {
@@ -74,19 +74,6 @@ describe("compile", () => {
       const { y } = await f.call({}, { random });
       assert.deepEqual(y!.data, random.split("noise.0")[kind](4));
     }
-  });
-
-  it("draws scalar noise once for all shares, other noise row by row", () => {
-    const shares = compileShares([engine, engine], ({ x }) => ({
-      outputs: { y: add(mul(x!, input("rows", [1, 3])), input("one", [])) },
-      noise: { rows: "uniform", one: "uniform" },
-    }));
-    const prepared = shares.prepare({ x: ndarray([1, 2, 3, 4, 5, 6], [2, 3]) }, random);
-    const drawn = (name: string): number[][] => prepared.map(({ feeds }) => [...feeds[name]!.data]);
-    const one = [...random.split("one").uniform(1)];
-    assert.deepEqual(drawn("one"), [one, one]);
-    const rows = [...random.split("rows").uniform(6)];
-    assert.deepEqual(drawn("rows"), [rows.slice(0, 3), rows.slice(3)]);
   });
 
   it("draws when preparing, not when running", async () => {

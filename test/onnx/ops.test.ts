@@ -37,6 +37,7 @@ import {
   transpose,
   unary,
   withGradient,
+  allMean,
   type BinaryOp,
   type OpName,
   type Tensor,
@@ -339,6 +340,8 @@ const cases: Readonly<Record<OpName, readonly Case[]>> = {
       positive: true,
     },
   ],
+  // Who is alone is the mean.
+  allMean: [{ inputs: [[2, 3]], build: (x) => allMean(exp(x)), shape: [2, 3] }],
   loop: [
     {
       // Until the sum of squares passes a bound: more turns for some draws than for others.

@@ -2,65 +2,69 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DataError, ShapeError } from "../../src/errors.js";
 import { Random } from "../../src/random.js";
-import { FlowOutlierScore } from "../../src/tables/index.js";
+import { OutlierScore } from "../../src/tables/index.js";
 
 const random = Random.fromSeed(5);
 const heldOut = {
   logProb: random.split("log p").normal(200),
-  logDet: random.split("log det").normal(200),
+  distance: random.split("distance").uniform(200),
 };
 
-describe("FlowOutlierScore", () => {
-  it("is the mean of surprise and distance in standard deviations of held-out rows", () => {
-    const score = new FlowOutlierScore(heldOut);
-    const mean = (values: readonly number[]): number =>
-      values.reduce((total, value) => total + value, 0) / values.length;
-    const surprise = Array.from(heldOut.logProb, (value) => -value);
-    const distance = surprise.map((value, i) => value + heldOut.logDet[i]!);
-    const z = (value: number, all: readonly number[]): number => {
-      const square = mean(all.map((one) => (one - mean(all)) ** 2));
-      return (value - mean(all)) / Math.sqrt(square);
+describe("OutlierScore", () => {
+  it("is the larger of surprise and distance, 1 where one in fifty held-out rows is above", () => {
+    const score = new OutlierScore(heldOut);
+    const measure = (values: readonly number[]): ((value: number) => number) => {
+      const sorted = [...values].sort((a, b) => a - b);
+      // Of 200 rows: between the 100th and 101st, and a fiftieth of the way past the 196th.
+      const median = (sorted[99]! + sorted[100]!) / 2;
+      const high = sorted[195]! + 0.02 * (sorted[196]! - sorted[195]!);
+      return (value) => (value - median) / (high - median);
     };
-    const rows = { logProb: [-1, 3, -20], logDet: [2, 0, -5] };
-    const expected = [0, 1, 2].map(
-      (i) => (z(-rows.logProb[i]!, surprise) + z(rows.logDet[i]! - rows.logProb[i]!, distance)) / 2,
-    );
-    score.of(rows).forEach((value, i) => {
-      assert.ok(Math.abs(value - expected[i]!) < 1e-9, `${value} ${expected[i]}`);
-    });
-    assert.ok(Math.abs(mean([...score.of(heldOut)])) < 1e-9);
+    const surprise = measure(Array.from(heldOut.logProb, (one) => -one));
+    const distance = measure(Array.from(heldOut.distance));
+    const rows = { logProb: [-9, 3, 0], distance: [0.2, 2, 0.5] };
+    const found = score.of(rows);
+    assert.ok(Math.abs(found[0]! - surprise(9)) < 1e-9, `${found[0]} ${surprise(9)}`);
+    assert.ok(Math.abs(found[1]! - distance(2)) < 1e-9);
+    assert.ok(Math.abs(found[2]! - Math.max(surprise(0), distance(0.5))) < 1e-9);
+    assert.ok(surprise(9) > distance(0.2) && distance(2) > surprise(-3));
+    const above = [...score.of(heldOut)].filter((one) => one > 1).length;
+    assert.ok(above >= 4 && above <= 8, `${above} of 200, by either of two terms`);
   });
 
-  it("doesn't change with the units of the columns, which add a constant to both terms", () => {
-    const moved = (terms: { logProb: Float32Array; logDet: Float32Array }, by: number) => ({
-      logProb: terms.logProb.map((value) => value + by),
-      logDet: terms.logDet.map((value) => value + by),
-    });
-    const there = new FlowOutlierScore(moved(heldOut, 8)).of(moved(heldOut, 8));
-    new FlowOutlierScore(heldOut).of(heldOut).forEach((value, i) => {
-      assert.ok(Math.abs(value - there[i]!) < 1e-4);
+  it("doesn't change with the units of the columns, which add a constant to log p", () => {
+    const moved = heldOut.logProb.map((value) => value + 8);
+    const there = { logProb: moved, distance: heldOut.distance };
+    const scores = new OutlierScore(there).of(there);
+    new OutlierScore(heldOut).of(heldOut).forEach((value, i) => {
+      assert.ok(Math.abs(value - scores[i]!) < 1e-4);
     });
   });
 
   it("puts rows of no probability above all others, and keeps NaN in sight", () => {
-    const [none, unknown] = new FlowOutlierScore(heldOut).of({
-      logProb: [-Infinity, NaN],
-      logDet: [NaN, 0],
+    const [none, ...unknown] = new OutlierScore(heldOut).of({
+      logProb: [-Infinity, NaN, 0],
+      distance: [0, 3, NaN],
     });
     assert.equal(none, Infinity);
-    assert.ok(Number.isNaN(unknown));
+    assert.deepEqual(unknown.map(Number.isNaN), [true, true]);
   });
 
   it("takes held-out rows that are all alike", () => {
-    const alike = { logProb: [1, 1], logDet: [0, 0] };
-    assert.deepEqual([...new FlowOutlierScore(alike).of(alike)], [0, 0]);
+    const alike = { logProb: [1, 1], distance: [0, 0] };
+    assert.deepEqual([...new OutlierScore(alike).of(alike)], [0, 0]);
+  });
+
+  it("comes back from its scales", () => {
+    const score = new OutlierScore(heldOut);
+    assert.deepEqual(new OutlierScore(score.scales).of(heldOut), score.of(heldOut));
   });
 
   it("refuses held-out rows that can't set a scale", () => {
     const { logProb } = heldOut;
-    assert.throws(() => new FlowOutlierScore({ logProb, logDet: [1] }), ShapeError);
-    assert.throws(() => new FlowOutlierScore({ logProb: [1], logDet: [1] }), DataError);
-    assert.throws(() => new FlowOutlierScore({ logProb: [1, NaN], logDet: [1, 1] }), DataError);
-    assert.throws(() => new FlowOutlierScore({ logProb: [1, 2], logDet: [1, NaN] }), DataError);
+    assert.throws(() => new OutlierScore({ logProb, distance: [1] }), ShapeError);
+    assert.throws(() => new OutlierScore({ logProb: [1], distance: [1] }), DataError);
+    assert.throws(() => new OutlierScore({ logProb: [1, NaN], distance: [1, 1] }), DataError);
+    assert.throws(() => new OutlierScore({ logProb: [1, 2], distance: [1, NaN] }), DataError);
   });
 });

@@ -8,6 +8,7 @@ import { iResNetDensity, maf } from "../../src/models/index.js";
 import { inferenceArrays, type Checkpoint } from "../../src/checkpoint/index.js";
 import { fit } from "../../src/train/index.js";
 import type { Arrays } from "../../src/tree.js";
+import { assertClose } from "../support/values.js";
 
 const flow = maf({ shape: [2], layers: 2, hidden: [4] });
 const training = {
@@ -103,7 +104,13 @@ describe("running statistics", () => {
 describe("batch normalisation", () => {
   it("gives the same result on one worker and on two", async () => {
     const two = { workers: [referenceEngine(), referenceEngine()] };
-    assert.deepEqual((await train({}, two)).arrays, (await train()).arrays);
+    // Adam would scale the rounding of gradients that are 0, of shifts before a normalisation, to steps.
+    const sgd = { optimizer: { kind: "sgd" } };
+    const [shared, whole] = [(await train(sgd, two)).arrays, (await train(sgd)).arrays];
+    assert.deepEqual(Object.keys(shared), Object.keys(whole));
+    for (const [name, { data }] of Object.entries(whole)) {
+      assertClose(shared[name]!.data, data, 1e-6, name);
+    }
   });
 
   it("refuses fewer examples than it needs", async () => {

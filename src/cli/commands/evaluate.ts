@@ -1,24 +1,41 @@
 import type { Command } from "commander";
+import { openData } from "../../data/files.js";
+import type { Split } from "../../data/index.js";
+import { UsageError } from "../../errors.js";
 import { evaluationText } from "../../runs/describe.js";
+import { describeTableEvaluation } from "../../runs/describe-table-evaluation.js";
+import { evaluateFile } from "../../runs/evaluate-file.js";
 import { evaluateRun, saveEvaluation } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
-import { splitOf, withTrained } from "../../runs/trained.js";
+import { splitOf, withTrained, type Trained } from "../../runs/trained.js";
+import { table } from "../../text.js";
+import { sameShape } from "../../tree.js";
+import { commandLine } from "../command-line.js";
 import { wholeFrom, withJson, withSplit, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions, SplitOptions } from "../options.js";
 import { perform } from "../perform.js";
+import { warnOfRows } from "../rows.js";
 import type { Terminal } from "../terminal.js";
 
 interface EvaluateOptions extends EngineOptions, ResultOptions, SplitOptions {
   readonly terms?: number;
   readonly probes?: number;
+  readonly data?: string;
+  readonly label?: string;
+  readonly outlier?: string;
+  readonly out?: string;
 }
 
 export function addEvaluate(program: Command): void {
   const command = program
     .command("evaluate")
-    .description("measure a run's model on all of a split")
+    .description("measure a run's model on all of a split, or on other data")
     .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
-    .optionsGroup("Simple options:");
+    .optionsGroup("Simple options:")
+    .option("--data <file>", "other data: of a table's run a file of rows, of images a set by name")
+    .option("--label <column>", "column of the file that marks outliers: gives AUROC and ROC curve")
+    .option("--outlier <value>", "its value for outliers (default: 1, true, or the rarer of two)")
+    .option("--out <dir>", "where an evaluation of a file goes (default: a folder in the run's)");
   withJson(withThreads(withSplit(command)))
     .optionsGroup("Advanced options, for densities:")
     .option(
@@ -37,6 +54,8 @@ export function addEvaluate(program: Command): void {
 Examples:
   iresnet evaluate runs/mnist-classifier
   iresnet evaluate runs/mnist-density --terms 20 --probes 3 --json
+  iresnet evaluate runs/mnist-density --data fashion-mnist
+  iresnet evaluate runs/my --data labelled.csv --label outlier
 
 A classifier: error in % and mean negative log-likelihood in nats. A density: bits/dim (nats for
 vectors) with its standard error, its spread over probes, and a bound on the truncation bias. A
@@ -47,19 +66,86 @@ hybrid: all of that, and the sum that training minimises.`,
     );
 }
 
-async function evaluate(
-  terminal: Terminal,
-  path: string,
-  { split, dataDir, threads, device, terms, probes }: EvaluateOptions,
-): Promise<void> {
-  await withTrained(path, { threads, device }, async ({ run, runner }) => {
-    const evaluation = await evaluateRun(runner, await splitOf(run, split, dataDir), terminal, {
+async function evaluate(terminal: Terminal, path: string, options: EvaluateOptions): Promise<void> {
+  const { threads, device, terms, probes } = options;
+  await withTrained(path, { threads, device }, async (trained) => {
+    const { run, runner } = trained;
+    const other = options.data;
+    if (other !== undefined && run.config.table) {
+      return evaluateRows(terminal, trained, other, options);
+    }
+    expectNoRows(options, other);
+    const split =
+      other === undefined
+        ? await splitOf(run, options.split, options.dataDir)
+        : await otherSplit(trained, other, options);
+    const evaluation = await evaluateRun(runner, split, terminal, {
       ...(terms !== undefined && { terms }),
       ...(probes !== undefined && { probes }),
     });
-    const results = { checkpoint: run.file, ...evaluation };
+    const results = {
+      checkpoint: run.file,
+      ...(other !== undefined && { data: other }),
+      ...evaluation,
+    };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
+    if (other !== undefined) return;
     await saveEvaluation(run.folder, evaluation);
     await writeReport(run.folder);
   });
+}
+
+/** Measures a table's run on a file of rows. */
+async function evaluateRows(
+  terminal: Terminal,
+  trained: Trained,
+  file: string,
+  { label, outlier, out, terms, probes }: EvaluateOptions,
+): Promise<void> {
+  if ((terms ?? probes) !== undefined) {
+    throw new UsageError(
+      "evaluate: expected no --terms and no --probes beside a file of rows, got one; leave them out",
+    );
+  }
+  const options = {
+    ...(label !== undefined && { label }),
+    ...(outlier !== undefined && { outlier }),
+  };
+  const { evaluation, report } = await evaluateFile(
+    trained,
+    { file, out, command: commandLine(), ...options },
+    terminal,
+  );
+  warnOfRows(terminal, file, evaluation);
+  terminal.result(
+    { checkpoint: trained.run.file, data: file, report, ...evaluation },
+    `${table(describeTableEvaluation(evaluation).rows)}\n\nReport: ${report}`,
+  );
+}
+
+/** @throws {UsageError} if an option is one of files of rows, which there is none of. */
+function expectNoRows({ label, outlier, out }: EvaluateOptions, data: string | undefined): void {
+  const given = Object.entries({ label, outlier, out }).find(([, value]) => value !== undefined);
+  if (!given) return;
+  const got = data === undefined ? "no --data" : "a run that isn't on a table";
+  throw new UsageError(
+    `--${given[0]}: expected a run on a table and --data FILE, got ${got}; name a file of rows`,
+  );
+}
+
+/** A split of another image set, of images as the run's are. */
+async function otherSplit(
+  { run, runner }: Trained,
+  name: string,
+  { split, dataDir }: EvaluateOptions,
+): Promise<Split> {
+  const set = await openData(name, { folder: dataDir ?? run.config.data.folder });
+  const { shape } = runner.model;
+  const isAlike = sameShape(set.shape, shape) && set.pixels === runner.model.pixels;
+  const classes = runner.model.classifier ? (runner.data?.classes.length ?? 0) : set.classes.length;
+  if (isAlike && classes === set.classes.length) return set.split(split ?? "test");
+  throw new UsageError(
+    `--data: expected examples of shape [${shape}] and ${classes} classes as in training, got [${set.shape}] and ${set.classes.length} of ${name}; choose another set`,
+    { name },
+  );
 }

@@ -132,7 +132,12 @@ async function describeRun(
           ["checkpoint", run.file],
           ["preset", `${config.preset} on ${config.data.name}, iresnet ${config.version}`],
           ["model", `${model.kind}, ${parameters.toLocaleString("en-US")} parameters`],
-          ["training", trainingText(training, config.training.steps)],
+          [
+            "training",
+            config.imported
+              ? `imported from ${config.imported.file}`
+              : trainingText(training, config.training?.steps ?? 0),
+          ],
           ["engine", engine.description],
         ]),
         "",

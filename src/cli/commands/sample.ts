@@ -1,17 +1,24 @@
 import type { Command } from "commander";
-import { csvText } from "../../data/writers/index.js";
-import { writeFileInPieces } from "../../data/writers/node-writer.js";
+import { tableEnding, tableEndings } from "../../data/writers/index.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { Random } from "../../random.js";
-import { expectAbility } from "../../runner/index.js";
+import { expectAbility, type Runner } from "../../runner/index.js";
 import { samplesPng } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
+import { drawRows, writeSamples } from "../../runs/sample-rows.js";
 import { withTrained } from "../../runs/trained.js";
-import { sampleTable, type Cells } from "../../tables/index.js";
-import type { NumberArray } from "../../tree.js";
-import { assignments, fromZero, limitsOf, wholeFrom, withInverseLimits, withJson, withThreads } from "../options.js";
+import type { Cells } from "../../tables/index.js";
+import {
+  assignments,
+  fromZero,
+  limitsOf,
+  wholeFrom,
+  withInverseLimits,
+  withJson,
+  withThreads,
+} from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -40,7 +47,7 @@ export function addSample(program: Command): void {
     .option("--class <name>", "class of the rows, of a density of a table with --label")
     .option(
       "--out <file>",
-      "a .png, of rows a .csv (default: pictures/samples.png or .csv in the run's folder)",
+      `a .png; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
     );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .option("--temperature <t>", "scale of the base's standard deviation", fromZero, 1)
@@ -53,9 +60,11 @@ Examples:
   iresnet sample runs/mnist-density --temperature 0.7 --out cool.png
   iresnet sample runs/toy --count 10000
   iresnet sample runs/my --condition year=2020,kind=a --out rows.csv
+  iresnet sample runs/my --count 100000 --out more.csv.gz
 
-Images become a sheet. Points become a picture and, beside it, a .csv file; rows of a table a .csv
-file with its names, categories, dates and empty cells.`,
+Images become a sheet, points of the plane a picture and a .csv file. Rows of a table have its names
+and types: whole numbers are whole, categories and dates are what they were, cells may be empty. They
+are written as they are drawn, but for .npz.`,
     )
     .action((run: string, options: SampleOptions) =>
       perform(options, (terminal) => sample(terminal, run, options)),
@@ -65,33 +74,23 @@ file with its names, categories, dates and empty cells.`,
 async function sample(
   terminal: Terminal,
   path: string,
-  { count, temperature, seed, threads, device, out, ...options }: SampleOptions,
+  { count, temperature, seed, threads, device, out, ...rest }: SampleOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
-    const picture = out ?? run.folder.picture("samples.png");
-    const csv = picture.replace(/(\.png|\.csv)?$/, ".csv");
-    const drawn = { temperature, random: Random.fromSeed(seed), ...limitsOf(options) };
-    const cells = cellsOf(options, runner.data?.table);
-    const files: string[] = [];
-    if (runner.data?.table) {
-      const rows = await sampleTable(runner, count, { ...drawn, ...(cells && { condition: cells }) });
-      await writeFileInPieces(csv, csvText([rows]));
-      files.push(csv);
-    } else {
-      const samples = await runner.sample(count, drawn);
-      const png = samplesPng(samples);
-      if (png) {
-        await writeFileAtomic(picture, png);
-        files.push(picture);
-      }
-      if (samples.shape.length === 2) {
-        await writeFileAtomic(csv, csvOf(samples));
-        files.push(csv);
-      }
+    const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(rest) };
+    const condition = cellsOf(rest, runner.data?.table);
+    const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
+    const targets = targetsOf(runner, out, (name) => run.folder.picture(name));
+    for (const target of targets) {
+      if (!isPicture(target)) await writeSamples(target, count, draw, terminal);
+      else await writeFileAtomic(target, samplesPng(await runner.sample(count, options))!);
     }
-    const results = { checkpoint: run.file, count, temperature, seed, files };
-    terminal.result(results, `${count} samples at temperature ${temperature}: ${files.join(", ")}`);
+    const results = { checkpoint: run.file, count, temperature, seed, files: targets };
+    terminal.result(
+      results,
+      `${count} samples at temperature ${temperature}: ${targets.join(", ")}`,
+    );
     if (out === undefined) await writeReport(run.folder);
   });
 }
@@ -119,11 +118,30 @@ function cellsOf(
   return { ...condition, [name]: label };
 }
 
-/** A line for each row of `[n, D]`. */
-function csvOf({ shape: [count = 0, width = 0], data }: NumberArray): string {
-  const names = Array.from({ length: width }, (_, i) => `x${i}`).join();
-  const lines = Array.from({ length: count }, (_, row) =>
-    Array.from({ length: width }, (_, i) => data[row * width + i]!).join(),
+/**
+ * The files to write: the one that is asked for, or else all that suit the model.
+ * @throws {UsageError} if samples can't be written to such a file.
+ */
+function targetsOf(
+  { model: { shape }, data }: Runner,
+  out: string | undefined,
+  usual: (name: string) => string,
+): readonly string[] {
+  const isImage = shape.length === 3;
+  const isPlane = shape[0] === 2 && !isImage && !data?.table;
+  if (out === undefined) {
+    const pictures = isImage || isPlane ? ["samples.png"] : [];
+    return [...pictures, ...(isImage ? [] : ["samples.csv"])].map(usual);
+  }
+  const hasPicture = isImage || isPlane;
+  if (isPicture(out) ? hasPicture : !isImage && tableEnding(out) !== undefined) return [out];
+  const endings = [...(hasPicture ? [".png"] : []), ...(isImage ? [] : tableEndings)];
+  throw new UsageError(
+    `--out: expected a name that ends in ${endings.join(", ")} for samples of shape [${shape}], got ${out}; choose one of these`,
+    { name: "out" },
   );
-  return [names, ...lines, ""].join("\n");
+}
+
+function isPicture(path: string): boolean {
+  return path.toLowerCase().endsWith(".png");
 }

@@ -1,33 +1,35 @@
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import { openTable } from "../../data/readers/index.js";
 import { fileSource } from "../../data/readers/node-source.js";
 import { writeFileInPieces } from "../../data/writers/node-writer.js";
 import { csvText } from "../../data/writers/index.js";
-import type { Table } from "../../data/table.js";
 import { UsageError } from "../../errors.js";
-import type { AnyRunner } from "../../runner/index.js";
 import { withTrained } from "../../runs/trained.js";
 import {
-  predictionsAsTable,
-  predictTable,
   ScoreCount,
-  scoresAsTable,
-  scoreTable,
+  scoreReader,
   tableKinds,
   type ScoreSummary,
+  type Shard,
 } from "../../tables/index.js";
 import { table } from "../../text.js";
-import { withJson, withThreads } from "../options.js";
+import { names, realNumber, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
+import { warnOfRows } from "../rows.js";
 import type { Terminal } from "../terminal.js";
 
 interface ScoreOptions extends EngineOptions, ResultOptions {
   readonly out?: string;
+  readonly explain?: true | number;
+  readonly keep?: true | readonly string[];
+  readonly shard?: Shard;
 }
 
 /** Rates of false alarms whose flagged rows are counted. */
 const rates = [0.01, 0.05];
+/** The p-value up to which rows are explained. */
+const usualExplained = 0.05;
 
 export function addScore(program: Command): void {
   const command = program
@@ -35,32 +37,64 @@ export function addScore(program: Command): void {
     .description("say how unusual each row of a file is, or its class, by a run on a table")
     .argument("<run>", "folder of a run of `iresnet train --data FILE`")
     .argument("<file>", "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input")
-    .option("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)");
+    .optionsGroup("Simple options:")
+    .option("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)")
+    .option(
+      "--explain [p]",
+      `say of rows with a p-value of at most this which columns make them unusual (default: ${usualExplained})`,
+      pValue,
+    )
+    .option(
+      "--keep [columns]",
+      "columns of the file to pass through as they stand, separated by commas (default: all)",
+      names,
+    )
+    .option("--shard <i/n>", "score part i of n alone: every n-th row", shard);
   withJson(withThreads(command))
     .addHelpText(
       "after",
       `
 Examples:
   iresnet score runs/my new.csv --out scores.csv
+  iresnet score runs/my new.csv --out scores.csv --explain --keep id,date
+  iresnet score runs/my huge.parquet --out part-2.csv.gz --shard 2/8
   head -2 new.csv | iresnet score runs/my -
 
 A line of scores for each row, in order: its line in the file, log p in nats in the units of the
-file, the anomaly score (0 for the usual row, in standard deviations), the p-value: the share of
-held-out rows that are as unusual, so that flagging p <= 0.01 gives false alarms on 1 % of normal
-rows; and a note where a row can't be scored. A conditional density reads the condition's columns
-too: log p is that of the others given these. A classifier's lines hold the most probable class and
-the probability of each. Memory doesn't grow with the file.`,
+file, the anomaly score (0 for the usual row, above 1 for what one in fifty normal rows exceeds),
+the p-value: the share of held-out rows that are as unusual, so that flagging p <= 0.01 gives false
+alarms on 1 % of normal rows; and a note where a row can't be scored. A conditional density reads
+the condition's columns too: log p is that of the others given these. A classifier's lines hold the
+most probable class and the probability of each. Memory doesn't grow with the file.
+
+Explanations name up to three columns: because_1 is the one whose change alone would lower the score
+most, drop_1 by how much, and usual_1 the value that it would have then.
+
+A row's scores are the same in a shard as in the whole: all parts sorted by line are the whole.`,
     )
     .action((run: string, file: string, options: ScoreOptions) =>
       perform(options, (terminal) => score(terminal, run, file, options)),
     );
 }
 
+function pValue(text: string): number {
+  const value = realNumber(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError("Expected a p-value above 0 and up to 1.");
+}
+
+function shard(text: string): Shard {
+  const [, i, n] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
+  const [index, count] = [Number(i), Number(n)];
+  if (Number.isSafeInteger(count) && index <= count) return { index, count };
+  throw new InvalidArgumentError("Expected part i of n, such as 1/4 for the first of four.");
+}
+
 async function score(
   terminal: Terminal,
   path: string,
   file: string,
-  { out, json, threads = 1, device }: ScoreOptions,
+  { out, explain, keep, shard, json, threads = 1, device }: ScoreOptions,
 ): Promise<void> {
   if (out !== undefined && !/\.csv(\.gz)?$/.test(out)) {
     throw new UsageError(`--out: expected a name that ends in .csv or .csv.gz, got ${out}`);
@@ -82,52 +116,27 @@ async function score(
       invalid: "missing",
     });
     const count = new ScoreCount(rates);
-    const text = csvText(resultsOf(runner, reader.chunks(), count, terminal));
+    const started = performance.now();
+    const results = scoreReader(runner, reader, {
+      ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
+      ...(keep !== undefined && { keep }),
+      ...(shard && { shard }),
+      onResults: (scores, predictions) => {
+        count.add(scores, predictions);
+        const rate = (1000 * count.rows) / (performance.now() - started);
+        terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
+      },
+    });
+    const text = csvText(results);
     if (out === undefined) {
       for await (const piece of text) terminal.piece(piece);
     } else await writeFileInPieces(out, text);
     const summary = count.summary();
-    warn(terminal, reader.name, summary);
+    warnOfRows(terminal, reader.name, summary);
     const said = textOf(summary);
     if (out === undefined) terminal.note(said);
     else terminal.result({ run: run.folder.path, file: out, ...summary }, `${said}\n\n${out}`);
   });
-}
-
-/** What a model says of the chunks of a file, as tables to write. */
-async function* resultsOf(
-  runner: AnyRunner,
-  chunks: AsyncIterable<Table>,
-  count: ScoreCount,
-  terminal: Terminal,
-): AsyncGenerator<Table> {
-  const { density, classifier } = runner.model;
-  const started = performance.now();
-  for await (const chunk of chunks) {
-    const scores = density && (await scoreTable(runner, chunk, { first: count.rows }));
-    const predictions = classifier && (await predictTable(runner, chunk));
-    count.add(scores, predictions);
-    const rate = count.rows / ((performance.now() - started) / 1000);
-    terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
-    yield scores ? scoresAsTable(scores, predictions) : predictionsAsTable(predictions!);
-  }
-}
-
-function warn(
-  terminal: Terminal,
-  name: string,
-  { unscored, problems, surplus }: ScoreSummary,
-): void {
-  if (surplus.length > 0) {
-    terminal.warn(
-      `${name}: passed over columns that training didn't see: ${surplus.map((column) => `"${column}"`).join(", ")}`,
-    );
-  }
-  for (const { line, column, expected, got } of problems) {
-    const place = column === "" ? `line ${line}` : `line ${line}, column "${column}"`;
-    terminal.warn(`${name}: ${place}: expected ${expected}, got ${got}; the row isn't scored`);
-  }
-  if (unscored > problems.length) terminal.warn(`${name}: ${unscored} rows in all aren't scored`);
 }
 
 function textOf({ rows, unscored, deviating, flagged, predictions }: ScoreSummary): string {
@@ -140,7 +149,10 @@ function textOf({ rows, unscored, deviating, flagged, predictions }: ScoreSummar
     ["not scored", String(unscored)],
     ...(deviating === undefined ? [] : [["unlike anything in training", String(deviating)]]),
     ...(flagged ?? []).map(({ rate, rows: count }) => [`p <= ${rate}`, share(count, scored)]),
-    ...(predictions?.classes ?? []).map(({ name, rows: count }) => [`class ${name}`, share(count, scored)]),
+    ...(predictions?.classes ?? []).map(({ name, rows: count }) => [
+      `class ${name}`,
+      share(count, scored),
+    ]),
     ...(known ? [["wrong, of known class", share(known.errors, known.rows)]] : []),
   ]);
 }

@@ -162,6 +162,7 @@ function open(
       rows: { ...rows, all: () => fitted(rows.all(), columns.length, header) },
       read: readText(rules),
       show: (cell) => quoted(cell ?? ""),
+      text: (cell) => cell,
       place: "line",
     },
     options,

@@ -75,6 +75,7 @@ export async function openJson(
         rows,
         read: readJson,
         show: (cell) => (typeof cell === "string" ? `the text ${quoted(cell)}` : String(cell)),
+        text: (cell) => (cell === null ? "" : String(cell)),
         place: "line",
       },
       options,

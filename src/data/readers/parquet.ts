@@ -1,4 +1,4 @@
-import type { Compressors, FileMetaData } from "hyparquet";
+import type { ColumnMetaData, Compressors, FileMetaData, RowGroup } from "hyparquet";
 import { closable } from "../../closable.js";
 import { DataError, IresnetError } from "../../errors.js";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../table.js";
 import { unzipped } from "./gunzip.js";
 import { once } from "./look-ahead.js";
+import { expectPages, type ColumnChunk } from "./parquet-pages.js";
 import { parquetColumns, parquetParsers } from "./parquet-types.js";
 import { typedHeads } from "./records.js";
 import { bytesSource, defaultMaxBytes, readBytes, type ByteSource } from "./source.js";
@@ -30,9 +31,8 @@ const maxGroupValues = 2 ** 28;
 /**
  * Opens a Parquet file of flat columns: numbers, decimals, booleans, dates, times and text, of any
  * encoding, compressed by Snappy, gzip, Brotli, LZ4 or Zstandard. One row group is in memory at a
- * time. Files made to do harm aren't guarded against: the lengths of runs within a page are the
- * library's affair, and a wrong one can take all memory. Pages and row groups are held to their
- * announced sizes.
+ * time. Its pages are gone through before the library reads them (see {@link expectPages}), so that a
+ * damaged length is an error and takes no memory.
  *
  * @throws {DataError} if the file is truncated or damaged, or holds nested columns.
  * @throws {UsageError} if there is no such option or column.
@@ -50,6 +50,7 @@ export async function openParquet(
   const file = bufferOf(isPlace ? plain : bytesSource(name, await readBytes(plain, maxBytes)));
   const library = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
+  const decompressors = bounded(compressors, name, maxBytes);
   const { metadata, found } = await orDataError(name, async () => {
     const footer = await library.parquetMetadataAsync(file);
     const read = parquetColumns(name, footer, options.columns);
@@ -61,8 +62,13 @@ export async function openParquet(
   const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     let start = 0;
-    for (const { num_rows } of metadata.row_groups) {
-      const rows = Number(num_rows);
+    for (const found of metadata.row_groups) {
+      const rows = Number(found.num_rows);
+      await orDataError(name, async () => {
+        for (const one of chunksOf(found, metadata, names)) {
+          expectPages({ ...one, bytes: await bytesOf(one.meta, file) }, decompressors);
+        }
+      });
       const group = columns.map((head) => new ColumnFill(head, rows));
       await orDataError(name, () =>
         library.parquetRead({
@@ -71,7 +77,7 @@ export async function openParquet(
           columns: names,
           rowStart: start,
           rowEnd: start + rows,
-          compressors: bounded(compressors, name, maxBytes),
+          compressors: decompressors,
           parsers: parquetParsers,
           onChunk: ({ columnName, columnData, rowStart }) => {
             group[names.indexOf(columnName)]?.put(columnData, rowStart - start);
@@ -107,6 +113,43 @@ function bufferOf({ size = 0, slice }: ByteSource): {
     byteLength: size,
     slice: async (start, end = size) => Uint8Array.from(await slice!(start, end)).buffer,
   };
+}
+
+/** The chunks of these columns in a row group, but for their bytes. */
+function chunksOf(
+  { columns, num_rows }: RowGroup,
+  { schema }: FileMetaData,
+  names: readonly string[],
+): (Omit<ColumnChunk, "bytes"> & { readonly meta: ColumnMetaData })[] {
+  const elements = new Map(schema.slice(1).map((element) => [element.name, element]));
+  const metas = new Map(
+    columns.map(({ meta_data: meta }) => [meta?.path_in_schema.join("."), meta]),
+  );
+  return names.map((name) => {
+    const meta = metas.get(name);
+    if (!meta) throw new Error(`no column "${name}" in a row group`);
+    const { type, repetition_type } = elements.get(name)!;
+    return {
+      meta,
+      codec: meta.codec,
+      rows: Number(num_rows),
+      isOptional: repetition_type === "OPTIONAL",
+      isBoolean: type === "BOOLEAN",
+    };
+  });
+}
+
+async function bytesOf(
+  { dictionary_page_offset, data_page_offset, total_compressed_size }: ColumnMetaData,
+  file: ReturnType<typeof bufferOf>,
+): Promise<Uint8Array> {
+  const hasDictionary = (dictionary_page_offset ?? 0n) > 0n;
+  const start = Number(hasDictionary ? dictionary_page_offset : data_page_offset);
+  const end = start + Number(total_compressed_size);
+  if (start >= 0 && end >= start && end <= file.byteLength) {
+    return new Uint8Array(await file.slice(start, end));
+  }
+  throw new Error(`a column from byte ${start} to ${end} of ${file.byteLength}`);
 }
 
 async function orDataError<T>(name: string, read: () => Promise<T>): Promise<T> {

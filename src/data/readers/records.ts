@@ -4,10 +4,12 @@ import { DataError, UsageError } from "../../errors.js";
 import {
   codeOf,
   defaultChunkRows,
+  kindsInWords,
   type CellProblem,
   type Column,
   type ColumnHead,
   type ColumnKind,
+  type RowProblem,
   type Table,
   type TableOptions,
   type TableReader,
@@ -40,6 +42,8 @@ export interface RowFormat<C> {
   readonly read: ReadCell<C>;
   /** What a cell is called in messages. */
   readonly show: (cell: C | undefined) => string;
+  /** A cell as it stands in the file. */
+  readonly text: (cell: C) => string;
   /** Names a row in messages: `line`, or `row` in formats without lines. */
   readonly place: "line" | "row";
 }
@@ -92,7 +96,9 @@ export function problemError(
 
 function tableOf<C>(rows: readonly FileRow<C>[], format: RowFormat<C>, warned: Set<string>): Table {
   const { columns, name, place } = format;
-  const problems = rows.flatMap(({ problem }) => (problem ? [problem] : []));
+  const problems = rows.flatMap(({ problem }, row): RowProblem[] =>
+    problem ? [{ row, ...problem }] : [],
+  );
   const warnings: string[] = [];
   return {
     name,
@@ -101,9 +107,10 @@ function tableOf<C>(rows: readonly FileRow<C>[], format: RowFormat<C>, warned: S
       columnOf(rows, at, head, format, {
         bad: (row) => {
           problems.push({
+            row,
             line: rows[row]!.line,
             column: head.name,
-            expected: articles[head.kind],
+            expected: kindsInWords[head.kind],
             got: format.show(rows[row]!.cells[at]),
           });
         },
@@ -119,15 +126,12 @@ function tableOf<C>(rows: readonly FileRow<C>[], format: RowFormat<C>, warned: S
     lines: Float64Array.from(rows, ({ line }) => line),
     problems,
     warnings,
+    textOf: (row, column) => {
+      const cell = rows[row]!.cells[column];
+      return cell === undefined ? "" : format.text(cell);
+    },
   };
 }
-
-const articles: Readonly<Record<ColumnKind, string>> = {
-  number: "a number",
-  boolean: "true or false",
-  date: "a date such as 2024-12-31 or 2024-12-31T23:59:59Z",
-  text: "text",
-};
 
 interface Reports {
   readonly bad: (row: number) => void;

@@ -1,0 +1,52 @@
+import { availableParallelism, cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DivergenceError } from "../errors.js";
+import { openMpi, type Mpi } from "../mpi/mpi.js";
+import type { Terminal } from "./terminal.js";
+
+/** Milliseconds in which rank 0 may say what all ranks fail of, before another does. */
+const patience = 2000;
+
+/**
+ * Does something as one rank of the MPI job that started this process. Rank 0 alone prints. An error
+ * of one rank ends all: it is printed once, by rank 0 if that has it too.
+ */
+export async function asRank(
+  terminal: Terminal,
+  body: (mpi: Mpi, terminal: Terminal) => Promise<void>,
+): Promise<void> {
+  const mpi = await openMpi();
+  const { rank, size, name } = mpi;
+  const shown = rank === 0 ? terminal : terminal.quiet();
+  shown.note(
+    size > 1
+      ? `${size} ranks, ${name}`
+      : `1 rank, ${name}; start more with: mpirun -np N npx iresnet ...`,
+  );
+  try {
+    await body(mpi, shown);
+    await mpi.close();
+  } catch (error) {
+    // All ranks know the loss, and rank 0 has yet to save.
+    if (error instanceof DivergenceError) {
+      await mpi.close();
+      process.exitCode = shown.fail(error);
+      return;
+    }
+    if (rank > 0) await sleep(patience);
+    const teller = rank > 0 ? terminal.named(`rank ${rank}`) : terminal;
+    teller.fail(error);
+    await mpi.abort();
+  }
+}
+
+/**
+ * Threads for each rank: all that mpirun bound it to, or else an equal part of the machine's.
+ * @param env tells how many ranks are on this machine
+ */
+export function threadsPerRank(env: Readonly<Record<string, string | undefined>>): number {
+  const threads = availableParallelism();
+  const isBound = threads < cpus().length;
+  const ranks = Number(env.OMPI_COMM_WORLD_LOCAL_SIZE ?? env.MPI_LOCALNRANKS ?? 1);
+  return isBound ? threads : Math.max(1, Math.floor(threads / ranks));
+}

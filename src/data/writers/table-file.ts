@@ -1,0 +1,101 @@
+import { expectKind } from "../../border/kinds.js";
+import { DataError, UsageError } from "../../errors.js";
+import { joinTables, type Column, type Table } from "../table.js";
+import { csvText } from "./csv.js";
+import { jsonText } from "./json.js";
+import { npyBytes, npzBytes, outputArray, tableArrays } from "./npy.js";
+
+type Tables = AsyncIterable<Table>;
+type Pieces = AsyncIterable<Uint8Array | string>;
+
+/** How rows are written, by the ending of the file's name. */
+const formats: Readonly<Record<string, (tables: Tables, rows: number, path: string) => Pieces>> = {
+  ".csv": (tables) => csvText(tables),
+  ".tsv": (tables) => csvText(tables, { separator: "\t" }),
+  ".json": (tables) => jsonText(tables, "array"),
+  ".jsonl": (tables) => jsonText(tables, "lines"),
+  ".npy": numberArray,
+  ".npz": (tables) => columnArrays(tables),
+};
+
+/** Endings of files that {@link tableFile} writes; `.gz` may follow. */
+export const tableEndings: readonly string[] = Object.keys(formats);
+
+/** The ending of a file's name if rows can be written to it. */
+export function tableEnding(path: string): string | undefined {
+  const plain = path.toLowerCase().replace(/\.gz$/, "");
+  return tableEndings.find((ending) => plain.endsWith(ending));
+}
+
+/**
+ * Rows as a file's pieces: CSV, TSV, JSON or JSON lines; an `.npy` of shape `[rows, columns]` of
+ * float64; an `.npz` with an array of its own type for each column, which has all rows in memory at
+ * once. Write them by `writeFileInPieces`, which gzips what ends in `.gz`.
+ *
+ * @param path whose ending decides
+ * @param rows of all tables together
+ * @throws {UsageError} if it has another ending, naming those that there are.
+ * @throws {DataError} if columns aren't numbers where the file can't hold others.
+ */
+export function tableFile(
+  path: string,
+  tables: Iterable<Table> | AsyncIterable<Table>,
+  rows: number,
+): Pieces {
+  expectKind(path, "path", "tableFile");
+  expectKind(tables, "tables", "tableFile");
+  const ending = tableEnding(path);
+  if (ending !== undefined) return formats[ending]!(checked(tables), rows, path);
+  throw new UsageError(
+    `${path}: expected a name that ends in ${tableEndings.join(", ")}, got another; choose one of these`,
+    { name: path },
+  );
+}
+
+async function* checked(tables: Iterable<Table> | AsyncIterable<Table>): AsyncGenerator<Table> {
+  for await (const table of tables) {
+    expectKind(table, "table", "tableFile");
+    yield table;
+  }
+}
+
+async function* columnArrays(tables: Tables): AsyncGenerator<Uint8Array> {
+  const all: Table[] = [];
+  for await (const table of tables) all.push(table);
+  yield* npzBytes(tableArrays(joinTables(all)));
+}
+
+async function* numberArray(
+  tables: Tables,
+  rows: number,
+  path: string,
+): AsyncGenerator<Uint8Array> {
+  const iterator = tables[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const columns = first.done === true ? [] : first.value.columns;
+  for (const column of columns) expectNumbers(column, path);
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    for (let next = first; next.done !== true; next = await iterator.next()) {
+      yield new Uint8Array(rowsOf(next.value).buffer);
+    }
+  }
+  const { descr } = outputArray("rows", [0], new Float64Array(0));
+  yield* npyBytes({ name: "rows", shape: [rows, columns.length], descr, parts });
+}
+
+function expectNumbers({ name, kind }: Column, path: string): void {
+  if (kind === "number" || kind === "boolean") return;
+  throw new DataError(
+    `${path}: expected columns of numbers for an .npy file, got ${kind} in column "${name}"; write .csv, .json or .npz`,
+    { name: path, columns: [name] },
+  );
+}
+
+function rowsOf({ columns, rows }: Table): Float64Array {
+  const data = new Float64Array(rows * columns.length);
+  columns.forEach((column, c) => {
+    if (column.kind === "text") return;
+    column.values.forEach((value, row) => (data[row * columns.length + c] = value));
+  });
+  return data;
+}

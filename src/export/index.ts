@@ -1,0 +1,9 @@
+export {
+  checkExport,
+  expectEqualResults,
+  type ExportDifference,
+  type FileArrays,
+} from "./check.js";
+export type { ExportDescription, InputDescription, ValueDescription } from "./describe.js";
+export { exportOnnx, type ExportOptions, type OnnxExport } from "./export-onnx.js";
+export { exportTargets, type ExportTarget } from "./request.js";
