@@ -28,12 +28,18 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /**
  * Wraps numbers as an array of the given shape.
+ *
+ * @param data numbers in row-major order; a Float32Array is kept, others are copied and rounded
+ * @param shape of the array, `[]` for a scalar
  * @throws {ShapeError} if the shape isn't one of whole numbers, their count isn't its size, or one
  * isn't a number.
  */
 export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new ShapeError(`ndarray: expected a shape of whole numbers, got [${shape}]`);
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ShapeError(`ndarray: expected a shape of whole numbers, got [${String(shape)}]`);
+  }
+  if (typeof data !== "object" || (data as unknown) === null) {
+    throw new ShapeError(`ndarray: expected numbers, got ${typeof data}`);
   }
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(
@@ -51,18 +57,6 @@ export function ndarray(data: ArrayLike<number>, shape: Shape): NDArray {
     throw new ShapeError(`ndarray: expected numbers, got ${typeof data[odd]} at index ${odd}`);
   }
   return { shape, data: Float32Array.from(data) };
-}
-
-/** The rows at these indices along the first axis, in this order. */
-export function takeRows({ shape, data }: NDArray, indices: ArrayLike<number>): NDArray {
-  const event = shape.slice(1);
-  const size = sizeOf(event);
-  const taken = new Float32Array(indices.length * size);
-  for (let i = 0; i < indices.length; i++) {
-    const start = indices[i]! * size;
-    taken.set(data.subarray(start, start + size), i * size);
-  }
-  return { shape: [indices.length, ...event], data: taken };
 }
 
 /** An array of one number. */

@@ -19,6 +19,8 @@ export interface Mask {
  * Keeps the first or the last half of the channels (or features); of an odd number the first half
  * has one fewer.
  *
+ * @param shape of an event, `[D]` or `[C, H, W]`
+ * @param keeps the half that stays as it is
  * @throws {ShapeError} if there are fewer than two.
  */
 export function halvesMask(shape: Shape, keeps: "first" | "last"): Mask {
@@ -51,6 +53,8 @@ export function halvesMask(shape: Shape, keeps: "first" | "last"): Mask {
  * Keeps every other pixel, as on a chessboard: those whose row + column is even, or odd. What the
  * network sees is 0 at the others.
  *
+ * @param shape of an image, `[C, H, W]`
+ * @param keeps the pixels that stay as they are
  * @see Dinh et al. 2017, section 3.4, figure 3, https://arxiv.org/abs/1605.08803
  * @throws {ShapeError} if this isn't the shape of an image of two pixels or more.
  */

@@ -39,6 +39,7 @@ function rearrangement(
  * Space to depth: each 2x2 patch becomes 4 channels, `[C, H, W]` to `[4C, H/2, W/2]`, channel
  * (2·row + column)·C + c holding the patch's element at that row and column.
  *
+ * @param shape of an image, `[C, H, W]`
  * @see Dinh et al. 2017, section 3.6, https://arxiv.org/abs/1605.08803
  * @throws {ShapeError} if height or width is odd.
  */
@@ -63,7 +64,11 @@ export function squeeze([c, h, w]: readonly [number, number, number]): Bijection
   );
 }
 
-/** Each event as a vector, row-major. */
+/**
+ * Each event as a vector, row-major.
+ *
+ * @param shape of an event, such as `[C, H, W]`
+ */
 export function flatten(shape: Shape): Bijection {
   const size = sizeOf(shape);
   return rearrangement(
@@ -78,6 +83,8 @@ export function flatten(shape: Shape): Bijection {
 /**
  * The elements of a vector at even places, then those at odd ones: its halves are then spread over
  * all of it.
+ *
+ * @param features D of an event
  */
 export function evensFirst(features: number): Bijection {
   const evens = Math.ceil(features / 2);

@@ -1,3 +1,4 @@
+import { described } from "./described.js";
 import { DataError, ShapeError } from "../errors.js";
 import { sameShape, sizeOf, type NumberArray, type Shape } from "../tree.js";
 
@@ -23,11 +24,11 @@ export function expectArray(value: unknown, rules: ArrayRules): NumberArray {
   const fail = (expected: string, got: string): ShapeError =>
     new ShapeError(`${where}: expected ${name} ${expected}, got ${got}`, { name });
   if (typeof value !== "object" || value === null || !("shape" in value && "data" in value)) {
-    throw fail("to be { shape, data }", describe(value));
+    throw fail("to be { shape, data }", described(value));
   }
   const { shape, data } = value;
-  if (!isShape(shape)) throw fail("with a shape of whole numbers", `shape ${describe(shape)}`);
-  if (!isNumbers(data)) throw fail("with data of numbers", `data ${describe(data)}`);
+  if (!isShape(shape)) throw fail("with a shape of whole numbers", `shape ${described(shape)}`);
+  if (!isNumbers(data)) throw fail("with data of numbers", `data ${described(data)}`);
   if (data.length !== sizeOf(shape)) {
     throw fail(`with ${sizeOf(shape)} numbers for its shape [${shape}]`, `${data.length}`);
   }
@@ -87,16 +88,4 @@ function isNumbers(value: unknown): value is ArrayLike<number> {
     );
   }
   return Array.isArray(value) && value.every((x) => typeof x === "number");
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "string") return `the text "${value.slice(0, 40)}"`;
-  if (Array.isArray(value)) {
-    const odd: unknown = value.find((x) => typeof x !== "number");
-    return odd === undefined
-      ? `[${value.slice(0, 8).join(", ")}]`
-      : `an array with ${describe(odd)}`;
-  }
-  if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
-  return String(value);
 }

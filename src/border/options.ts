@@ -1,3 +1,4 @@
+import { described } from "./described.js";
 import { UsageError } from "../errors.js";
 
 /**
@@ -12,7 +13,7 @@ import { UsageError } from "../errors.js";
 export function expectOptions(options: unknown, known: readonly string[], where: string): void {
   if (!isOptions(options)) {
     throw new UsageError(
-      `${where}: expected an object with ${known.join(", ")}, got ${describe(options)}`,
+      `${where}: expected an object with ${known.join(", ")}, got ${described(options)}`,
     );
   }
   const name = Object.keys(options).find((key) => !known.includes(key));
@@ -45,7 +46,7 @@ export function expectOneOf<T extends string>(
   if (found !== undefined) return found;
   const name = String(value);
   throw new UsageError(
-    `${what}: expected one of ${known.join(", ")}, got "${name}"${suggestion(name, known)}`,
+    `${what}: expected one of ${known.join(", ")}, got ${typeof name === "string" ? `"${name}"` : described(name)}${suggestion(name, known)}`,
     { name },
   );
 }
@@ -58,6 +59,8 @@ export function suggestion(name: string, known: readonly string[]): string {
 
 /** The name that takes the fewest edits, if those are at most a third of its letters. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
+  // What isn't text by the caller's mistake is near to none.
+  if (typeof (name as unknown) !== "string") return undefined;
   let best: string | undefined;
   let least = Infinity;
   for (const one of known) {
@@ -86,10 +89,4 @@ function editDistance(a: string, b: string): number {
     rows.push(now);
   }
   return rows[a.length]![b.length]!;
-}
-
-function describe(value: unknown): string {
-  return typeof value === "object" && value !== null
-    ? `a ${value.constructor.name}`
-    : String(value);
 }

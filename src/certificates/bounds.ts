@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
 import { Context, type BoundedWeight } from "../nn/index.js";
@@ -24,7 +25,9 @@ export interface CertifyOptions extends CertifiedNormOptions {
 }
 
 /** The weights in use, W/max(1, σ/c) in the engine's own arithmetic, by path, to be certified. */
-export function weightsInUse({ scope }: Pick<Certifiable, "scope">): Record<string, Tensor> {
+export function weightsInUse(model: Pick<Certifiable, "scope">): Record<string, Tensor> {
+  expectKind(model, "model", "weightsInUse");
+  const { scope } = model;
   const ctx = new Context({ phase: "infer" });
   return Object.fromEntries(scope.norms.map((norm) => [norm.path, norm.normalised(ctx)]));
 }
@@ -43,10 +46,13 @@ export function weightsInUse({ scope }: Pick<Certifiable, "scope">): Record<stri
  * @throws {DataError} if one is NaN or infinite.
  */
 export async function certifiedBounds(
-  { scope, blocks }: Certifiable,
+  model: Certifiable,
   weights: Readonly<Record<string, NumberArray>>,
   { onProgress, ...options }: CertifyOptions = {},
 ): Promise<Certificates> {
+  expectKind(model, "model", "certifiedBounds");
+  expectKind(weights, "record of arrays", "certifiedBounds");
+  const { scope, blocks } = model;
   const norms: Record<string, CertifiedNorm> = {};
   for (const [done, { path, kind }] of scope.norms.entries()) {
     await onProgress?.(done, scope.norms.length);

@@ -1,3 +1,5 @@
+import { expectArray } from "../border/arrays.js";
+import { expectKind } from "../border/kinds.js";
 import { DataError, ShapeError } from "../errors.js";
 import type { OperatorKind } from "../nn/index.js";
 import { sizeOf, type NumberArray } from "../tree.js";
@@ -45,6 +47,8 @@ export function certifiedNorm(
   operator: OperatorKind,
   { products = 1.2e9 }: CertifiedNormOptions = {},
 ): CertifiedNorm {
+  expectArray(weight, { where: "certifiedNorm", name: "weight" });
+  expectKind(operator, "object", "certifiedNorm");
   expectWeight(weight, operator);
   // Powers of two change no digit, and keep squares from overflowing.
   const unit = 2 ** Math.floor(Math.log2(largestOf(weight.data)));

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { roundedUp } from "./rounding.js";
 
 export interface InverseStep {
@@ -15,7 +16,9 @@ export interface InverseStep {
  *
  * @see Behrmann et al. 2019, section 2.2, https://arxiv.org/abs/1811.00995
  */
-export function inverseErrorBound({ lipschitz, step, rounding = 0 }: InverseStep): number {
+export function inverseErrorBound(iteration: InverseStep): number {
+  expectKind(iteration, "object", "inverseErrorBound");
+  const { lipschitz, step, rounding = 0 } = iteration;
   if (!(lipschitz < 1)) return Infinity;
   return roundedUp((lipschitz * step + rounding) / (1 - lipschitz));
 }

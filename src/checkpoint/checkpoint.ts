@@ -1,33 +1,52 @@
+import { z } from "zod";
+import { expectKind } from "../border/kinds.js";
 import { crc32 } from "../data/readers/crc32.js";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
 import { sameShape, sizeOf, type Arrays, type Shape } from "../tree.js";
-import {
-  isJsonObject,
-  parseJsonObject,
-  sameJson,
-  type JsonObject,
-  type JsonValue,
-} from "../json.js";
+import { parseJsonObject, sameJson, type JsonValue } from "../json.js";
 import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.js";
 
+const anything = z.custom<JsonValue>((value) => value !== undefined, { error: "a value" });
+const count = z.int({ error: "a count" }).nonnegative({ error: "a count" });
+const number = z.number({ error: "a finite number" });
+const object = { error: "an object" };
+
+const trainingState = z.object(
+  {
+    /** Seed of the run; with `step` it gives every later random number. */
+    seed: number,
+    /** Steps taken. */
+    step: count,
+    /** Time spent on those steps, over all resumptions. */
+    elapsedSeconds: number,
+    config: anything,
+    /** The best validation so far. */
+    best: z.object({ step: count, value: number }, object).readonly().exactOptional(),
+    /**
+     * Means over the steps since the last report, if the run was stopped while it was validated after
+     * this step: it is validated once it goes on.
+     */
+    due: z.record(z.string(), number, object).readonly().exactOptional(),
+  },
+  object,
+);
+
 /** Where a training run stands. */
-export interface TrainingState {
-  /** Seed of the run; with `step` it gives every later random number. */
-  readonly seed: number;
-  /** Steps taken. */
-  readonly step: number;
-  /** Time spent on those steps, over all resumptions. */
-  readonly elapsedSeconds: number;
-  readonly config: JsonValue;
-  /** The best validation so far. */
-  readonly best?: { readonly step: number; readonly value: number };
-  /**
-   * Means over the steps since the last report, if the run was stopped while it was validated after
-   * this step: it is validated once it goes on.
-   */
-  readonly due?: { readonly [name: string]: number };
-}
+export type TrainingState = Readonly<z.output<typeof trainingState>>;
+
+const FORMAT = 1;
+const METADATA_KEY = "iresnet";
+/** Absent in those of earlier versions. */
+const CHECKSUM_KEY = "iresnet.crc32";
+
+/** All of a checkpoint but its arrays. */
+const manifestSchema = z.object({
+  format: z.literal(FORMAT, { error: String(FORMAT) }),
+  model: z.object({ kind: z.string({ error: "a string" }), config: anything }, object),
+  data: dataDescriptionSchema.exactOptional(),
+  training: trainingState.exactOptional(),
+});
 
 /**
  * A model with all it needs to be used, and to continue its training bit for bit.
@@ -46,18 +65,15 @@ export interface Checkpoint {
   readonly arrays: Arrays;
 }
 
-const FORMAT = 1;
-const METADATA_KEY = "iresnet";
-/** Absent in those of earlier versions. */
-const CHECKSUM_KEY = "iresnet.crc32";
-
 /**
  * Writes a checkpoint as a safetensors file; equal checkpoints give equal bytes.
  *
  * @throws {CheckpointError} if a number of `training` isn't finite.
  * @throws {ShapeError} if an array's count of numbers isn't its shape's size.
  */
-export function encodeCheckpoint({ arrays, ...rest }: Checkpoint): Bytes {
+export function encodeCheckpoint(checkpoint: Checkpoint): Bytes {
+  expectKind(checkpoint, "checkpoint", "encodeCheckpoint");
+  const { arrays, ...rest } = checkpoint;
   // Reading it back fixes the order of the fields and refuses what JSON cannot hold.
   const text = JSON.stringify(parseManifest(JSON.stringify(rest), "encodeCheckpoint"));
   return encodeSafetensors(arrays, {
@@ -134,7 +150,7 @@ export function expectArrays(
   const reshaped: string[] = [];
   for (const [name, shape] of Object.entries(expected)) {
     const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
-    if (array === undefined) missing.push(`${name} [${shape}]`);
+    if (!array) missing.push(`${name} [${shape}]`);
     else if (!sameShape(array.shape, shape)) {
       reshaped.push(`${name} [${array.shape}] for [${shape}]`);
     } else if (array.data.length !== sizeOf(shape)) {
@@ -143,7 +159,7 @@ export function expectArrays(
   }
   const surplus = Object.entries(arrays)
     .filter(([name]) => !Object.hasOwn(expected, name))
-    .map(([name, { shape }]) => `${name} [${shape}]`);
+    .map(([name, array]) => `${name} [${(array as typeof array | null)?.shape}]`);
 
   const differences = [
     ...firstOf("missing", missing),
@@ -165,104 +181,26 @@ function firstOf(label: string, items: readonly string[]): string[] {
 
 function parseManifest(text: string, where: string): Omit<Checkpoint, "arrays"> {
   const json = parseJsonObject(text);
-  if (json === undefined)
+  if (json === undefined) {
     throw malformed(where, METADATA_KEY, "a JSON object", JSON.stringify(text));
-
-  const format = field(json, "format", number, where);
-  if (format > FORMAT) {
+  }
+  const { format } = json;
+  if (typeof format === "number" && format > FORMAT) {
     throw new CheckpointError(
       `${where}: expected checkpoint format ${FORMAT}, which this version of iresnet reads, got format ${format}; update with npm install iresnet@latest`,
     );
   }
-  if (format !== FORMAT) throw malformed(where, "format", String(FORMAT), String(format));
-
-  const model = field(json, "model", object, where);
-  return {
-    format: FORMAT,
-    model: {
-      kind: field(model, "model.kind", string, where),
-      config: field(model, "model.config", anything, where),
-    },
-    ...(json.data !== undefined && { data: parseData(json.data, where) }),
-    ...(json.training !== undefined && { training: parseTraining(json, where) }),
-  };
-}
-
-function parseData(json: JsonValue, where: string): DataDescription {
-  const result = dataDescriptionSchema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = ["data", ...(issue?.path ?? [])].join(".");
-  throw new CheckpointError(
-    `${where}: expected a description of data, got one whose ${path} is wrong (${issue?.message}); use a checkpoint that iresnet saved`,
-    { name: path },
-  );
-}
-
-function parseTraining(json: JsonObject, where: string): TrainingState {
-  const training = field(json, "training", object, where);
-  return {
-    seed: field(training, "training.seed", number, where),
-    step: field(training, "training.step", count, where),
-    elapsedSeconds: field(training, "training.elapsedSeconds", number, where),
-    config: field(training, "training.config", anything, where),
-    ...(training.best !== undefined && { best: parseBest(training, where) }),
-    ...(training.due !== undefined && { due: parseDue(training, where) }),
-  };
-}
-
-function parseBest(training: JsonObject, where: string): { step: number; value: number } {
-  const best = field(training, "training.best", object, where);
-  return {
-    step: field(best, "training.best.step", count, where),
-    value: field(best, "training.best.value", number, where),
-  };
-}
-
-function parseDue(training: JsonObject, where: string): Record<string, number> {
-  const due = field(training, "training.due", object, where);
-  const names = Object.keys(due);
-  return Object.fromEntries(
-    names.map((name) => [name, field(due, `training.due.${name}`, number, where)]),
-  );
-}
-
-interface FieldType<T extends JsonValue> {
-  readonly name: string;
-  readonly accepts: (value: JsonValue | undefined) => value is T;
-}
-
-const anything: FieldType<JsonValue> = {
-  name: "a value",
-  accepts: (value): value is JsonValue => value !== undefined,
-};
-const object: FieldType<JsonObject> = { name: "an object", accepts: isJsonObject };
-const string: FieldType<string> = {
-  name: "a string",
-  accepts: (value) => typeof value === "string",
-};
-const number: FieldType<number> = {
-  name: "a finite number",
-  accepts: (value): value is number => Number.isFinite(value),
-};
-const count: FieldType<number> = {
-  name: "a count",
-  accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
-};
-
-/** The field of `from` that the last part of `path` names. */
-function field<T extends JsonValue>(
-  from: JsonObject,
-  path: string,
-  type: FieldType<T>,
-  where: string,
-): T {
-  const value = from[path.slice(path.lastIndexOf(".") + 1)];
-  if (!type.accepts(value)) {
-    const got = value === undefined ? "nothing" : JSON.stringify(value);
-    throw malformed(where, path, type.name, got);
+  const { data, error } = manifestSchema.safeParse(json, { reportInput: true });
+  if (data) return data;
+  const [{ path, message, input }] = error.issues as [z.core.$ZodIssue];
+  const name = path.join(".");
+  if (path[0] === "data") {
+    throw new CheckpointError(
+      `${where}: expected a description of data, got one whose ${name} is wrong (${message}); use a checkpoint that iresnet saved`,
+      { name },
+    );
   }
-  return value;
+  throw malformed(where, name, message, input === undefined ? "nothing" : JSON.stringify(input));
 }
 
 function malformed(where: string, path: string, expected: string, got: string): CheckpointError {

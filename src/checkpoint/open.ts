@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { nonFiniteRows } from "../border/arrays.js";
 import { CheckpointError } from "../errors.js";
 import { createModel, type AnyModel } from "../models/index.js";
@@ -22,6 +23,7 @@ export interface Opened {
  *   seen data.
  */
 export function openCheckpoint(checkpoint: Checkpoint, where: string): Opened {
+  expectKind(checkpoint, "checkpoint", where);
   const model = createModel(checkpoint.model.kind, checkpoint.model.config);
   const arrays = modelArrays(model, checkpoint.arrays, where);
   expectInitialised(arrays, where);
@@ -34,7 +36,9 @@ export function openCheckpoint(checkpoint: Checkpoint, where: string): Opened {
  *
  * @throws {CheckpointError} if one is missing, surplus, of another shape or not finite.
  */
-export function modelArrays({ scope }: AnyModel, arrays: Arrays, where: string): Arrays {
+export function modelArrays(model: AnyModel, arrays: Arrays, where: string): Arrays {
+  expectKind(model, "model", where);
+  const { scope } = model;
   const own = inferenceArrays(arrays);
   const shapes = scope.variables.map(({ name, tensor }) => [name, tensor.shape] as const);
   expectArrays({ arrays: own }, Object.fromEntries(shapes), where);

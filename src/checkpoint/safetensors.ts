@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { CheckpointError, ShapeError } from "../errors.js";
 import { sizeOf, type Arrays, type Shape } from "../tree.js";
 import { isJsonObject, parseJsonObject, type JsonObject, type JsonValue } from "../json.js";
@@ -83,6 +84,7 @@ export function encodeSafetensors(
  * numbers other than float32.
  */
 export function decodeSafetensors(bytes: Uint8Array, where = "decodeSafetensors"): Safetensors {
+  expectKind(bytes, "bytes", where);
   if (bytes.length < LENGTH_BYTES) {
     throw damaged(where, "a safetensors file", `${bytes.length} bytes`);
   }

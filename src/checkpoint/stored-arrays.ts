@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Arrays } from "../tree.js";
 
 const slotPrefix = "optimizer.";
@@ -30,6 +31,7 @@ export function inferenceArrays(arrays: Arrays): Arrays {
 
 /** Without what training keeps beside a model's own arrays. */
 function ownArrays(arrays: Arrays): Arrays {
+  expectKind(arrays, "record of arrays", "inferenceArrays");
   const prefixes = [slotPrefix, emaPrefix, settledPrefix];
   return Object.fromEntries(
     Object.entries(arrays).filter(([name]) => !prefixes.some((prefix) => name.startsWith(prefix))),

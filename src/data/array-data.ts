@@ -2,7 +2,7 @@ import { expectOptions, suggestion } from "../border/options.js";
 import { DataError, ShapeError, UsageError } from "../errors.js";
 import { Random } from "../random.js";
 import type { NumberArray, Shape } from "../tree.js";
-import { checkedRows, expectRows, isNumber, rowOptions, type ArrayRows } from "./array-rows.js";
+import { checkedRows, expectRows, rowOptions, type ArrayRows } from "./array-rows.js";
 import {
   expectSplitName,
   type DataSet,
@@ -57,6 +57,8 @@ const where = "arrayData";
  * Arrays in memory as a data set. Vectors, and images that aren't pixels, are standardised by what
  * the training rows teach: see {@link learnPreprocessing}.
  *
+ * @param given x, `[N, D]` or `[N, C, H, W]`, and what else is known of its rows; {@link ArrayDataOptions}
+ *   has the shape and default of each
  * @throws {ShapeError} if an array isn't of the shape it should have, or the lengths differ.
  * @throws {DataError} naming the rows that aren't finite, labels that are no classes, pixels out of
  * range, or if every column is constant.
@@ -86,29 +88,35 @@ export function arrayData(given: ArrayDataOptions): DataSet {
   }
   const columns = columnNames(given.columns, event[0]!);
   const classes = classesOf(given);
-  const checked = (rows: ArrayRows, split: string): Rows => {
-    if (split !== where) expectOptions(rows, rowOptions, split);
-    return checkedRows(rows, { event, classes, pixels, condition: given.condition, where: split });
+  const rules = { event, classes, pixels, condition: given.condition };
+  const all = checkedRows(given, { ...rules, where });
+  const checked = (rows: ArrayRows, split: SplitName): Rows => {
+    const at = `${where}: ${split}`;
+    expectOptions(rows, rowOptions, at);
+    return checkedRows(rows, { ...rules, where: at });
   };
-  const all = checked(given, where);
   const { train, validation: held } = isRows(validation) ? {} : holdOut(x.shape[0]!, validation);
   const training = train ?? new Uint32Array(x.shape[0]!).map((_, i) => i);
   const weigh = weighing(all, training);
+  const validating = isRows(validation) ? checked(validation, "validation") : undefined;
+  const testing = test && checked(test, "test");
   const splits: Readonly<Record<SplitName, Split | undefined>> = {
     train: tableSplit("train", weigh(all), train),
-    validation: isRows(validation)
-      ? tableSplit("validation", weigh(checked(validation, `${where}: validation`)))
+    validation: validating
+      ? tableSplit("validation", weigh(validating))
       : held!.length > 0
         ? tableSplit("validation", weigh(all), held)
         : undefined,
-    test: test && tableSplit("test", weigh(checked(test, `${where}: test`))),
+    test: testing && tableSplit("test", weigh(testing)),
   };
-  const heldOut = isRows(validation) ? validation.x : takeNumbers(x, held!);
+  const heldOut = validating?.x ?? takeNumbers(x, held!);
   const { tails = [], absent } = given;
   expectColumns([...tails, ...Object.entries(absent ?? {}).flat()], columns, event);
   const { preprocessing, warnings } = learn(all, train, {
     columns,
     pixels,
+    // Of a row that is held out, all that counts is whether a column of whole numbers is one.
+    others: [heldOut, ...(testing ? [testing.x] : [])],
     ...(tails.length > 0 && { tails: { columns: tails, heldOut } }),
     ...(absent && { absent }),
   });
@@ -144,7 +152,7 @@ export function holdOut(
 ): { readonly train: Uint32Array; readonly validation: Uint32Array } {
   const held =
     share === undefined ? Math.min(5000, Math.floor(count / 10)) : Math.floor(count * share);
-  if (!((share === undefined || isNumber(share)) && held >= 0 && held < count)) {
+  if (!((share === undefined || typeof share === "number") && held >= 0 && held < count)) {
     throw new UsageError(
       `${where}: expected validation to be a share from 0 to under 1 of the ${count} rows, or rows of their own, got ${share}`,
       { name: "validation" },
@@ -217,7 +225,7 @@ function learn(
     columns,
     pixels,
     ...options
-  }: Pick<LearnOptions, "tails" | "absent"> & {
+  }: Pick<LearnOptions, "tails" | "absent" | "others"> & {
     readonly columns: readonly string[];
     readonly pixels: boolean;
   },

@@ -20,6 +20,7 @@ export interface ArrayRows {
   readonly weights?: ArrayLike<number>;
 }
 
+/** The names of {@link ArrayRows}. */
 export const rowOptions = ["x", "labels", "condition", "weights"] as const;
 
 /** What each split's rows must be like. */
@@ -63,8 +64,10 @@ export function expectRows(
 }
 
 /**
- * Rows of a split, checked.
- * @throws as `arrayData`.
+ * Rows that are what a split's must be.
+ * @throws {ShapeError} if an array isn't of its shape.
+ * @throws {DataError} naming the rows that can't be taken.
+ * @throws {UsageError} if labels or a condition are here alone, or missing here alone.
  */
 export function checkedRows(given: ArrayRows, rules: RowRules): Rows {
   const { event, classes, pixels, where: at } = rules;
@@ -111,7 +114,7 @@ function expectWeights(weights: ArrayLike<number>, at: string): void {
   );
 }
 
-export function isNumber(value: unknown): value is number {
+function isNumber(value: unknown): value is number {
   return typeof value === "number";
 }
 

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import { sizeOf, type NDArray } from "../tree.js";
@@ -68,6 +69,8 @@ export function augment(
   examples?: Examples,
   first = 0,
 ): NDArray {
+  expectKind(augmentation, "object", "augment");
+  expectKind(random, "random", "augment");
   switch (augmentation.kind) {
     case "none":
       return x;

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import { sizeOf } from "../tree.js";
 import type { DataFile } from "./data-file.js";
@@ -27,6 +28,8 @@ export const mostCifarBytes = 200_000 * (2 + 3 * 32 * 32);
  * @see Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html
  */
 export function parseCifar(files: readonly DataFile[], layout: CifarLayout): Rows {
+  expectKind(files, "list", "parseCifar");
+  expectKind(layout, "object", "parseCifar");
   const { labelBytes, classes } = layout;
   const size = sizeOf(shape);
   const counts = files.map((file) => countRecords(file, labelBytes + size));
@@ -46,7 +49,9 @@ export function parseCifar(files: readonly DataFile[], layout: CifarLayout): Row
   return { x: { shape: [count, ...shape], data: pixels }, labels };
 }
 
-function countRecords({ name, bytes }: DataFile, record: number): number {
+function countRecords(file: DataFile, record: number): number {
+  expectKind(file, "data file", "parseCifar");
+  const { name, bytes } = file;
   const count = bytes.length / record;
   if (Number.isInteger(count) && count > 0) return count;
   throw new DataError(

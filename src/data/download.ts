@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DataError } from "../errors.js";
@@ -39,6 +40,7 @@ export async function getData(
   folder: string,
   options: DownloadOptions = {},
 ): Promise<string> {
+  expectKind(folder, "path", "getData");
   const known = imageSetName(name);
   const target = join(folder, known);
   await download(sources[known], target, options);

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import type { DataFile } from "./data-file.js";
 import type { Rows } from "./data-set.js";
@@ -43,10 +44,12 @@ export function idxBytes(start: Uint8Array): number {
 
 /** An array of unsigned bytes with as many axes as `axes`. */
 function parseArray(
-  { name, bytes }: DataFile,
+  file: DataFile,
   axes: 1 | 3,
   what: string,
 ): { sizes: readonly number[]; content: Uint8Array } {
+  expectKind(file, "data file", "parseIdx");
+  const { name, bytes } = file;
   const headerSize = 4 * (1 + axes);
   if (bytes.length < headerSize) {
     throw new DataError(

@@ -1,11 +1,16 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import type { NDArray } from "../tree.js";
 
 /**
  * 1 at each label's class, 0 elsewhere, `[B, classes]`.
+ *
+ * @param labels `[N]`, whole numbers from 0 to classes − 1
+ * @param classes K
  * @throws {DataError} if a label isn't a class.
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): NDArray {
+  expectKind(labels, "list", "oneHot");
   expectLabels(labels, classes, "oneHot");
   const data = new Float32Array(labels.length * classes);
   for (let i = 0; i < labels.length; i++) data[i * classes + labels[i]!] = 1;

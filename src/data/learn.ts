@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectArray, expectFinite } from "../border/arrays.js";
 import { DataError } from "../errors.js";
 import { sizeOf, type NumberArray } from "../tree.js";
@@ -16,6 +17,8 @@ export interface Learned {
 
 /** What else there is to learn from. */
 export interface LearnOptions {
+  /** Rows that aren't trained on, of which nothing is learned but whether their numbers are whole. */
+  readonly others?: readonly NumberArray[];
   /** `[N, K]` */
   readonly condition?: NumberArray;
   /** Columns that are 1 where another's cell is missing, by the name of the other. */
@@ -31,8 +34,8 @@ const where = "learnPreprocessing";
  * one of mean 0 and standard deviation 1, and which columns can't be densities as they are:
  *
  * - real: offset = mean, scale = standard deviation
- * - whole numbers, 0 and 1 included: as above, of x + u with u uniform on [0, 1), the noise that
- *   makes them real
+ * - whole numbers, 0 and 1 included, in the other rows too: as above, of x + u with u uniform on
+ *   [0, 1), the noise that makes them real
  * - constant, or a copy of an earlier one: left out
  *
  * A column with heavy tails is first mapped by an asinh: see {@link learnTail}. Cells that are missing
@@ -48,8 +51,9 @@ const where = "learnPreprocessing";
 export function learnPreprocessing(
   x: NumberArray,
   names: readonly string[],
-  { condition, absent = {}, tails }: LearnOptions = {},
+  { condition, absent = {}, tails, others = [] }: LearnOptions = {},
 ): Learned {
+  expectKind(names, "list", where);
   const [rows = 0, ...shape] = expectArray(x, { where, name: "x" }).shape;
   expectFinite(x, { where, name: "x" });
   const columns = names.map((name, c) => columnOf(x, c, name));
@@ -61,7 +65,9 @@ export function learnPreprocessing(
   };
   columns.forEach((column, c) => {
     const { name } = column;
-    const plan = planOf(column, columns.slice(0, c), plans);
+    const same = [column, ...others.map((rows) => columnOf(rows, c, name))];
+    const isWhole = same.every((one) => every(one, Number.isSafeInteger));
+    const plan = planOf(column, columns.slice(0, c), { plans, isWhole });
     const known = present(x, c, name);
     const heldOut = tails?.columns.includes(name) ? present(tails.heldOut, c, name) : undefined;
     plans.push(withAxis(plan, { known, heldOut, absent: absent[name] }));
@@ -134,7 +140,7 @@ export function learnCondition(
 function planOf(
   column: Column,
   before: readonly Column[],
-  plans: readonly ColumnPlan[],
+  { plans, isWhole }: { readonly plans: readonly ColumnPlan[]; readonly isWhole: boolean },
 ): ColumnPlan {
   const { name } = column;
   const first = column.at(0);
@@ -143,7 +149,7 @@ function planOf(
     (other, c) => plans[c]!.kind !== "copy" && every(column, (value, i) => value === other.at(i)),
   );
   if (original) return { kind: "copy", name, of: original.name };
-  return every(column, Number.isSafeInteger)
+  return isWhole
     ? { kind: "whole", name, offset: 0, scale: 1, step: 1 }
     : { kind: "real", name, offset: 0, scale: 1 };
 }

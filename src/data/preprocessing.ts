@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import { expectArray } from "../border/arrays.js";
 import {
@@ -86,7 +87,9 @@ export interface Prepared {
 export type RestoredKind = "samples" | "events" | "middles";
 
 /** Shape of an event as a model takes it. */
-export function preparedShape({ shape, columns }: Preprocessing): Shape {
+export function preparedShape(plan: Preprocessing): Shape {
+  expectKind(plan, "preprocessing", "preprocessing");
+  const { shape, columns } = plan;
   return [columns.filter(isKept).length, ...shape.slice(1)];
 }
 
@@ -108,11 +111,11 @@ export function prepare(
     const prepared = float32(x);
     return { x: prepared, logDet: new Float64Array(x.shape[0]!), deviations: [] };
   }
+  const kept = preparedShape(plan);
   const { shape, data } = expectArray(x, { where: "prepare", name: "x", event: plan.shape });
   const { columns } = plan;
   const { inner, places, sources } = layoutOf(plan);
   const rows = shape[0]!;
-  const kept = preparedShape(plan);
   const prepared = new Float32Array(rows * sizeOf(kept));
   const steps = hasIntervals(plan) ? new Float32Array(prepared.length) : undefined;
   const logDet = new Float64Array(rows);
@@ -266,7 +269,8 @@ interface ColumnLayout {
   readonly sources: readonly number[];
 }
 
-function layoutOf({ shape, columns }: Preprocessing): ColumnLayout {
+function layoutOf(plan: Preprocessing): ColumnLayout {
+  const { shape, columns } = plan;
   let next = 0;
   const placeOfName = (name: string): number => columns.findIndex((column) => column.name === name);
   return {

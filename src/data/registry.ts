@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { DataSet } from "./data-set.js";
@@ -24,6 +25,7 @@ const registered: DataSource[] = [];
  * @throws {UsageError} if there is one of that name.
  */
 export function registerDataSource(source: DataSource): void {
+  expectKind(source, "data source", "registerDataSource");
   if (dataNames().includes(source.name)) {
     throw new UsageError(
       `registerDataSource: expected a new name, got "${source.name}", which is taken; choose another`,

@@ -1,5 +1,6 @@
+import { expectKind } from "../border/kinds.js";
 import type { Closable } from "../closable.js";
-import { DataError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 
 /** What the cells of a column are: `date` is a point of time, `boolean` is true or false. */
 export type ColumnKind = "number" | "boolean" | "date" | "text";
@@ -109,6 +110,7 @@ export const defaultChunkRows = 8192;
  * @throws {DataError} if there are none, or what {@link TableReader.chunks} throws.
  */
 export async function readTable(reader: TableReader): Promise<Table> {
+  expectKind(reader, "table reader", "readTable");
   const chunks: Table[] = [];
   for await (const chunk of reader.chunks()) chunks.push(chunk);
   if (chunks.length === 0) {
@@ -123,10 +125,19 @@ export async function readTable(reader: TableReader): Promise<Table> {
 /**
  * Some rows of a table, in the order of their places; one may come several times.
  * @param rows places in the table
+ * @throws {UsageError} if the table has no such place.
  */
 export function takeRows(table: Table, rows: ArrayLike<number>): Table {
+  expectKind(table, "table", "takeRows");
+  expectKind(rows, "list", "takeRows");
   const { columns, lines, problems, textOf } = table;
   const places = Array.from(rows);
+  const bad = places.find((row) => !(Number.isInteger(row) && row >= 0 && row < table.rows));
+  if (bad !== undefined) {
+    throw new UsageError(`takeRows: expected rows of 0 to ${table.rows - 1}, got ${bad}`, {
+      name: "rows",
+    });
+  }
   const wanted = new Map(places.map((row, place) => [row, place]));
   return {
     ...table,
@@ -147,6 +158,7 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
 
 /** Tables with the same columns, one below the other. */
 export function joinTables(chunks: readonly Table[]): Table {
+  expectKind(chunks, "list", "joinTables");
   const [first] = chunks;
   if (first === undefined) throw new DataError("joinTables: expected a table, got none; give one");
   if (chunks.length === 1) return first;

@@ -11,6 +11,7 @@ const heldOut = 10_000;
  * A toy density of the plane as a data set: points to train on are drawn afresh, those to validate
  * and to test on are always the same 10,000, apart from all training.
  *
+ * @param name one of {@link toyNames}
  * @throws {UsageError} if there is no such density; {@link toyNames} lists them.
  */
 export function toyData(name: string): DataSet {

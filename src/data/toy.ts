@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf } from "../border/options.js";
 import type { Random } from "../random.js";
 import type { NDArray } from "../tree.js";
@@ -7,10 +8,14 @@ import type { NDArray } from "../tree.js";
  *
  * Shapes, scales and noise are those of the toy sets of FFJORD and Residual Flows.
  *
+ * @param name one of {@link toyNames}
+ * @param n points, at least 1
+ * @param random source of the draws
  * @throws {UsageError} if there is no such density; {@link toyNames} lists them.
  * @see Grathwohl et al. 2019, section 4.1, https://arxiv.org/abs/1810.01367
  */
 export function sampleToy(name: string, n: number, random: Random): NDArray {
+  expectKind(random, "random", "sampleToy");
   const known = expectToyName(name, "sampleToy");
   const uniform = (label: string) => random.split(label).uniform(n);
   const pick = uniform("pick");

@@ -1,4 +1,6 @@
+import { expectKind } from "../border/kinds.js";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { expectOptions } from "../border/options.js";
 import { closable, type Closable } from "../closable.js";
 import { UsageError } from "../errors.js";
 import type { NDArray } from "../tree.js";
@@ -24,8 +26,11 @@ export interface OnnxFile extends Closable {
  */
 export async function openOnnxFile(
   bytes: Uint8Array,
-  { threads = 1, optimise = "all" }: OnnxFileOptions = {},
+  options: OnnxFileOptions = {},
 ): Promise<OnnxFile> {
+  expectKind(bytes, "bytes", "openOnnxFile");
+  expectOptions(options, ["threads", "optimise"], "openOnnxFile");
+  const { threads = 1, optimise = "all" } = options;
   const session = await InferenceSession.create(bytes, {
     graphOptimizationLevel: optimise,
     intraOpNumThreads: threads,

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { availableParallelism } from "node:os";
 import { IresnetError } from "../errors.js";
 import { input, neg } from "../graph/index.js";
@@ -36,11 +37,9 @@ export const devices = ["cpu", "webgpu", "auto"] as const;
  * @throws {UsageError} if there is no such device, or `threads` isn't a whole number of at least 1.
  * @throws {IresnetError} if `device` is `webgpu` and no adapter answers.
  */
-export async function nodeEngine({
-  device = "cpu",
-  threads = availableParallelism(),
-  lowering = "fastest",
-}: NodeEngineOptions = {}): Promise<Engine> {
+export async function nodeEngine(options: NodeEngineOptions = {}): Promise<Engine> {
+  expectKind(options, "object", "nodeEngine");
+  const { device = "cpu", threads = availableParallelism(), lowering = "fastest" } = options;
   expectEngineOptions("nodeEngine", { device, threads }, devices);
   if (device === "webgpu") return openWebGpu();
   const cpu = await openCpu(threads, lowering);

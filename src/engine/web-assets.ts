@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -31,8 +32,10 @@ const require = createRequire(import.meta.url);
  */
 export async function copyWebAssets(
   folder: string,
-  { webgpu = false }: WebAssetsOptions = {},
+  options: WebAssetsOptions = {},
 ): Promise<WebAsset[]> {
+  expectKind(options, "object", "copyWebAssets");
+  const { webgpu = false } = options;
   if (typeof folder !== "string" || folder === "") {
     throw new UsageError(`copyWebAssets: expected a folder's path, got "${folder}"`);
   }

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import { Random } from "../random.js";
 import { coreOf, type AnyRunner } from "../runner/index.js";
@@ -22,6 +23,8 @@ export interface ExportDifference {
   readonly difference: number;
 }
 
+const where = "checkExport";
+
 /** Batches that a file is tried with. */
 const batches = [1, 2, 7];
 
@@ -42,6 +45,9 @@ export async function checkExport(
   description: ExportDescription,
   run: (inputs: FileArrays) => Promise<FileArrays>,
 ): Promise<ExportDifference[]> {
+  expectKind(runner, "runner", where);
+  expectKind(description, "export description", where);
+  expectKind(run, "function", where);
   const random = Random.fromSeed(0);
   const isRounded = description.to === "sample" && coreOf(runner).step !== undefined;
   const differences: ExportDifference[] = [];
@@ -49,6 +55,7 @@ export async function checkExport(
     const drawn = await drawRows(runner, rows, random.split("rows"));
     const noisy = await run(feedsOf(description, drawn, random));
     const quiet = await run(feedsOf(description, drawn, undefined));
+    for (const outputs of [noisy, quiet]) expectKind(outputs, "record of arrays", where);
     const expected = await expectedOutputs(runner, description, drawn, random);
     // Noise about the middle of a model's axis isn't about that of a whole number on a curved one.
     const hasQuiet = description.to !== "score" || !hasSteps(runner);
@@ -66,6 +73,8 @@ export async function checkExport(
 
 /** @throws {DataError} if a file differs from its runner by more than rounding, 10⁻⁵. */
 export function expectEqualResults(differences: readonly ExportDifference[]): void {
+  expectKind(differences, "list", "expectEqualResults");
+  for (const one of differences) expectKind(one, "object", "expectEqualResults");
   const worst = differences.find(({ difference }) => !(difference <= tolerance));
   if (!worst) return;
   const { output, rows, difference } = worst;

@@ -62,12 +62,14 @@ export function enterEvents(
   const finite = entered?.valid ?? every(scope, isFinite(scope, features, "double"), plan.shape);
   const kept = plan.columns.flatMap((column, place) => (isKept(column) ? [place] : []));
   const values = kept.length < plan.columns.length ? columnsAt(scope, features, kept) : features;
+  // Only what is scored comes by its edges: a fraction has density 0 there.
+  const whole = at === "edges" ? wholeIn(scope, values, plan) : [];
   const isNoisy = hasSteps(rows);
   const { places, step, logDet } = placed(scope, values, features, plan, isNoisy ? at : "edges");
   const events = scope.emit("Cast", [places], { to: castTo("float") });
   const deviates = deviation(scope, features, plan);
   return {
-    ...checked(scope, events, model.shape, [finite]),
+    ...checked(scope, events, model.shape, [finite, ...whole]),
     logDet,
     ...(deviates !== undefined && { deviates }),
     ...(step !== undefined && isNoisy && { step }),
@@ -161,6 +163,15 @@ function pixelsIn(
     ...(density ? [scope.emit("Equal", [scope.emit("Floor", [x]), x])] : []),
   ]);
   return [every(scope, inside, shape)];
+}
+
+/** Whole columns hold whole numbers. */
+function wholeIn(scope: GraphScope, values: string, plan: Preprocessing): string[] {
+  if (!plan.columns.some(({ kind }) => kind === "whole")) return [];
+  const isOther = perColumnFlag(scope, plan, ({ kind }) => kind !== "whole");
+  const isWhole = scope.emit("Equal", [scope.emit("Floor", [values]), values]);
+  const event = [plan.columns.filter(isKept).length, ...plan.shape.slice(1)];
+  return [every(scope, scope.emit("Or", [isOther, isWhole]), event)];
 }
 
 function wholePixels(scope: GraphScope, x: string): string {

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
 import { IresnetError } from "../errors.js";
 import type { JsonObject } from "../json.js";
@@ -54,6 +55,7 @@ const where = "exportOnnx";
  * const { bytes, description } = await exportOnnx(runner, { to: "score" });
  */
 export async function exportOnnx(runner: AnyRunner, options: ExportOptions): Promise<OnnxExport> {
+  expectKind(runner, "runner", where);
   expectOptions(options, ["to", "logDet", "terms", "metadata"], where);
   const to = expectOneOf(options.to, exportTargets, `${where}: to`);
   if (options.logDet !== undefined) {

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -21,6 +22,7 @@ export function isTemporary(name: string): boolean {
  * file is then untouched and no temporary file is left.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  expectKind(path, "path", "writing a file");
   const folder = dirname(path);
   const temporary = temporaryName(path);
   try {

@@ -2,7 +2,7 @@ import { expectOneOf, expectOptions } from "../border/options.js";
 import type { DataSet } from "../data/index.js";
 import { DataError, UsageError } from "../errors.js";
 import type { JsonObject } from "../json.js";
-import { spread } from "../measure/index.js";
+import { takeSpread } from "../measure/index.js";
 import type { FitOptions, TrainingOptions } from "../train/index.js";
 import type { NumberArray, Shape } from "../tree.js";
 
@@ -84,7 +84,7 @@ export async function pictureRecipe(
     );
   }
   const train = await data.split("train");
-  const { x } = train.take(spread(train.count, mostSeen));
+  const { x } = takeSpread(train, mostSeen);
   const size = {
     shape,
     count: train.count,

@@ -142,7 +142,7 @@ export async function heldOutScores(
       { name: model.kind },
     );
   }
-  const places = spread(split.count, mostHeldOut);
+  const places = spread(split, mostHeldOut);
   const scores: number[] = [];
   for (let first = 0; first < places.length; first += chunk) {
     const { x } = split.take(places.subarray(first, first + chunk));

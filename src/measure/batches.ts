@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Rows, Split } from "../data/index.js";
 import { mostPerBatch as batchSize } from "../runner/index.js";
 
@@ -11,10 +12,10 @@ export interface MeasureOptions {
 /** Hands the examples to `f`, a batch at a time, with the place of the first among them. */
 export async function eachBatch(
   split: Split,
-  { count = split.count, onProgress }: MeasureOptions,
+  { count, onProgress }: MeasureOptions,
   f: (rows: Rows, first: number) => Promise<void>,
 ): Promise<number> {
-  const indices = spread(split.count, count);
+  const indices = spread(split, count);
   for (let first = 0; first < indices.length; first += batchSize) {
     const batch = indices.subarray(first, first + batchSize);
     await f(split.take(batch), first);
@@ -23,8 +24,15 @@ export async function eachBatch(
   return indices.length;
 }
 
-/** `count` indices spread evenly over `total`, or all where there are fewer. */
-export function spread(total: number, count: number): Uint32Array {
-  const step = Math.max(1, total / count);
-  return new Uint32Array(Math.min(total, count)).map((_, i) => Math.floor(i * step));
+/** `count` rows spread evenly over a split, or all where there are fewer, or unless given. */
+export function takeSpread(split: Split, count?: number): Rows {
+  const indices = spread(split, count);
+  return split.take(indices);
+}
+
+/** Places of those rows. */
+export function spread(split: Split, count = Infinity): Uint32Array {
+  expectKind(split, "split", "measuring");
+  const step = Math.max(1, split.count / count);
+  return new Uint32Array(Math.min(split.count, count)).map((_, i) => Math.floor(i * step));
 }

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError, UsageError } from "../errors.js";
 
 /**
@@ -22,6 +23,7 @@ export class Conformal {
    * @throws {DataError} if there are none, or one is NaN.
    */
   constructor(heldOut: ArrayLike<number>) {
+    expectKind(heldOut, "list", "Conformal");
     this.count = heldOut.length;
     this.#sorted = Float64Array.from(heldOut).sort();
     const bad = Array.prototype.findIndex.call(heldOut, Number.isNaN);

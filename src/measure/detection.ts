@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import { auroc } from "./roc.js";
 
@@ -35,6 +36,8 @@ export function measureDetection(
   outliers: readonly boolean[],
   rates: readonly number[] = [0.01, 0.05],
 ): Detection {
+  for (const list of [scores, pValues, outliers, rates])
+    expectKind(list, "list", "measureDetection");
   if (pValues.length !== scores.length) {
     throw new DataError(
       `measureDetection: expected as many p-values as scores, got ${pValues.length} for ${scores.length}`,

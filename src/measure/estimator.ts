@@ -1,9 +1,10 @@
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import type { Split } from "../data/index.js";
 import { Random } from "../random.js";
 import type { Runner, Scores } from "../runner/index.js";
 import type { NDArray } from "../tree.js";
-import { spread } from "./batches.js";
+import { takeSpread } from "./batches.js";
 import { jsonNumber } from "./json-number.js";
 import { deviation, mean, standardError } from "./statistics.js";
 
@@ -71,7 +72,8 @@ export async function measureEstimator(
   split: Split,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Estimator> {
-  const { x } = split.take(spread(split.count, most));
+  expectKind(runner, "runner", "measureEstimator");
+  const { x } = takeSpread(split, most);
   const random = Random.fromSeed(0).split("estimator");
   const { logProb: exact } = await runner.score(x, { logDet: "exact", random });
   let done = 0;

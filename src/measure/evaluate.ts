@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { classNames, type Split } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import { expectOptions } from "../border/options.js";
@@ -44,6 +45,7 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   expectOptions(options, ["count", "onProgress", "terms", "probes"], "evaluate");
+  expectKind(runner, "runner", "evaluate");
   const { density, classifier, kind } = runner.model;
   const { terms, probes } = options;
   if (!density && (terms ?? probes) !== undefined) {

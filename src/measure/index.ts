@@ -6,7 +6,7 @@ export * from "./plane.js";
 export * from "./reconstruct.js";
 export * from "./statistics.js";
 export * from "./unit.js";
-export { spread, type MeasureOptions } from "./batches.js";
+export { spread, takeSpread, type MeasureOptions } from "./batches.js";
 export * from "./complexity.js";
 export * from "./conformal.js";
 export * from "./detection.js";

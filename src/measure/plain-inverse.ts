@@ -1,3 +1,5 @@
+import { expectArray } from "../border/arrays.js";
+import { expectKind } from "../border/kinds.js";
 import { Chain, ResidualBlock, type Bijection } from "../bijections/index.js";
 import { compile, type Engine } from "../engine/index.js";
 import { constant, loop, sub, type Tensor } from "../graph/index.js";
@@ -6,7 +8,7 @@ import { convergeNorms, type Model } from "../models/index.js";
 import { expectAbility } from "../runner/index.js";
 import { Context } from "../nn/index.js";
 import { ndarray, scalarArray, type Arrays, type NDArray } from "../tree.js";
-import { spread } from "./batches.js";
+import { takeSpread } from "./batches.js";
 import type { CurvePoint } from "./reconstruct.js";
 import { Errors } from "./unit.js";
 
@@ -33,11 +35,15 @@ export interface Invertible {
  * @see Behrmann et al. 2019, algorithm 1, https://arxiv.org/abs/1811.00995
  */
 export async function plainInverses(
-  { engine, model, arrays }: Invertible,
+  invertible: Invertible,
   x: NDArray,
   counts: readonly number[],
 ): Promise<NDArray[]> {
+  expectKind(invertible, "object", "plainInverses");
+  expectKind(counts, "list", "plainInverses");
+  const { engine, model, arrays } = invertible;
   const { bijection } = expectAbility(model, "bijection", "plainInverses");
+  expectArray(x, { where: "plainInverses", name: "x", event: model.shape });
   const store = await engine.createStore(arrays);
   const forward = compile(engine, ({ x }) => ({
     outputs: { z: bijection.forward(x!, new Context({ phase: "infer" })).value },
@@ -66,7 +72,7 @@ export async function plainInverses(
  * 100 images spread over a split.
  */
 export async function inversionCurve(invertible: Invertible, split: Split): Promise<CurvePoint[]> {
-  const { x } = split.take(spread(split.count, inverted));
+  const { x } = takeSpread(split, inverted);
   const start = ndarray(x.data, x.shape);
   const backs = await plainInverses(invertible, start, iterationCounts);
   return backs.map((back, i) => {

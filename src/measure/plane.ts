@@ -1,3 +1,5 @@
+import { expectArray } from "../border/arrays.js";
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import type { Random } from "../random.js";
 import type { Runner } from "../runner/index.js";
@@ -50,6 +52,9 @@ export async function measurePlane(
   points: NumberArray,
   random: Random,
 ): Promise<MeasuredPlane> {
+  expectKind(runner, "runner", "measurePlane");
+  expectKind(random, "random", "measurePlane");
+  expectArray(points, { where: "measurePlane", name: "points", event: [2] });
   const { logProb } = await runner.score(gridPoints(), { random });
   const samples = await runner.sample(drawn, { random: random.split("samples") });
   const area = ((2 * reach) / cells) ** 2;

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import { expectOptions } from "../border/options.js";
 import type { Split } from "../data/index.js";
@@ -9,7 +10,7 @@ import {
   type Measured,
   type Runner,
 } from "../runner/index.js";
-import { eachBatch, spread, type MeasureOptions } from "./batches.js";
+import { eachBatch, takeSpread, type MeasureOptions } from "./batches.js";
 import { jsonNumber } from "./json-number.js";
 import { Errors, errorUnit, type ErrorUnit } from "./unit.js";
 
@@ -66,6 +67,7 @@ export async function reconstruct(
   options: ReconstructOptions = {},
 ): Promise<ReconstructionMeasurement> {
   expectOptions(options, ["count", "onProgress", "steps", "tolerance"], "reconstruct");
+  expectKind(runner, "runner", "reconstruct");
   expectAbility(runner.model, "bijection", "reconstruct");
   const { count, onProgress, ...limits } = options;
   const unit = errorUnit(runner);
@@ -105,7 +107,9 @@ export async function reconstruct(
 }
 
 /** @throws {ConvergenceError} if an inverse did not converge, or led elsewhere. */
-export function expectReconstructed({ reconstruction, checks }: ReconstructionMeasurement): void {
+export function expectReconstructed(measurement: ReconstructionMeasurement): void {
+  expectKind(measurement, "measurement", "expectReconstructed");
+  const { reconstruction, checks } = measurement;
   expectConverged(checks, "inverse");
   const { maxError, unit } = reconstruction;
   if (!(maxError <= halfGrayLevel)) {
@@ -121,7 +125,9 @@ export function expectReconstructed({ reconstruction, checks }: ReconstructionMe
  * block with the largest bound L converges at least. It doesn't bound the error of the whole
  * inverse, in which the parts between the blocks count too.
  */
-export function comparisonRate({ curve, lipschitz }: Reconstruction): [number, number][] {
+export function comparisonRate(reconstruction: Reconstruction): [number, number][] {
+  expectKind(reconstruction, "reconstruction", "comparisonRate");
+  const { curve, lipschitz } = reconstruction;
   const [first] = curve;
   if (!first || !(lipschitz < 1)) return [];
   return curve.map(({ steps }) => [steps, first.maxError * lipschitz ** (steps - first.steps)]);
@@ -133,7 +139,7 @@ function worseOf(a: Measured | undefined, b: Measured): Measured {
 }
 
 async function errorCurve(runner: Runner, split: Split, unit: ErrorUnit): Promise<CurvePoint[]> {
-  const { x, condition } = split.take(spread(split.count, curveExamples));
+  const { x, condition } = takeSpread(split, curveExamples);
   const given = condition ? { condition } : {};
   const z = await runner.forward(x, given);
   const curve: CurvePoint[] = [];

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError, ShapeError } from "../errors.js";
 
 /** A point of a ROC curve: what happens if all with a score of at least `threshold` are flagged. */
@@ -65,6 +66,8 @@ function ranked(
   outliers: ArrayLike<boolean>,
   where: string,
 ): { order: Uint32Array; positives: number; negatives: number } {
+  expectKind(scores, "list", `${where}: scores`);
+  expectKind(outliers, "list", `${where}: outliers`);
   const count = scores.length;
   if (outliers.length !== count) {
     throw new ShapeError(

@@ -1,5 +1,7 @@
+import { expectKind } from "../border/kinds.js";
 /** Σx/n. */
 export function mean(values: ArrayLike<number>): number {
+  expectKind(values, "list", "mean");
   return sum(values) / values.length;
 }
 

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { slopeAt } from "../data/column-axis.js";
 import type { Runner } from "../runner/index.js";
 import { sizeOf, type NumberArray } from "../tree.js";
@@ -14,7 +15,9 @@ export interface ErrorUnit {
  * the standard deviation of each, where tails are heavy that of what an asinh makes of it, of other
  * data 1.
  */
-export function errorUnit({ model, data }: Pick<Runner, "model" | "data">): ErrorUnit {
+export function errorUnit(runner: Pick<Runner, "model" | "data">): ErrorUnit {
+  expectKind(runner, "runner", "errorUnit");
+  const { model, data } = runner;
   if (model.pixels) return { name: "pixel units", sizes: [() => 255] };
   const columns = data?.preprocessing?.columns;
   if (!columns) return { name: "data units", sizes: [() => 1] };

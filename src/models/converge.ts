@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { compile, type Compiled } from "../engine/compile.js";
 import type { Engine, Store } from "../engine/engine.js";
 import { LipschitzError } from "../errors.js";
@@ -31,9 +32,12 @@ const tolerance = 1e-5;
  */
 export async function convergeNorms(
   engine: Engine,
-  { scope }: Pick<Model, "scope">,
+  model: Pick<Model, "scope">,
   store: Store,
 ): Promise<Norms> {
+  expectKind(engine, "engine", "convergeNorms");
+  expectKind(model, "model", "convergeNorms");
+  const { scope } = model;
   const { norms } = scope;
   if (norms.length === 0) return {};
   const round = compile(engine, () => {

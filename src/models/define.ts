@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { z } from "zod";
 import { UsageError } from "../errors.js";
 import type { JsonValue } from "../json.js";
@@ -59,6 +60,7 @@ export interface ModelMaker<S extends z.ZodType<JsonValue>, P extends ModelParts
 export function defineModel<S extends z.ZodType<JsonValue>, P extends ModelParts>(
   spec: ModelSpec<S, P>,
 ): ModelMaker<S, P> {
+  expectKind(spec, "object", "defineModel");
   const { kind, name, year, paper, task } = spec;
   const make = (options: unknown): BuiltModel<z.output<S>, P> => {
     const config = parseConfig(spec.schema, options, kind);

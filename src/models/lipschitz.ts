@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Norms } from "./converge.js";
 import type { Model } from "./model.js";
 
@@ -6,9 +7,12 @@ import type { Model } from "./model.js";
  * estimate as far as they are. Infinite where a norm isn't known.
  */
 export function lipschitzBounds(
-  { blocks }: Pick<Model, "blocks">,
+  model: Pick<Model, "blocks">,
   norms: Norms,
 ): Readonly<Record<string, number>> {
+  expectKind(model, "blocks", "lipschitzBounds");
+  expectKind(norms, "object", "lipschitzBounds");
+  const { blocks } = model;
   return Object.fromEntries(
     blocks.map((block) => [
       block.path,

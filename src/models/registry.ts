@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { nearest } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { JsonValue } from "../json.js";
@@ -41,7 +42,9 @@ export function modelDefinitions(): readonly ModelDefinition[] {
  * @param maker what {@link defineModel} gave
  * @throws {UsageError} if another model has its kind.
  */
-export function registerModel({ definition }: { readonly definition: ModelDefinition }): void {
+export function registerModel(maker: { readonly definition: ModelDefinition }): void {
+  expectKind(maker, "model maker", "registerModel");
+  const { definition } = maker;
   const known = definitions.find(({ kind }) => kind === definition.kind);
   if (known === definition) return;
   if (known) {

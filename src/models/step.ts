@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { constant, literal, type Tensor } from "../graph/index.js";
 import type { NDArray } from "../tree.js";
 import type { Model } from "./model.js";
@@ -9,9 +10,11 @@ import type { Model } from "./model.js";
  * @param steps `[1, D]` (`[1, C, 1, 1]` of images), 0 for real numbers; all are real unless given.
  */
 export function stepOf(
-  { pixels, density }: Pick<Model, "pixels" | "density">,
+  model: Pick<Model, "pixels" | "density">,
   steps?: NDArray,
 ): Tensor | undefined {
+  expectKind(model, "object", "stepOf");
+  const { pixels, density } = model;
   if (!density) return undefined;
   if (pixels) return constant(1);
   return steps && literal([...steps.data], steps.shape);

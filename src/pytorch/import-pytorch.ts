@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
 import { CheckpointError } from "../errors.js";
 import { createModel } from "../models/index.js";
@@ -36,6 +37,7 @@ export {
  * @see https://github.com/rtqichen/residual-flows
  */
 export function importPyTorch(bytes: Uint8Array, options: ImportOptions): Imported {
+  expectKind(bytes, "bytes", "importPyTorch");
   expectOptions(options, importOptionNames, "importPyTorch");
   const from = expectOneOf(options.from, originalNames, "importPyTorch: from");
   const where = options.where ?? "importPyTorch";

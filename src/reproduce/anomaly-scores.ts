@@ -1,4 +1,4 @@
-import { arrayData } from "../data/index.js";
+import { arrayData, fractionsIn } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { openRunner } from "../runner/index.js";
 import { fitTable, scoreRows, tableRecipe } from "../tables/index.js";
@@ -63,6 +63,10 @@ export async function learnAndScore(
     const { score, logProb } = await scoreRows(runner, scored);
     const { noise, logProb: likelihood, step } = fitted;
     const surprise = logProb.map((value) => -value);
+    // Density 0, as that of rows that differ from what never varied.
+    for (const { row } of fractionsIn(scored, runner.data?.preprocessing)) {
+      score[row] = surprise[row] = Infinity;
+    }
     return { score, surprise, noise, logProb: likelihood, isTrial: step === 0 };
   } finally {
     await runner.close();

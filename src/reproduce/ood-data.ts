@@ -9,7 +9,7 @@ import {
 } from "../data/index.js";
 import { openData } from "../data/files.js";
 import { DataError } from "../errors.js";
-import { spread } from "../measure/index.js";
+import { takeSpread } from "../measure/index.js";
 import { Random } from "../random.js";
 import { sameShape, sizeOf, type Shape } from "../tree.js";
 
@@ -82,7 +82,7 @@ export async function openOutliers(
 
 /** The images to score of a split, spread evenly over it. */
 export function someOf(split: Split, count: number): Rows {
-  return split.take(spread(split.count, count));
+  return takeSpread(split, count);
 }
 
 async function openTest(name: string, folder: string, shape: Shape): Promise<Split | undefined> {

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Check } from "../bijections/index.js";
 import { rowList } from "../border/arrays.js";
 import { ConvergenceError } from "../errors.js";
@@ -72,6 +73,8 @@ export function unconverged(
 
 /** @throws {ConvergenceError} if a residual is above its tolerance, or not a number. */
 export function expectConverged(checks: readonly Measured[], direction: Direction): void {
+  expectKind(checks, "list", "expectConverged");
+  for (const check of checks) expectKind(check, "object", "expectConverged");
   const worst = checks.find(({ residual, tolerance }) => !(residual <= tolerance));
   if (!worst) return;
   const { where, tolerance, residual, remedy } = worst;

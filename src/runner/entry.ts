@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import type { Classifier, Density, Model } from "../models/index.js";
@@ -26,6 +27,7 @@ export function expectAbility<A extends keyof Abilities>(
   ability: A,
   where: string,
 ): Abilities[A] {
+  expectKind(model, "model", where);
   if (has(model, ability)) return model;
   const { name, by } = abilities[ability];
   throw new UsageError(
@@ -60,11 +62,7 @@ export function keysOf(
   size: number,
   where: string,
 ): Random[] {
-  if (!((random as unknown) instanceof Random)) {
-    throw new UsageError(`${where}: expected random to be a Random, such as Random.fromSeed(1)`, {
-      name: "random",
-    });
-  }
+  expectKind(random, "random", where);
   const at = expectWhole(first, ranges.place, `${where}: first`) + start;
   // Rows that only fill a batch have no place of their own.
   const placeOf = (row: number): number => (places ? (places[start + row] ?? 0) : at + row);

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import { decodeCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.js";
 import { openCheckpoint } from "../checkpoint/open.js";
@@ -33,6 +34,7 @@ export async function openModel<M extends Model>(
   options: ModelOptions,
 ): Promise<Runner<M>> {
   expectOptions(options, ["engine", "data"], "openModel");
+  expectKind(options.engine, "engine", "openModel");
   return Runner.open(model, arrays, options);
 }
 

@@ -1,11 +1,13 @@
 import { expectPixels } from "../border/pixels.js";
 import {
+  fractionsIn,
   hasIntervals,
   prepare,
   prepareCondition,
   restore,
   stepsOf,
   type DataDescription,
+  type Fraction,
   type Prepared,
 } from "../data/index.js";
 import type { Model } from "../models/index.js";
@@ -20,6 +22,8 @@ export interface Preprocessor {
    * covers unless that is up to the graph.
    */
   prepare(x: NumberArray, where: string, at?: "edges" | "middles"): Prepared;
+  /** What has density 0 since it isn't whole, in columns that are. */
+  fractions(x: NumberArray): readonly Fraction[];
   prepareCondition(condition: NumberArray): NDArray;
   /** Events in the data's units; of `samples`, whole numbers are rounded down. */
   restore(x: NDArray, kind: "samples" | "events"): NDArray<Float64Array>;
@@ -43,6 +47,7 @@ export function preprocessorOf(model: Model, data: DataDescription | undefined):
       const { step, ...prepared } = prepare(x, plan, hasMiddles ? at : "edges");
       return { ...prepared, ...(step && hasMiddles && at !== "middles" && { step }) };
     },
+    fractions: (x) => fractionsIn(x, plan),
     restore: (x, kind) => restore(x, plan, kind === "events" && hasMiddles ? "middles" : kind),
     ...conditions,
     ...(steps && { steps }),
@@ -60,6 +65,7 @@ function realNumbers({ shape }: Pick<Model, "shape">): RowsOnly {
       logDet: new Float64Array(x.shape[0]!),
       deviations: [],
     }),
+    fractions: () => [],
     restore: asFloat64,
   };
 }

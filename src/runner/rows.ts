@@ -3,7 +3,7 @@ import { expectOneOf, expectOptions } from "../border/options.js";
 import { DataError, UsageError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { sizeOf, type Arrays, type NDArray, type NumberArray, type Shape } from "../tree.js";
-import type { Deviation } from "../data/index.js";
+import type { Deviation, Fraction } from "../data/index.js";
 import type { Preprocessor } from "./preprocessor.js";
 
 /** What a conditional model is given beside its events. */
@@ -16,8 +16,8 @@ export interface Conditioned {
 export interface RowOptions extends Conditioned {
   /**
    * `"error"` (the default) refuses all if a row holds NaN or an infinity, leaves the range of
-   * float32 on its way, or a solve of it doesn't converge; `"nan"` gives NaN for those rows, and for
-   * the others what they get without them.
+   * float32 on its way, a solve of it doesn't converge, or it is scored with a fraction in a column of
+   * whole numbers; `"nan"` gives NaN for those rows, and for the others what they get without them.
    */
   readonly invalid?: "error" | "nan";
 }
@@ -41,13 +41,16 @@ interface Entry {
   readonly preprocessor: Preprocessor;
   /** Names the entry point in messages, such as `Runner.score`. */
   readonly where: string;
+  /** Whether rows get a density, which is 0 for fractions in columns of whole numbers. */
+  readonly isScored?: boolean;
 }
 
 /**
  * Rows of x in the data's own units.
  * @param at `middles` where no noise is added to whole numbers
  * @throws {ShapeError} if x or the condition isn't an array of the right shape.
- * @throws {DataError} if rows aren't finite, or aren't the pixels that the model takes.
+ * @throws {DataError} if rows aren't finite, or aren't the pixels or whole numbers that the model
+ * takes.
  * @throws {UsageError} if a condition is missing, or there is one too many.
  */
 export function enterRows(
@@ -59,10 +62,12 @@ export function enterRows(
   const { where, preprocessor } = entry;
   const rows = expectArray(x, { where, name: "x", event: preprocessor.shape });
   const { array, invalid: bad, condition } = harmless("x", rows, options, entry);
+  const fractions = entry.isScored ? preprocessor.fractions(rows) : [];
+  if (options.invalid !== "nan") expectWholeNumbers(fractions, where);
   const prepared = preprocessor.prepare(array, where, at);
   const { step, logDet } = prepared;
   const args = { x: prepared.x, ...(step && { step }), ...condition };
-  const invalid = withBeyond(bad, args, options, entry);
+  const invalid = withBeyond([...bad, ...fractions.map(({ row }) => row)], args, options, entry);
   return {
     args,
     count: rows.shape[0]!,
@@ -70,6 +75,18 @@ export function enterRows(
     deviations: prepared.deviations.filter(({ row }) => !invalid.includes(row)),
     logDet,
   };
+}
+
+/** @throws {DataError} naming row and column of the first fraction. */
+function expectWholeNumbers(fractions: readonly Fraction[], where: string): void {
+  const [first] = fractions;
+  if (!first) return;
+  const { row, column, got } = first;
+  const rows = [...new Set(fractions.map((one) => one.row))];
+  throw new DataError(
+    `${where}: expected whole numbers in column "${column}" of x, as in training, got ${got} in row ${row}, which has density 0${rows.length > 1 ? ` (fractions in ${rowList(rows)})` : ""}; mend it, or pass \`invalid: "nan"\``,
+    { name: "x", rows, columns: [column] },
+  );
 }
 
 /** Latents, as {@link enterRows}. */
@@ -158,8 +175,7 @@ function withBeyond(
   { where }: Entry,
 ): readonly number[] {
   const beyond = rowsOfAny(args, nonFiniteRows);
-  if (beyond.length === 0) return bad;
-  if (invalid !== "nan") throw beyondFloat32(beyond, where);
+  if (beyond.length > 0 && invalid !== "nan") throw beyondFloat32(beyond, where);
   return [...new Set([...bad, ...beyond])].sort((a, b) => a - b);
 }
 

@@ -94,7 +94,7 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
   }
   if (options.terms !== undefined) expectWhole(options.terms, ranges.terms, `${where}: terms`);
   const probes = expectWhole(options.probes ?? 1, ranges.probes, `${where}: probes`);
-  const entered = enterRows(x, options, { model, preprocessor, where });
+  const entered = enterRows(x, options, { model, preprocessor, where, isScored: true });
   expectPlaces(options, entered.count, where);
   return core.use(async (numbers) => {
     const { method, terms, logDet, bias } = scoreMethod(density, numbers, options);

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
@@ -37,6 +38,7 @@ export interface Overrides {
  * @throws {LipschitzError} unless c is in (0, 0.998).
  */
 export function configure(presetName: string, overrides: Overrides): RunConfig {
+  expectKind(overrides, "object", "configure");
   return configureFrom(findPreset(presetName), overrides);
 }
 

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -44,14 +45,11 @@ export interface ImportedRun {
  * has no match for.
  * @throws {UsageError} if the output exists, or an option is unknown, missing or contradicts the file.
  */
-export async function importRun({
-  file,
-  out,
-  command = "",
-  data,
-  dataDir,
-  ...options
-}: ImportRunOptions): Promise<ImportedRun> {
+export async function importRun(given: ImportRunOptions): Promise<ImportedRun> {
+  expectKind(given, "object", "importRun");
+  const { file, out, command = "", data, dataDir, ...options } = given;
+  expectKind(file, "path", "importRun: file");
+  expectKind(out, "path", "importRun: out");
   const isFile = out.endsWith(".safetensors");
   if (!isFile) expectNoRun(out);
   else if (existsSync(out)) {

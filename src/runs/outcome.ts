@@ -6,7 +6,7 @@ import {
   evaluate,
   measurePlane,
   reconstruct,
-  spread,
+  takeSpread,
   type EvaluateOptions,
   type Evaluation,
   type Plane,
@@ -64,7 +64,7 @@ export async function reconstructRun(
     ...(steps !== undefined && { steps }),
     ...(tolerance !== undefined && { tolerance }),
   };
-  const { x, condition } = split.take(spread(split.count, pairs));
+  const { x, condition } = takeSpread(split, pairs);
   const given = condition ? { condition } : {};
   const back = await runner.attemptInverse(await runner.forward(x, given), { ...limits, ...given });
   const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));
@@ -93,7 +93,7 @@ export async function drawDensity(
     return { pictures: { "samples.png": encodeRgb(imageSheet(samples)) } };
   }
   if (shape[0] !== 2 || runner.data?.preprocessing) return { pictures: {} };
-  const { x } = split.take(spread(split.count, split.count));
+  const { x } = takeSpread(split);
   const measured = await measurePlane(runner, x, Random.fromSeed(0).split("plane"));
   const { panels, grid } = planePanels(measured, x);
   const { integral, side } = measured;

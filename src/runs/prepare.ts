@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { openData } from "../data/files.js";
 import type { DataSet } from "../data/index.js";
 import { createModel, type Model } from "../models/index.js";
@@ -18,6 +19,7 @@ export interface PreparedRun {
  * @throws {UsageError} if its weights were imported, or its workers can't share a batch equally.
  */
 export async function prepareRun(saved: SavedConfig): Promise<PreparedRun> {
+  expectKind(saved, "run configuration", "prepareRun");
   const config = expectTrains(saved);
   expectShares(config.training.batchSize, config.workers ?? 1);
   const model = createModel(config.model.kind, config.model.config);

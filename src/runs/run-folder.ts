@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import { ranges } from "../border/ranges.js";
 import { devices } from "../engine/node.js";
@@ -132,6 +133,7 @@ export class RunFolder {
 
   /** @throws {UsageError} if the path is empty, which would stand for the current folder. */
   constructor(path: string) {
+    expectKind(path, "path", "RunFolder");
     this.path = expectPath(path, "RunFolder");
     this.config = join(path, "config.json");
     this.metrics = join(path, "metrics.jsonl");
@@ -228,6 +230,7 @@ export async function readCheckpoint(
  * @throws {CheckpointError} if it is damaged or of another model.
  */
 export async function openRun(path: string): Promise<Run> {
+  expectKind(path, "path", "openRun");
   const isFile = path.endsWith(".safetensors");
   const folder = new RunFolder(isFile ? dirname(path) : path);
   const config = await readRunConfig(folder);

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type DataDescription, type DataSet } from "../data/index.js";
@@ -70,6 +71,10 @@ export async function trainRun(
   place: Place,
   options: TrainRunOptions,
 ): Promise<Outcome | undefined> {
+  expectKind(prepared, "prepared run", "trainRun");
+  expectKind(place, "place", "trainRun");
+  expectKind(options, "object", "trainRun");
+  expectKind(options.signal, "signal", "trainRun");
   const { onOutcome, ...steps } = options;
   const { signal, transport } = steps;
   const run = (): Promise<Outcome | undefined> =>

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { ColumnCodec, TablePlan } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
 import type { NDArray } from "../tree.js";
@@ -40,6 +41,8 @@ export interface CellCodec extends Cell {
  * @param columns of a checkpoint's `data.table`: its `columns`, or its `condition`
  */
 export function cellsOf(columns: readonly ColumnCodec[]): Cell[] {
+  expectKind(columns, "list", "cellsOf");
+  for (const column of columns) expectKind(column, "object", "cellsOf");
   return codecsOf(columns).map(({ name, kind, levels, missing }) => ({
     name,
     kind,
@@ -105,6 +108,8 @@ export interface TableCells {
  * @throws {DataError} naming columns that are missing or of another kind.
  */
 export function tableCells(table: Table, plan: TablePlan): TableCells {
+  expectKind(table, "table", "tableCells");
+  expectKind(plan, "table plan", "tableCells");
   const cells = (columns: readonly ColumnCodec[]): NDArray<Float64Array> =>
     cellsIn(table.rows, columnsOf(table, keptColumns(columns)), codecsOf(columns));
   return {

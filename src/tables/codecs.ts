@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { cellText } from "../data/cell-text.js";
 import type { CategoryCodec, ColumnCodec, TablePlan } from "../data/index.js";
 import type { Column, ColumnKind } from "../data/table.js";
@@ -39,6 +40,7 @@ export function cellKind(codec: KeptCodec): ColumnKind {
  * in a few rows may differ.
  */
 export function tableKinds(plan: TablePlan): (name: string) => ColumnKind | undefined {
+  expectKind(plan, "table plan", "tableKinds");
   const codecs = keptColumns([...plan.columns, ...plan.condition]);
   const kinds = new Map(
     [...codecs, ...labelOf(plan)].map((codec) => [codec.name, cellKind(codec)]),

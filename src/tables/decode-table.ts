@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectArray } from "../border/arrays.js";
 import type { TablePlan } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
@@ -16,6 +17,7 @@ const day = 86_400_000;
  * @throws {ShapeError} if x is of another shape.
  */
 export function decodeTable(x: NumberArray, plan: TablePlan, name = "samples"): Table {
+  expectKind(plan, "table plan", "decodeTable");
   const features = featureNames(plan.columns).length;
   const { shape, data } = expectArray(x, { where: "decodeTable", name: "x", event: [features] });
   const rows = shape[0]!;

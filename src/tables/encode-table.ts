@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions, suggestion } from "../border/options.js";
 import type { TablePlan } from "../data/index.js";
 import type { Column, RowProblem, Table } from "../data/table.js";
@@ -45,6 +46,8 @@ export function encodeTable(
   plan: TablePlan,
   options: EncodeTableOptions = {},
 ): EncodedTable {
+  expectKind(table, "table", where);
+  expectKind(plan, "table plan", where);
   expectOptions(options, ["invalid"], where);
   const invalid = expectOneOf(options.invalid ?? "error", ["error", "nan"], `${where}: invalid`);
   const [own, given] = [keptColumns(plan.columns), keptColumns(plan.condition)];

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
 import type { TableReader } from "../data/table.js";
 import { DataError, UsageError } from "../errors.js";
@@ -55,6 +56,8 @@ export async function evaluateTable(
   options: EvaluateTableOptions = {},
 ): Promise<{ readonly evaluation: TableEvaluation; readonly scores: SortedScores }> {
   const where = "evaluateTable";
+  expectKind(runner, "runner", where);
+  expectKind(reader, "table reader", where);
   expectOptions(options, ["label", "outlier", "rates", "onProgress"], where);
   const { label: column, outlier, rates = [0.01, 0.05], onProgress } = options;
   const names = reader.columns.map(({ name }) => name);

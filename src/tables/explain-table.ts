@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import type { TablePlan } from "../data/index.js";
 import { codeOf, takeRows, type Column, type Table } from "../data/table.js";
@@ -72,6 +73,7 @@ export class TableExplainer {
    * @throws {ConvergenceError} if the model can't be inverted to draw from it.
    */
   static async open(runner: AnyRunner): Promise<TableExplainer> {
+    expectKind(runner, "runner", "TableExplainer");
     const { data } = runner;
     if (!data?.table || data.condition > 0) {
       const got = data?.table ? "one with a condition" : `${runner.model.kind} without one`;
@@ -91,6 +93,7 @@ export class TableExplainer {
    * @throws {UsageError} if an option is unknown, or a row isn't in the table.
    */
   async explain(table: Table, options: ExplainOptions = {}): Promise<RowExplanation[]> {
+    expectKind(table, "table", "TableExplainer.explain");
     expectOptions(options, ["rows", "most"], "TableExplainer.explain");
     const { rows = Array.from({ length: table.rows }, (_, row) => row), most = 3 } = options;
     const bad = rows.find((row) => !(Number.isInteger(row) && row >= 0 && row < table.rows));

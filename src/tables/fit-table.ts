@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import { expectWhole, ranges } from "../border/ranges.js";
 import type { Checkpoint } from "../checkpoint/index.js";
@@ -93,6 +94,8 @@ export async function fitTable(
   options: FitTableOptions,
 ): Promise<TableFit | undefined> {
   expectOptions(options, known, where);
+  expectKind(data, "data set", where);
+  expectKind(options.engine, "engine", where);
   const [train, heldOut] = [await data.split("train"), await data.split("validation")];
   const recipe = modelRecipe(data, train.count + heldOut.count, options.model);
   for (const warning of data.warnings) (options.onWarning ?? console.warn)(warning);

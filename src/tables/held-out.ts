@@ -1,5 +1,11 @@
 import { prepare, type Calibration, type Deviation, type Split } from "../data/index.js";
-import { evaluate, mean, neighbourDistances, spread, usualNeighbours } from "../measure/index.js";
+import {
+  evaluate,
+  mean,
+  neighbourDistances,
+  takeSpread,
+  usualNeighbours,
+} from "../measure/index.js";
 import type { Density } from "../models/index.js";
 import { expectAbility, type AnyRunner, type ScoreOptions, type Scores } from "../runner/index.js";
 import type { NumberArray } from "../tree.js";
@@ -63,7 +69,7 @@ export async function rowTerms(
  */
 export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promise<number> {
   if (runner.model.task === "density") {
-    const { logProb, deviations } = await scored(runner, rowsOf(split, mostRows));
+    const { logProb, deviations } = await scored(runner, takeSpread(split, mostRows));
     return mean(Array.from(logProb.data).filter(within(deviations)));
   }
   const evaluation = await evaluate(runner, split, { count: Math.min(mostRows, split.count) });
@@ -83,7 +89,11 @@ export async function calibrationOf(
 ): Promise<Calibration | undefined> {
   if (!runner.model.density) return undefined;
   const neighbours = neighboursOf(train, runner);
-  const { deviations, ...terms } = await rowTerms(runner, rowsOf(heldOut, mostRows), neighbours);
+  const { deviations, ...terms } = await rowTerms(
+    runner,
+    takeSpread(heldOut, mostRows),
+    neighbours,
+  );
   const isWithin = within(deviations);
   const [logProb, distance] = [terms.logProb.filter(isWithin), terms.distance.filter(isWithin)];
   const score = new OutlierScore({ logProb, distance });
@@ -112,13 +122,8 @@ function scored(
 function neighboursOf(train: Split, runner: AnyRunner): number[] {
   const columns = runner.model.dimensions;
   const count = Math.min(kept.most, Math.max(kept.least, Math.floor(kept.numbers / columns)));
-  const { x } = prepare(rowsOf(train, count).x, runner.data?.preprocessing, "middles");
+  const { x } = prepare(takeSpread(train, count).x, runner.data?.preprocessing, "middles");
   return Array.from(x.data, (value) => Math.round(value * 1e4) / 1e4);
-}
-
-/** Rows of a split, evenly spread over it where there are more. */
-function rowsOf(split: Split, most: number): GivenRows {
-  return split.take(spread(split.count, most));
 }
 
 function within(deviations: readonly Deviation[]): (value: number, row: number) => boolean {

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { RowProblem, Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import { expectAbility, type AnyRunner } from "../runner/index.js";
@@ -32,6 +33,7 @@ const where = "predictTable";
  * @throws {DataError} naming columns that are missing or of another kind.
  */
 export async function predictTable(runner: AnyRunner, table: Table): Promise<TablePredictions> {
+  expectKind(runner, "runner", where);
   expectAbility(runner.model, "classifier", where);
   const { table: plan } = runner.data ?? {};
   if (!plan?.label) {

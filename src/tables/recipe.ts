@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { UsageError } from "../errors.js";
 import type { iResNetDensity } from "../models/index.js";
 import type { FitOptions, TrainingOptions } from "../train/index.js";
@@ -44,7 +45,9 @@ const steps = { trial: 300, training: 1200 } as const;
  * @throws {UsageError} if there are fewer rows or columns.
  * @see Kim et al. 2020, SoftFlow, https://arxiv.org/abs/2006.04604 (noise against degenerate data)
  */
-export function tableRecipe({ rows, columns }: TableSize): TableRecipe {
+export function tableRecipe(size: TableSize): TableRecipe {
+  expectKind(size, "object", "tableRecipe");
+  const { rows, columns } = size;
   for (const [name, value, least] of [
     ["rows", rows, 8],
     ["columns", columns, 1],
@@ -87,8 +90,10 @@ export interface Trial {
  * @throws {UsageError} if no trial ended with a number.
  */
 export function chooseNoise(trials: readonly Trial[]): number {
+  expectKind(trials, "list", "chooseNoise");
   let best: Trial | undefined;
   for (const trial of trials) {
+    expectKind(trial, "object", "chooseNoise");
     if (!Number.isFinite(trial.logProb)) continue;
     const isBetter =
       best === undefined ||

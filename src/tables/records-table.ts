@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import type { TablePlan } from "../data/index.js";
 import { dateOf } from "../data/readers/cells.js";
@@ -40,6 +41,7 @@ export function recordsTable(
   expectOptions(options, ["name"], "recordsTable");
   const { name = "rows" } = options;
   expectRecords(records, name);
+  expectKind(plan, "table plan", "recordsTable");
   const kindOf = tableKinds(plan);
   const names = new Set(records.flatMap((record) => Object.keys(record)));
   // Where training had empty cells, a row may be without the name.

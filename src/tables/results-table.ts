@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Deviation } from "../data/index.js";
 import type { Column, RowProblem, Table, TextColumn } from "../data/table.js";
 import type { TablePredictions } from "./predict-table.js";
@@ -8,6 +9,7 @@ import type { TableScores } from "./score-table.js";
  * {@link predictionsAsTable} has, and in `note` why a row has no score, or has density 0.
  */
 export function scoresAsTable(scores: TableScores, predictions?: TablePredictions): Table {
+  expectKind(scores, "table scores", "scoresAsTable");
   const { lines, logProb, score, pValue, problems, deviations } = scores;
   return tableOf("scores", lines, notesOf(problems, deviations), [
     numbers("log_p", logProb),
@@ -22,6 +24,7 @@ export function scoresAsTable(scores: TableScores, predictions?: TablePrediction
  * `note` why a row has none.
  */
 export function predictionsAsTable(predictions: TablePredictions): Table {
+  expectKind(predictions, "table predictions", "predictionsAsTable");
   const { lines, problems } = predictions;
   return tableOf("predictions", lines, notesOf(problems, []), predictionColumns(predictions));
 }

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions, suggestion } from "../border/options.js";
 import { openCsv } from "../data/readers/csv.js";
 import { bytesSource } from "../data/readers/source.js";
@@ -33,8 +34,11 @@ const where = "sampleTable";
 export async function sampleTable(
   runner: AnyRunner,
   count: number,
-  { condition: cells, ...options }: SampleTableOptions,
+  options: SampleTableOptions,
 ): Promise<Table> {
+  expectKind(runner, "runner", where);
+  expectKind(options, "object", where);
+  const { condition: cells, ...draws } = options;
   expectAbility(runner.model, "density", where);
   const plan = runner.data?.table;
   if (!plan) {
@@ -46,7 +50,7 @@ export async function sampleTable(
   expectCells(cells, plan);
   const given = cells && (await tableOf(cells, plan));
   const condition = given && repeated(encodeCondition(given, plan), count);
-  const x = await runner.sample(count, { ...options, ...(condition && { condition }) });
+  const x = await runner.sample(count, { ...draws, ...(condition && { condition }) });
   const samples = decodeTable(x, plan);
   const columns = given?.columns.map((column) => filled(column, count)) ?? [];
   return { ...samples, columns: [...samples.columns, ...columns] };

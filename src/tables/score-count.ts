@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { CellProblem } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import type { TablePredictions } from "./predict-table.js";
@@ -35,6 +36,7 @@ export class ScoreCount {
 
   /** @param rates of false alarms to count the flagged rows of. */
   constructor(rates: readonly number[]) {
+    expectKind(rates, "list", "ScoreCount");
     this.#rates = rates;
   }
 

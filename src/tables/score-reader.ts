@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
 import { takeRows, type Column, type Table, type TableReader } from "../data/table.js";
 import { UsageError } from "../errors.js";
@@ -45,6 +46,8 @@ export async function* scoreReader(
   reader: TableReader,
   options: ScoreReaderOptions = {},
 ): AsyncGenerator<Table> {
+  expectKind(runner, "runner", where);
+  expectKind(reader, "table reader", where);
   expectOptions(options, ["shard", "keep", "explain", "onResults"], where);
   const { shard = { index: 1, count: 1 }, explain, onResults } = options;
   expectShard(shard);

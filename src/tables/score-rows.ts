@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import type { Calibration, Deviation } from "../data/index.js";
 import { UsageError } from "../errors.js";
@@ -58,7 +59,9 @@ export async function scoreRows(
 }
 
 /** @throws {UsageError} if the model doesn't know what held-out rows say of its scores. */
-export function expectCalibrated({ data, model }: AnyRunner, where: string): Calibration {
+export function expectCalibrated(runner: AnyRunner, where: string): Calibration {
+  expectKind(runner, "runner", where);
+  const { data, model } = runner;
   if (data?.calibration) return data.calibration;
   throw new UsageError(
     `${where}: expected the model of a table with calibrated scores, got ${model.kind} of ${data?.name ?? "unknown data"}; make one with fitTable`,

@@ -1,4 +1,5 @@
-import type { Deviation } from "../data/index.js";
+import { expectKind } from "../border/kinds.js";
+import { fractionsIn, type Deviation } from "../data/index.js";
 import type { RowProblem, Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import type { AnyRunner } from "../runner/index.js";
@@ -38,8 +39,18 @@ export async function scoreTable(runner: AnyRunner, table: Table): Promise<Table
       { name: runner.model.kind },
     );
   }
-  const { x, condition, problems, surplus } = encodeTable(table, plan, { invalid: "nan" });
+  const { x, condition, problems: cells, surplus } = encodeTable(table, plan, { invalid: "nan" });
   const { lines } = table;
+  const fractions = fractionsIn(x, runner.data.preprocessing).map(
+    ({ row, column, got }): RowProblem => ({
+      row,
+      line: lines[row]!,
+      column,
+      expected: "a whole number, as all were in training",
+      got: String(got),
+    }),
+  );
+  const problems = [...cells, ...fractions].sort((a, b) => a.row - b.row);
   const { deviations, ...scores } = await scoreRows(runner, x, {
     places: lines,
     ...(condition && { condition }),
@@ -63,5 +74,6 @@ export async function* scoreTables(
   runner: AnyRunner,
   tables: Iterable<Table> | AsyncIterable<Table>,
 ): AsyncGenerator<TableScores> {
+  expectKind(tables, "tables", "scoreTables");
   for await (const table of tables) yield await scoreTable(runner, table);
 }

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { DataError, ShapeError } from "../errors.js";
 
 /** What is known of rows, one number a row each. */
@@ -41,6 +42,7 @@ export class OutlierScore {
    * @throws {DataError} if there are fewer, or a number isn't finite.
    */
   constructor(heldOut: OutlierTerms | Scales) {
+    expectKind(heldOut, "outlier terms", "OutlierScore");
     if ("surprise" in heldOut) {
       const { surprise, distance } = heldOut;
       this.scales = { surprise, distance };
@@ -65,10 +67,14 @@ export class OutlierScore {
   }
 }
 
-function parts({ logProb, distance }: OutlierTerms): {
+function parts(terms: OutlierTerms): {
   readonly surprise: Float64Array;
   readonly distance: ArrayLike<number>;
 } {
+  expectKind(terms, "outlier terms", "OutlierScore");
+  const { logProb, distance } = terms;
+  expectKind(logProb, "list", "OutlierScore");
+  expectKind(distance, "list", "OutlierScore");
   if (logProb.length !== distance.length) {
     throw new ShapeError(
       `OutlierScore: expected as many distances as log-probabilities, got ${distance.length} for ${logProb.length}`,

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type {
   ColumnCodec,
   ColumnPlan,
@@ -21,10 +22,11 @@ export interface ColumnSummary {
  *
  * @param data a data set, or what a checkpoint keeps of it
  */
-export function tableSummary({
-  table,
-  preprocessing,
-}: Pick<DataSet | DataDescription, "table" | "preprocessing">): ColumnSummary[] {
+export function tableSummary(
+  data: Pick<DataSet | DataDescription, "table" | "preprocessing">,
+): ColumnSummary[] {
+  expectKind(data, "object", "tableSummary");
+  const { table, preprocessing } = data;
   if (!table) return [];
   const plans = new Map(preprocessing?.columns.map((plan) => [plan.name, plan]));
   const { label } = table;

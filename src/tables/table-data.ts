@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
 import { arrayData, holdOut, type DataSet, type TablePlan } from "../data/index.js";
 import type { Table } from "../data/table.js";
@@ -57,6 +58,7 @@ const known = ["label", "condition", "ignore", "holdout", "missing", "model"];
  * @throws {UsageError} if an option is unknown, there is no column of its name, or one has two uses.
  */
 export function tableData(table: Table, options: TableDataOptions = {}): DataSet {
+  expectKind(table, "table", where);
   expectOptions(options, known, where);
   const { label, condition = [], ignore = [], holdout } = options;
   const missing = expectOneOf(options.missing ?? "model", ["model", "refuse"], `${where}: missing`);

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { expectOptions } from "../border/options.js";
 import { ranges } from "../border/ranges.js";
 import { exact, neumannSeries, powerSeries, roulette } from "../bijections/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
@@ -108,9 +107,6 @@ export type TrainingOptions = z.input<typeof trainingConfig>;
  * @throws {UsageError} naming each field that is unknown, missing or outside its range.
  */
 export function parseTrainingConfig(options: unknown): TrainingConfig {
-  if (typeof options === "object" && options !== null) {
-    expectOptions(options, Object.keys(trainingConfig.shape), "training configuration");
-  }
   return parseConfig(trainingConfig, options, "training configuration");
 }
 

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import { expectWhole, ranges } from "../border/ranges.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
@@ -96,9 +97,11 @@ const known = [
   "onWarning",
 ] as const satisfies readonly (keyof FitOptions)[];
 
-/** @throws {UsageError} if an option is unknown, or a number of steps isn't one. */
+/** @throws {UsageError} if an option is unknown, no number of steps where it has to be, or of another kind. */
 export function expectFitOptions(options: FitOptions): void {
   expectOptions(options, known, "fit");
+  for (const one of [options.engine, ...(options.workers ?? [])]) expectKind(one, "engine", "fit");
+  if (options.transport !== undefined) expectKind(options.transport, "transport", "fit");
   for (const name of ["reportEvery", "validateEvery", "patience", "checkpointEvery"] as const) {
     const every = options[name];
     if (every !== undefined) expectWhole(every, ranges.steps, `fit: ${name}`);

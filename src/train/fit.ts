@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { describeData, stepsOf, type DataSet } from "../data/index.js";
 import { abortable, broadcast, isAbort, type Transport } from "../engine/index.js";
 import { DivergenceError } from "../errors.js";
@@ -55,6 +56,8 @@ export async function fit(
   options: FitOptions,
 ): Promise<Checkpoint> {
   expectFitOptions(options);
+  expectKind(model, "model", "fit");
+  expectKind(data, "data set", "fit");
   const config = parseTrainingConfig(training);
   const members = membersOf(options);
   const team = members[0]?.transport;

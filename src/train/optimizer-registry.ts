@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import { nearest } from "../border/options.js";
 import { UsageError } from "../errors.js";
@@ -64,6 +65,7 @@ const entries = new Map<string, Entry>();
 export function registerOptimizer<S extends z.ZodType<{ readonly kind: string }>>(
   definition: OptimizerDefinition<S>,
 ): void {
+  expectKind(definition, "object", "registerOptimizer");
   const { kind, schema } = definition;
   if (entries.has(kind)) {
     throw new UsageError(
@@ -81,6 +83,7 @@ export function optimizerKinds(): readonly string[] {
 
 /** The optimizer of a configuration that {@link parseOptimizer} passed. */
 export function createOptimizer(config: { readonly kind: string }): Optimizer {
+  expectKind(config, "object", "createOptimizer");
   return entryOf(config.kind).create(config);
 }
 

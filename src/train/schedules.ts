@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { z } from "zod";
 import { ranges } from "../border/ranges.js";
 import { whole } from "../models/config.js";
@@ -34,6 +35,7 @@ export type ScheduleConfig = z.infer<typeof scheduleConfig>;
  * @see Loshchilov and Hutter 2017, equation 5, https://arxiv.org/abs/1608.03983 (cosine)
  */
 export function learningRate(schedule: ScheduleConfig, step: number, steps: number): number {
+  expectKind(schedule, "object", "learningRate");
   const { learningRate: rate, warmup } = schedule;
   if (step < warmup) return (rate * (step + 1)) / warmup;
   switch (schedule.kind) {

@@ -20,6 +20,12 @@ const table: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     "train/weights": ["weights of examples"],
     "cli/main": ["names the choices after a wrong one, with exit code 2"],
   },
+  "arguments of another kind": {
+    "border/arguments": [
+      "are tried on every function and class that a user calls",
+      "are refused, or of no harm, in ",
+    ],
+  },
   labels: {
     "border/arrays": ["labels"],
     "data/array-data": ["a label of -1", "one-hot rows as lists", "one-hot rows end to end"],
@@ -46,6 +52,10 @@ const table: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   "constant, copied, binary or whole-number columns": {
     "border/columns": ["constant, copied, binary or whole-number columns"],
+    "border/fractions": [
+      "fractions in whole-number columns",
+      "fractions in whole-number columns of a file",
+    ],
     "train/border": ["adds noise of one unit to whole-number columns, and to them alone"],
   },
   "batch normalisation on few examples": {

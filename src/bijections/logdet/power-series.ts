@@ -18,6 +18,9 @@ export interface SeriesOptions {
  * Its mean is off by at most d·(−ln(1−L) − Σₖ₌₁ⁿ Lᵏ/k) nats for d elements and Lip(g) ≤ L: see
  * {@link truncationBias}. Gradients pass through the series.
  *
+ * @param options.terms n of the series, at least 1
+ * @param options.probes v that the trace is averaged over, 1 unless given
+ * @param options.noise that v is drawn from, `rademacher` unless given
  * @see Behrmann et al. 2019, section 3.2, https://arxiv.org/abs/1811.00995
  * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
  */
@@ -38,6 +41,9 @@ export function powerSeries(options: SeriesOptions): LogDetEstimator {
  * tr((I + J)⁻¹ dJ), so with w = Σₖ₌₀ⁿ⁻¹ (−1)ᵏ vᵀJᵏ held fixed, the gradient of wᵀJv estimates it
  * with one differentiated product in place of n. The value is the series' own, n terms.
  *
+ * @param options.terms n of the series, at least 1
+ * @param options.probes v that the trace is averaged over, 1 unless given
+ * @param options.noise that v is drawn from, `rademacher` unless given
  * @see Chen et al. 2019, section 3.2, https://arxiv.org/abs/1906.02735
  * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
  */
@@ -65,6 +71,9 @@ export function neumannSeries(options: SeriesOptions): LogDetEstimator {
  * Most that a series of n terms can miss, in nats, for d elements and Lip(g) ≤ L:
  * d·Σₖ₌ₙ₊₁ Lᵏ/k = d·(−ln(1−L) − Σₖ₌₁ⁿ Lᵏ/k) if L < 1; infinite otherwise.
  *
+ * @param d elements of an event
+ * @param lipschitz L, a bound on Lip(g)
+ * @param terms n of the series
  * @see Behrmann et al. 2019, theorem 4, https://arxiv.org/abs/1811.00995
  */
 export function truncationBias(d: number, lipschitz: number, terms: number): number {

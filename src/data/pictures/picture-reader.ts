@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { expectOneOf } from "../../border/options.js";
 import { DataError, IresnetError, UsageError } from "../../errors.js";
 import { sizeOf } from "../../tree.js";
@@ -45,6 +46,9 @@ export async function openPictures(
   options: PictureOptions,
   decode: PictureDecoder,
 ): Promise<PictureReader> {
+  expectKind(files, "list", "openPictures");
+  for (const file of files) expectKind(file, "picture file", "openPictures");
+  expectKind(options, "object", "openPictures");
   const { invalid = "error", maxPixels = 2 ** 26, chunkPictures = 256 } = options;
   expectOneOf(invalid, ["error", "skip"], "Pictures: invalid");
   expectOneOf(options.alpha ?? "flatten", ["flatten", "refuse"], "Pictures: alpha");
@@ -118,6 +122,7 @@ export async function readPictures(
   reader: PictureReader,
   { onProgress }: { readonly onProgress?: (done: number, total: number) => void } = {},
 ): Promise<Pictures> {
+  expectKind(reader, "picture reader", "readPictures");
   const size = sizeOf(reader.shape);
   if (reader.count * size > mostBytes) {
     throw new DataError(

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { DataError, IresnetError } from "../../errors.js";
 import { lookAhead } from "./look-ahead.js";
 import { chunksOf, joinBytes, type ByteSource } from "./source.js";
@@ -26,6 +27,7 @@ export interface Peeked {
 }
 
 export async function peek(source: ByteSource, count: number): Promise<Peeked> {
+  expectKind(source, "source", "opening a file");
   if (source.slice && source.size !== undefined) {
     const head = await source.slice(0, Math.min(count, source.size));
     return { source, head, close: () => Promise.resolve() };

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { expectOneOf } from "../../border/options.js";
 import { DataError } from "../../errors.js";
 import { defaultChunkRows, type TableReader } from "../table.js";
@@ -26,6 +27,7 @@ export async function readNpz(
   source: ByteSource,
   { arrays, maxBytes = defaultMaxBytes }: Pick<NpzOptions, "arrays" | "maxBytes"> = {},
 ): Promise<ReadonlyMap<string, NpyArray>> {
+  expectKind(source, "source", "readNpz");
   const isPlace = source.slice !== undefined && source.size !== undefined;
   const whole = isPlace ? undefined : await readBytes(source, maxBytes);
   const archive = await sourceZip(source, whole);
@@ -57,6 +59,7 @@ export async function readNpz(
  */
 export async function openNpz(source: ByteSource, options: NpzOptions = {}): Promise<TableReader> {
   expectTableOptions(options, ["maxBytes", "arrays"], "openNpz");
+  expectKind(source, "source", "openNpz");
   const { name } = source;
   const { chunkRows = defaultChunkRows } = options;
   const found = [...(await readNpz(source, options))];

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { expectOneOf } from "../../border/options.js";
 import { DataError, UsageError } from "../../errors.js";
 import type { TableReader } from "../table.js";
@@ -53,6 +54,7 @@ const formats: TableFormat[] = [
 
 /** Makes a format known to {@link openTable}. */
 export function registerTableFormat(format: TableFormat): void {
+  expectKind(format, "table format", "registerTableFormat");
   if (formats.some(({ name }) => name === format.name)) {
     throw new UsageError(
       `registerTableFormat: expected a new name, got "${format.name}", which is taken; choose another`,
@@ -74,6 +76,7 @@ export async function openTable(
   source: ByteSource,
   { format, ...options }: OpenTableOptions = {},
 ): Promise<TableReader> {
+  expectKind(source, "source", "openTable");
   if (format !== undefined) {
     const names = formats.map(({ name }) => name);
     const chosen = names.indexOf(expectOneOf(format, names, "openTable: format"));

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { DataError } from "../../errors.js";
 
 /** Bytes with a name: a file on a disk, one that a page was handed, standard input. */
@@ -15,8 +16,14 @@ export interface ByteSource {
 /** Most bytes that formats which can't be streamed may take: 2 GiB. */
 export const defaultMaxBytes = 2 ** 31;
 
-/** Bytes in memory. */
+/**
+ * Bytes in memory.
+ *
+ * @param name of the file, for messages, and by whose ending its format is told
+ * @param bytes of the file; they are kept, not copied
+ */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
+  expectKind(bytes, "bytes", "bytesSource");
   const step = 1 << 20;
   return {
     name,
@@ -29,8 +36,14 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A file that a page was handed, by an `<input>` or dropped on it; read in pieces. */
+/**
+ * A file that a page was handed, by an `<input>` or dropped on it; read in pieces.
+ *
+ * @param name of the file, for messages, and by whose ending its format is told
+ * @param blob such as a `File`
+ */
 export function blobSource(name: string, blob: Blob): ByteSource {
+  expectKind(blob, "object", "blobSource");
   return {
     name,
     size: blob.size,
@@ -65,6 +78,7 @@ export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T>
  * @throws {DataError} if there are more than `maxBytes`.
  */
 export async function readBytes(source: ByteSource, maxBytes: number): Promise<Uint8Array> {
+  expectKind(source, "source", "opening a file");
   if (source.size !== undefined && source.size <= maxBytes && source.slice) {
     return source.slice(0, source.size);
   }

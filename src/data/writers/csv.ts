@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { expectOptions } from "../../border/options.js";
 import { DataError } from "../../errors.js";
 import { cellText } from "../cell-text.js";
@@ -23,10 +24,13 @@ export async function* csvText(
   options: WriteCsvOptions = {},
 ): AsyncGenerator<string> {
   expectOptions(options, ["separator", "header"], "csvText");
+  expectKind(tables, "tables", "csvText");
   const { separator = ",", header = true } = options;
   const cell = (text: string): string => quotedCell(text, separator);
   let names: readonly string[] | undefined;
-  for await (const { name, columns, rows } of tables) {
+  for await (const table of tables) {
+    expectKind(table, "table", "csvText");
+    const { name, columns, rows } = table;
     const own = columns.map((column) => column.name);
     const isFirst = names === undefined;
     names ??= own;

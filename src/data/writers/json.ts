@@ -1,3 +1,5 @@
+import { expectKind } from "../../border/kinds.js";
+import { expectOneOf } from "../../border/options.js";
 import { DataError } from "../../errors.js";
 import type { Column, Table } from "../table.js";
 
@@ -11,9 +13,12 @@ export async function* jsonText(
   tables: Iterable<Table> | AsyncIterable<Table>,
   layout: "array" | "lines",
 ): AsyncGenerator<string> {
-  const isArray = layout === "array";
+  expectKind(tables, "tables", "jsonText");
+  const isArray = expectOneOf(layout, ["array", "lines"], "jsonText: layout") === "array";
   let before = isArray ? "[\n" : "";
-  for await (const { columns, rows, name } of tables) {
+  for await (const table of tables) {
+    expectKind(table, "table", "jsonText");
+    const { columns, rows, name } = table;
     const cells = columns.map((column) => [column.name, cellsOf(column, name)] as const);
     const records = Array.from({ length: rows }, (_, row) =>
       JSON.stringify(Object.fromEntries(cells.map(([column, of]) => [column, of(row)]))),

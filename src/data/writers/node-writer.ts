@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { temporaryName } from "../../files/atomic-file.js";
@@ -14,12 +15,15 @@ export async function writeFileInPieces(
   path: string,
   pieces: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
+  expectKind(path, "path", "writeFileInPieces");
+  expectKind(pieces, "pieces", "writeFileInPieces");
   const temporary = temporaryName(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
     try {
       for await (const piece of path.endsWith(".gz") ? gzipped(pieces) : pieces) {
+        expectKind(piece, "piece", "writeFileInPieces");
         await file.writeFile(piece);
       }
       await file.sync();

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { expectOptions } from "../../border/options.js";
 import { ShapeError, UsageError } from "../../errors.js";
@@ -33,6 +34,8 @@ const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
  * @throws {ShapeError} if it hasn't as many values as its shape says.
  */
 export function outputArray(name: string, shape: Shape, data: OutputNumbers): OutputArray {
+  expectKind(shape, "list", "outputArray");
+  expectKind(data, "list", "outputArray");
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(
       `outputArray: expected ${sizeOf(shape)} values of ${name} for shape [${shape}], got ${data.length}; give them all`,
@@ -58,7 +61,9 @@ function bytesOf({ buffer, byteOffset, byteLength }: OutputNumbers): Uint8Array 
  * The columns of a table as arrays `[rows]` of their names: whole numbers without missing cells as
  * `<i8`, other numbers as `<f8`, booleans as `|b1`, dates as `<M8[ms]`, text as `<U`.
  */
-export function tableArrays({ columns, rows }: Table): OutputArray[] {
+export function tableArrays(table: Table): OutputArray[] {
+  expectKind(table, "table", "tableArrays");
+  const { columns, rows } = table;
   return columns.map((column) => columnArray(column, rows));
 }
 
@@ -101,6 +106,7 @@ function columnArray(column: Column, rows: number): OutputArray {
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export async function* npyBytes(array: OutputArray): AsyncGenerator<Uint8Array> {
+  expectKind(array, "output array", "npyBytes");
   const { name, shape, descr } = array;
   yield headerBytes(array);
   let size = 0;
@@ -151,6 +157,8 @@ export async function* npzBytes(
   options: WriteNpzOptions = {},
 ): AsyncGenerator<Uint8Array> {
   expectOptions(options, ["compress"], "npzBytes");
+  expectKind(arrays, "list", "npzBytes");
+  for (const array of arrays) expectKind(array, "output array", "npzBytes");
   const size = arrays.reduce((sum, { shape, descr }) => sum + sizeOf(shape) * itemSize(descr), 0);
   const twice = arrays.find(({ name }, at) => arrays.findIndex((one) => one.name === name) < at);
   if (size > maxSize || twice) {

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import { DataError, UsageError } from "../../errors.js";
 import { joinTables, type Column, type Table } from "../table.js";
 import { csvText } from "./csv.js";
@@ -36,13 +37,26 @@ export function tableEnding(path: string): string | undefined {
  * @throws {UsageError} if it has another ending, naming those that there are.
  * @throws {DataError} if columns aren't numbers where the file can't hold others.
  */
-export function tableFile(path: string, tables: Tables, rows: number): Pieces {
+export function tableFile(
+  path: string,
+  tables: Iterable<Table> | AsyncIterable<Table>,
+  rows: number,
+): Pieces {
+  expectKind(path, "path", "tableFile");
+  expectKind(tables, "tables", "tableFile");
   const ending = tableEnding(path);
-  if (ending !== undefined) return formats[ending]!(tables, rows, path);
+  if (ending !== undefined) return formats[ending]!(checked(tables), rows, path);
   throw new UsageError(
     `${path}: expected a name that ends in ${tableEndings.join(", ")}, got another; choose one of these`,
     { name: path },
   );
+}
+
+async function* checked(tables: Iterable<Table> | AsyncIterable<Table>): AsyncGenerator<Table> {
+  for await (const table of tables) {
+    expectKind(table, "table", "tableFile");
+    yield table;
+  }
 }
 
 async function* columnArrays(tables: Tables): AsyncGenerator<Uint8Array> {

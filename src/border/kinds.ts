@@ -1,0 +1,96 @@
+import { UsageError } from "../errors.js";
+import { described } from "./described.js";
+
+/** Whether a value has members of these names, by which its kind is told. */
+const has =
+  (...names: readonly string[]) =>
+  (value: unknown): boolean =>
+    typeof value === "object" && value !== null && names.every((name) => name in value);
+
+const isIterable = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (Symbol.iterator in value || Symbol.asyncIterator in value);
+
+/** What arguments are, beside arrays and options, and where one comes from. */
+const kinds = {
+  bytes: { is: (value: unknown) => value instanceof Uint8Array, from: "a Uint8Array" },
+  checkpoint: { is: has("format", "model", "arrays"), from: "what fit gives" },
+  blocks: { is: has("blocks"), from: "createModel's model" },
+  "export description": {
+    is: has("to", "inputs", "outputs"),
+    from: "exportOnnx's",
+  },
+  "data file": { is: has("name", "bytes"), from: "{ name, bytes }" },
+  "data source": { is: has("name", "open"), from: "{ name, open }" },
+  "data set": { is: has("name", "shape", "split", "warnings"), from: "arrayData's" },
+  engine: { is: has("createStore", "load"), from: "await nodeEngine()" },
+  function: { is: (value: unknown) => typeof value === "function", from: "(given) => ..." },
+  list: {
+    is: (value: unknown) =>
+      Array.isArray(value) || (ArrayBuffer.isView(value) && has("length")(value)),
+    from: "[1, 2]",
+  },
+  "outlier terms": {
+    is: (value: unknown) => has("logProb", "distance")(value) || has("surprise", "distance")(value),
+    from: "{ logProb, distance }, or an OutlierScore's scales",
+  },
+  model: { is: has("scope"), from: "createModel's" },
+  "model maker": {
+    is: (value: unknown) =>
+      has("definition")(value) || (typeof value === "function" && "definition" in value),
+    from: "defineModel's",
+  },
+  object: { is: has(), from: "one with the members of its type" },
+  "output array": { is: has("name", "shape", "descr", "parts"), from: "outputArray's" },
+  path: { is: (value: unknown) => typeof value === "string" && value !== "", from: '"runs/a"' },
+  "picture file": { is: has("source", "file"), from: "{ source, file }" },
+  "picture reader": { is: has("shape", "count", "chunks"), from: "openPictures'" },
+  piece: {
+    is: (value: unknown) => typeof value === "string" || ArrayBuffer.isView(value),
+    from: "text or bytes",
+  },
+  pieces: {
+    is: (value: unknown) => typeof value === "string" || isIterable(value),
+    from: "csvText's, or a list of texts and bytes",
+  },
+  preprocessing: { is: has("shape", "columns"), from: "a checkpoint's data.preprocessing" },
+  random: { is: has("split", "permutation"), from: "Random.fromSeed(1)" },
+  place: { is: has("folder", "listener"), from: "{ folder, listener }" },
+  "prepared run": { is: has("config", "model", "data"), from: "prepareRun's" },
+  "record of arrays": { is: has(), from: "a checkpoint's arrays" },
+  reconstruction: { is: has("curve", "lipschitz"), from: "reconstruct's" },
+  measurement: { is: has("reconstruction", "checks"), from: "reconstruct's" },
+  "run configuration": { is: has("training", "model", "data"), from: "configure's" },
+  runner: { is: has("model", "engine", "score"), from: "await openRunner(...)" },
+  signal: { is: has("aborted"), from: "new AbortController().signal" },
+  source: { is: has("name", "stream"), from: "bytesSource's, or await fileSource(path)" },
+  split: { is: has("name", "count", "take"), from: 'await data.split("test")' },
+  table: { is: has("name", "columns", "rows", "lines"), from: "await readTable(...)" },
+  "table format": { is: has("name", "endings", "open"), from: "{ name, endings, begins, open }" },
+  "table plan": { is: has("columns", "condition"), from: "a checkpoint's data.table" },
+  "table predictions": {
+    is: has("lines", "problems", "classes", "probabilities", "predicted"),
+    from: "predictTable's",
+  },
+  "table scores": { is: has("lines", "logProb", "pValue", "problems"), from: "scoreTable's" },
+  "table reader": { is: has("name", "chunks"), from: "await openTable(source)" },
+  transport: { is: has("rank", "size", "sum"), from: "await openMpi()" },
+  tables: { is: isIterable, from: "[table], or openTable's chunks()" },
+} as const;
+
+/**
+ * The one check that an argument passes which something else of this package makes.
+ *
+ * @param where names the entry point in the message, such as `fit`
+ * @throws {UsageError} naming what was expected, what came, and where to get it.
+ */
+export function expectKind(value: unknown, kind: keyof typeof kinds, where: string): void {
+  const { is, from } = kinds[kind];
+  if (is(value)) return;
+  const article = /^[aeiou]/.test(kind) ? "an" : "a";
+  const one = kind === "bytes" || kind === "tables" ? kind : `${article} ${kind}`;
+  throw new UsageError(`${where}: expected ${one}, got ${described(value)}; pass ${from}`, {
+    name: kind,
+  });
+}
