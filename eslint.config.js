@@ -9,7 +9,6 @@ const layers = [
   "text",
   "version",
   "tree",
-  "version",
   "border",
   "files",
   "random",

@@ -64,7 +64,10 @@ export function configureFor(
   overrides: Omit<Overrides, "data" | "dataDir">,
 ): RunConfig {
   const { steps, batchSize, lr, seed, c, activation } = overrides;
-  if (overrides.vanilla && createModel(preset.model.kind, preset.model.config).task !== "classification") {
+  if (
+    overrides.vanilla &&
+    createModel(preset.model.kind, preset.model.config).task !== "classification"
+  ) {
     throw new UsageError(
       `vanilla: expected a classifier, got ${preset.model.kind}, whose log-determinant needs a Lipschitz bound below 1; choose a c close to 1`,
     );

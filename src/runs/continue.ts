@@ -4,13 +4,17 @@ import { FileError, UsageError } from "../errors.js";
 import { isJsonObject, sameJson, type JsonObject, type JsonValue } from "../json.js";
 import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
 import { workersConfig, type Overrides } from "./configuration.js";
-import { expectTrains, readCheckpoint, readRunConfig, RunFolder, writeJson, type RunConfig } from "./run-folder.js";
+import {
+  expectTrains,
+  readCheckpoint,
+  readRunConfig,
+  RunFolder,
+  writeJson,
+  type RunConfig,
+} from "./run-folder.js";
 
 /** What may change when a run goes on. */
-export type Change = Pick<
-  Overrides,
-  "dataDir" | "threads" | "device" | "workers" | "steps" | "lr"
->;
+export type Change = Pick<Overrides, "dataDir" | "threads" | "device" | "workers" | "steps" | "lr">;
 
 /** A run to go on with. */
 export interface Continued {
@@ -82,7 +86,11 @@ function withStage(config: RunConfig, { steps, lr }: Change, step: number): RunC
     schedule: { ...before.schedule, ...(lr !== undefined && { learningRate: lr }) },
   });
   if (step === 0 || before.from === step) return { ...config, training };
-  return { ...config, training, stages: [...(config.stages ?? []), { to: step, training: before }] };
+  return {
+    ...config,
+    training,
+    stages: [...(config.stages ?? []), { to: step, training: before }],
+  };
 }
 
 /**

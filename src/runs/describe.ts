@@ -22,20 +22,14 @@ const mostShown = 12;
 /** How often each class was told to be each, with names, where they are few. */
 export function confusionRows(evaluation: Evaluation): (string | number)[][] | undefined {
   if (evaluation.task === "density") return undefined;
-  const { confusion } =
-    evaluation.task === "hybrid" ? evaluation.classification : evaluation;
+  const { confusion } = evaluation.task === "hybrid" ? evaluation.classification : evaluation;
   if (!confusion || confusion.classes.length > mostShown) return undefined;
   const { classes, counts } = confusion;
-  return [
-    ["class \\ told", ...classes],
-    ...counts.map((row, place) => [classes[place]!, ...row]),
-  ];
+  return [["class \\ told", ...classes], ...counts.map((row, place) => [classes[place]!, ...row])];
 }
 
 /** What a person wants to know of an evaluation. */
-export function evaluationRows(
-  evaluation: Evaluation,
-): readonly Described[] {
+export function evaluationRows(evaluation: Evaluation): readonly Described[] {
   if (evaluation.task === "hybrid") {
     const [examples, ...density] = evaluationRows(evaluation.density);
     return [

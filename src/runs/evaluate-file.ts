@@ -89,7 +89,11 @@ export async function evaluateFile(
           ...(evaluation.label && {
             text: `Outliers are the rows whose "${evaluation.label.column}" is "${evaluation.label.outlier}".`,
           }),
-          figures: Object.values(figures).map(({ svg, caption }) => ({ kind: "svg", svg, caption })),
+          figures: Object.values(figures).map(({ svg, caption }) => ({
+            kind: "svg",
+            svg,
+            caption,
+          })),
           table: { columns: ["quantity", "value"], rows },
         },
       ],
@@ -113,12 +117,14 @@ function figuresOf(
         { name: "outliers", values: outliers },
       ],
     }),
-    caption: "What part of each kind of row has which score: 0 for the usual row, higher for what is more unusual.",
+    caption:
+      "What part of each kind of row has which score: 0 for the usual row, higher for what is more unusual.",
   };
   if (!label) return { "scores.svg": scores };
   const roc = {
     svg: rocPlot(normals, outliers),
-    caption: "The part of the outliers that is found against the part of the normal rows that is flagged with them, for every threshold of the score. The dashed line is chance.",
+    caption:
+      "The part of the outliers that is found against the part of the normal rows that is flagged with them, for every threshold of the score. The dashed line is chance.",
   };
   return { "scores.svg": scores, "roc.svg": roc };
 }
@@ -138,7 +144,14 @@ function rocPlot(normals: Float64Array, outliers: Float64Array): string {
     y: { label: "outliers flagged (%)" },
     series: [
       { name: "anomaly score", points },
-      { name: "chance", points: [[0, 0], [100, 100]], dashed: true },
+      {
+        name: "chance",
+        points: [
+          [0, 0],
+          [100, 100],
+        ],
+        dashed: true,
+      },
     ],
   });
 }

@@ -51,10 +51,14 @@ export async function preparePictures(
   const { validateEvery, patience } = stopping;
   const name = basename(folder);
   const config = {
-    ...configureFor({ name, folder: dirname(folder) }, { name: "pictures", ...recipe }, {
-      validateEvery,
-      ...overrides,
-    }),
+    ...configureFor(
+      { name, folder: dirname(folder) },
+      { name: "pictures", ...recipe },
+      {
+        validateEvery,
+        ...overrides,
+      },
+    ),
     pictures,
     patience,
   };

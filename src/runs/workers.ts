@@ -29,7 +29,8 @@ export async function withWorkers<T>(
   if (count === 1) return use([engine]);
   const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
   try {
-    const isFaster = wanted !== undefined || (await outruns(team, engine, prepared, { listener, signal }));
+    const isFaster =
+      wanted !== undefined || (await outruns(team, engine, prepared, { listener, signal }));
     return await use(isFaster ? team : [engine]);
   } finally {
     for (const worker of team) await worker.close();

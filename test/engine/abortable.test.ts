@@ -32,8 +32,8 @@ describe("an abortable engine", () => {
     const controller = new AbortController();
     controller.abort();
     const { signal } = controller;
-    const fail = (error: unknown): Promise<never> => Promise.reject(error as Error);
-    assert.equal(await unlessAborted(signal, () => fail(signal.reason)), undefined);
+    const fail = (error: Error): Promise<number> => Promise.reject(error);
+    assert.equal(await unlessAborted(signal, () => fail(signal.reason as Error)), undefined);
     await assert.rejects(
       unlessAborted(signal, () => fail(new Error("other"))),
       /other/,

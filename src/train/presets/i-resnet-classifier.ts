@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../json.js";
 import type { TrainingOptions } from "../config.js";
-import { affine, cifarCentre, mnistCentre } from "./images.js";
+import { affine, cifarCentre, mnistCentre } from "./pixels.js";
 import type { Preset } from "./preset.js";
 
 interface ClassifierPreset extends Preset {

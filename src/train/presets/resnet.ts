@@ -1,5 +1,5 @@
 import type { TrainingOptions } from "../config.js";
-import { affine, cifarCentre, mnistCentre } from "./images.js";
+import { affine, cifarCentre, mnistCentre } from "./pixels.js";
 import type { Preset } from "./preset.js";
 
 const mnist: Preset = {
