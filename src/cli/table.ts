@@ -58,7 +58,7 @@ export function withTableOptions(command: Command): Command {
     )
     .option(
       "--holdout <share>",
-      "share of the rows that choose and calibrate (default: 15 %, at most 500)",
+      "share of the rows that choose and calibrate (default: 15 %, at most 1,000)",
       betweenZeroAndOne,
     );
 }
@@ -112,10 +112,12 @@ export async function trainTableAndPrint(
   }
   const { folder, fit, columns, evaluation } = outcome;
   const { trials, noise, logProb, heldOut, step } = fit;
-  const isDensity = fit.checkpoint.data?.calibration !== undefined;
-  const fewest = isDensity
-    ? `, so that no p-value is below ${formatNumber(1 / (heldOut + 1))}`
-    : "";
+  const calibration = fit.checkpoint.data?.calibration;
+  const calibrating = calibration && calibration.scores.length + calibration.beyond;
+  const fewest =
+    calibrating !== undefined
+      ? `, of which ${calibrating} calibrate: no p-value is below ${formatNumber(1 / (calibrating + 1))}`
+      : "";
   terminal.result(
     {
       run: folder.path,

@@ -9,6 +9,7 @@ export * from "./data-file.js";
 export * from "./data-set.js";
 export * from "./description.js";
 export type { Examples } from "./flip.js";
+export * from "./halves.js";
 export * from "./idx.js";
 export * from "./image-set-name.js";
 export * from "./labels.js";
