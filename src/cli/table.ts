@@ -61,7 +61,7 @@ export function withTableOptions(command: Command): Command {
     .addOption(
       realOption(
         "--holdout <share>",
-        "share of the rows or pictures that choose and calibrate (default: 15 %, at most 500 or 1,000)",
+        "share of the rows or pictures that choose and calibrate (default: 15 %, at most 1,000)",
         share,
       ),
     );
@@ -115,10 +115,12 @@ export async function trainTableAndPrint(
   }
   const { folder, fit, columns, evaluation } = outcome;
   const { trials, noise, logProb, heldOut, step } = fit;
-  const isDensity = fit.checkpoint.data?.calibration !== undefined;
-  const fewest = isDensity
-    ? `, so that no p-value is below ${formatNumber(1 / (heldOut + 1))}`
-    : "";
+  const calibration = fit.checkpoint.data?.calibration;
+  const calibrating = calibration && calibration.scores.length + calibration.beyond;
+  const fewest =
+    calibrating !== undefined
+      ? `, of which ${calibrating} calibrate: no p-value is below ${formatNumber(1 / (calibrating + 1))}`
+      : "";
   terminal.result(
     {
       run: folder.path,

@@ -10,6 +10,7 @@ import {
   type Split,
   type SplitName,
 } from "./data-set.js";
+import { halvesOf } from "./halves.js";
 import { expectLabels } from "./labels.js";
 import { identityPlan, learnCondition, learnPreprocessing, type LearnOptions } from "./learn.js";
 import { preparedShape, type Preprocessing } from "./preprocessing.js";
@@ -36,8 +37,8 @@ export interface ArrayDataOptions extends ArrayRows {
   /** Rows to test on; none unless given. */
   readonly test?: ArrayRows;
   /**
-   * Names of columns that may have heavy tails: what validation rows say of each decides whether it
-   * passes an asinh first, see {@link learnPreprocessing}. None unless given.
+   * Names of columns that may have heavy tails: what a half of the validation rows says of each
+   * (all, if fewer than 40) decides whether it passes an asinh first, see {@link learnPreprocessing}. None unless given.
    */
   readonly tails?: readonly string[];
   /**
@@ -110,6 +111,7 @@ export function arrayData(given: ArrayDataOptions): DataSet {
     test: testing && tableSplit("test", weigh(testing)),
   };
   const heldOut = validating?.x ?? takeNumbers(x, held!);
+  const { choosing } = halvesOf(heldOut.shape[0]!);
   const { tails = [], absent } = given;
   expectColumns([...tails, ...Object.entries(absent ?? {}).flat()], columns, event);
   const { preprocessing, warnings } = learn(all, train, {
@@ -117,7 +119,7 @@ export function arrayData(given: ArrayDataOptions): DataSet {
     pixels,
     // Of a row that is held out, all that counts is whether a column of whole numbers is one.
     others: [heldOut, ...(testing ? [testing.x] : [])],
-    ...(tails.length > 0 && { tails: { columns: tails, heldOut } }),
+    ...(tails.length > 0 && { tails: { columns: tails, heldOut: takeNumbers(heldOut, choosing) } }),
     ...(absent && { absent }),
   });
   return {

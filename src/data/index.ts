@@ -10,6 +10,7 @@ export * from "./data-set.js";
 export * from "./description.js";
 export type { Examples } from "./flip.js";
 export * from "./fractions.js";
+export * from "./halves.js";
 export * from "./idx.js";
 export * from "./image-set-name.js";
 export * from "./labels.js";

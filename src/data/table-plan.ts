@@ -61,9 +61,9 @@ export const calibrationSchema = z.object({
   distance: scale,
   /** Training rows, one after another, standardised: what the distance is measured to. */
   neighbours: z.array(z.number()).min(1).readonly(),
-  /** Outlier scores of held-out rows, from the lowest to the highest. */
+  /** Outlier scores of the held-out rows that calibrate, from the lowest to the highest. */
   scores: z.array(z.number()).readonly(),
-  /** Held-out rows above all of them: their density is 0. */
+  /** Rows that calibrate above all of them: their density is 0. */
   beyond: z.int().nonnegative(),
 });
 

@@ -2,7 +2,7 @@ import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import { expectWhole, ranges } from "../border/ranges.js";
 import type { Checkpoint } from "../checkpoint/index.js";
-import { describeData, type DataSet, type Split } from "../data/index.js";
+import { describeData, halve, type DataSet, type Halves, type Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
@@ -60,11 +60,12 @@ export interface TableFit {
   /** How the training with it was configured. */
   readonly training: TrainingOptions;
   /**
-   * Mean log-likelihood of held-out rows under the model that is kept, in nats: of a density log p(x),
-   * in the units of the columns; of a classifier log p(class | x); of a hybrid minus its objective.
+   * Mean log-likelihood of the held-out rows that chose, under the model that is kept, in nats: of a
+   * density log p(x), in the units of the columns; of a classifier log p(class | x); of a hybrid minus
+   * its objective.
    */
   readonly logProb: number;
-  /** Held-out rows. */
+  /** Held-out rows, those that calibrate included. */
   readonly heldOut: number;
   /** Step of the training that was best; 0 if the trial was better than all of it. */
   readonly step: number;
@@ -76,7 +77,8 @@ const where = "fitTable";
  * Learns a table by {@link tableRecipe}, with nothing set by hand: its density, conditional where the
  * data have a condition, or what tells its classes apart. Short trainings choose the smoothing noise by
  * the likelihood of held-out rows, which ends the training that follows too; what was best on them is
- * kept. Held-out rows then calibrate a density's outlier scores.
+ * kept. Of a density one half of them does so, and the other half calibrates its p-values; of
+ * fewer than 40 all do both.
  *
  * @param data from {@link tableData} or `arrayData`: rows of numbers with held-out ones
  * @returns nothing if the signal ended it before there was a model.
@@ -99,7 +101,9 @@ export async function fitTable(
   const [train, heldOut] = [await data.split("train"), await data.split("validation")];
   const recipe = modelRecipe(data, train.count + heldOut.count, options.model);
   for (const warning of data.warnings) (options.onWarning ?? console.warn)(warning);
-  const search = new Search(data, shortened(recipe, train, options), { train, heldOut }, options);
+  const all = { choosing: heldOut, calibrating: heldOut };
+  const splits = { train, heldOut, ...(recipe.model.density ? halve(heldOut) : all) };
+  const search = new Search(data, shortened(recipe, train, options), splits, options);
   try {
     return await search.run();
   } finally {
@@ -140,7 +144,7 @@ interface Candidate {
   readonly step: number;
 }
 
-interface Splits {
+interface Splits extends Halves<Split> {
   readonly train: Split;
   readonly heldOut: Split;
 }
@@ -214,7 +218,7 @@ class Search {
         ...(signal && { signal }),
         ...(!isTrial && stopping),
         validate: async (arrays) => {
-          measured = await heldOutLikelihood(await this.#open(arrays), this.#splits.heldOut);
+          measured = await heldOutLikelihood(await this.#open(arrays), this.#splits.choosing);
           return { "nll (nats)": -measured };
         },
         onBest: (arrays) => {

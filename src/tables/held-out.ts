@@ -1,4 +1,11 @@
-import { prepare, type Calibration, type Deviation, type Split } from "../data/index.js";
+import {
+  prepare,
+  type Calibration,
+  type Deviation,
+  type Halves,
+  type Split,
+} from "../data/index.js";
+import { DataError } from "../errors.js";
 import {
   evaluate,
   mean,
@@ -11,7 +18,7 @@ import { expectAbility, type AnyRunner, type ScoreOptions, type Scores } from ".
 import type { NumberArray } from "../tree.js";
 import { OutlierScore, type OutlierTerms } from "./score.js";
 
-/** Most held-out rows that are scored: a p-value can't be smaller than 1/2001 then. */
+/** Most held-out rows that choose, and that calibrate: a p-value can't be smaller than 1/2001 then. */
 const mostRows = 2000;
 /** Above so many columns a series is cheaper than the exact log-determinant. */
 const mostExact = 64;
@@ -79,29 +86,45 @@ export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promis
 
 /**
  * What a checkpoint keeps to score rows, where the model has a density: some training rows, the scales
- * of the score's terms, and the scores of held-out rows in order.
+ * of the score's terms by the rows that choose, and the scores of those that calibrate in order.
  *
- * @throws {DataError} if fewer than two held-out rows have a finite log-probability.
+ * @throws {DataError} if fewer than two of the rows that choose have a finite log-probability, or the
+ * score of one that calibrates isn't finite.
  */
 export async function calibrationOf(
   runner: AnyRunner,
-  { train, heldOut }: { readonly train: Split; readonly heldOut: Split },
+  { train, choosing, calibrating }: Halves<Split> & { readonly train: Split },
 ): Promise<Calibration | undefined> {
   if (!runner.model.density) return undefined;
   const neighbours = neighboursOf(train, runner);
-  const { deviations, ...terms } = await rowTerms(
-    runner,
-    takeSpread(heldOut, mostRows),
-    neighbours,
-  );
+  const usual = await usualTerms(runner, choosing, neighbours);
+  const known = await usualTerms(runner, calibrating, neighbours);
+  const score = new OutlierScore(usual);
+  const scores = score.of(known).sort();
+  const bad = scores.find((one) => !Number.isFinite(one));
+  if (bad !== undefined) {
+    throw new DataError(
+      `fitTable: expected finite scores of held-out rows, got ${bad}; leave out rows that lie far beyond the others`,
+      { name: "heldOut" },
+    );
+  }
+  return { ...score.scales, neighbours, scores: Array.from(scores), beyond: known.beyond };
+}
+
+/** Terms of a split's rows but for those `beyond`, which deviate from what never varied in training. */
+async function usualTerms(
+  runner: AnyRunner,
+  split: Split,
+  neighbours: Calibration["neighbours"],
+): Promise<OutlierTerms & { readonly beyond: number }> {
+  const rows = takeSpread(split, mostRows);
+  const { logProb, distance, deviations } = await rowTerms(runner, rows, neighbours);
   const isWithin = within(deviations);
-  const [logProb, distance] = [terms.logProb.filter(isWithin), terms.distance.filter(isWithin)];
-  const score = new OutlierScore({ logProb, distance });
+  const usual = logProb.filter(isWithin);
   return {
-    ...score.scales,
-    neighbours,
-    scores: Array.from(score.of({ logProb, distance }).sort()),
-    beyond: terms.logProb.length - logProb.length,
+    logProb: usual,
+    distance: distance.filter(isWithin),
+    beyond: logProb.length - usual.length,
   };
 }
 

@@ -13,7 +13,10 @@ export interface TableSize {
 
 /** How an i-ResNet density learns a table, with nothing set by hand. */
 export interface TableRecipe {
-  /** Rows that training doesn't see: they choose the noise, end the training and calibrate p-values. */
+  /**
+   * Rows that training doesn't see: 15 %, at most 1,000. Half of them choose the noise and end the
+   * training, half calibrate p-values.
+   */
   readonly heldOut: number;
   /** For {@link iResNetDensity}. */
   readonly model: Parameters<typeof iResNetDensity>[0];
@@ -58,7 +61,7 @@ export function tableRecipe(size: TableSize): TableRecipe {
       { name },
     );
   }
-  const heldOut = Math.min(500, Math.max(Math.round(0.15 * rows), Math.min(8, rows >> 1)));
+  const heldOut = Math.min(1000, Math.max(Math.round(0.15 * rows), Math.min(8, rows >> 1)));
   const batchSize = Math.min(128, rows - heldOut);
   const options = (count: number, scale: number): TrainingOptions => ({
     steps: count,

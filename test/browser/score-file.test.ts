@@ -54,7 +54,8 @@ describe("A table's checkpoint in a page", { skip }, () => {
         t.diagnostic(`${name}: at most ${apart.toExponential(1)} apart, relatively`);
         assert.ok(apart <= 1e-5, `${name}: ${apart}`);
       }
-      const steps = fitted!.heldOut + 1;
+      const { scores, beyond } = fitted!.checkpoint.data!.calibration!;
+      const steps = scores.length + beyond + 1;
       assert.ok(largest(there.pValue.map(orNaN), here.pValue, 1) <= 1.001 / steps);
     } finally {
       await browser.close();

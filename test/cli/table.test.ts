@@ -73,7 +73,7 @@ describe("a table of one's own on the command line", () => {
     );
     values("p_value").forEach((p, row) => {
       if (row === 4) assert.ok(Number.isNaN(p));
-      else assert.ok(p >= 1 / 46 && p <= 1);
+      else assert.ok(p >= 1 / 24 && p <= 1);
     });
   });
 

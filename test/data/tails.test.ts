@@ -94,7 +94,9 @@ describe("arrayData with tails and absent cells", () => {
     }),
   };
   const columns = ["price", "price is missing", "count", "level"];
-  const data = arrayData({ x, columns, tails: columns, absent: { price: "price is missing" } });
+  // Half of the validation rows decide on tails: 60.
+  const absent = { price: "price is missing" };
+  const data = arrayData({ x, columns, validation: 0.2, tails: columns, absent });
   const plan = data.preprocessing!;
 
   it("learns a tail of those that have one, and nothing of cells that are missing", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/index.js";
-import { arrayData, toyData } from "../../src/data/index.js";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
+import { arrayData, halvesOf, toyData } from "../../src/data/index.js";
 import { range } from "../../src/data/data-set.js";
 import { takeRows } from "../../src/data/table.js";
 import { nodeEngine } from "../../src/engine/node.js";
@@ -62,7 +62,7 @@ describe("fitTable", () => {
   it("keeps what reads and scores other rows in the checkpoint", () => {
     const { data } = decodeCheckpoint(bytes, "test");
     assert.deepEqual(data, fitted!.checkpoint.data);
-    assert.equal(data!.calibration!.scores.length + data!.calibration!.beyond, 45);
+    assert.equal(data!.calibration!.scores.length + data!.calibration!.beyond, 23);
     assert.deepEqual(data!.table!.columns[4], {
       name: "temperature",
       kind: "number",
@@ -76,6 +76,36 @@ describe("fitTable", () => {
       fitTable(arrayData({ x, validation: 0.4 }), { engine, steps: 8, seed });
     const [one, same] = [await learn(1), await learn(1)];
     assert.deepEqual(one!.checkpoint, same!.checkpoint);
+  });
+
+  it("learns nothing from the held-out rows that calibrate", async () => {
+    const random = Random.fromSeed(5);
+    const draw = (name: string, count: number): Float64Array =>
+      Float64Array.from(random.split(name).normal(2 * count), (z, i) =>
+        i % 2 ? z : Math.exp(2 * z),
+      );
+    const x = { shape: [200, 2], data: draw("train", 200) };
+    const learn = async (
+      change: number,
+    ): Promise<NonNullable<Checkpoint["data"]> & Pick<Checkpoint, "arrays">> => {
+      const held = draw("held", 80);
+      for (const row of halvesOf(80).calibrating) held[2 * row]! *= change;
+      const validation = { x: { shape: [80, 2], data: held } };
+      const data = arrayData({ x, validation, columns: ["load", "gain"], tails: ["load"] });
+      const { checkpoint } = (await fitTable(data, { engine, steps: 8 }))!;
+      return { ...checkpoint.data!, arrays: checkpoint.arrays };
+    };
+    const [one, other] = [await learn(1), await learn(30)];
+    const [{ scores, ...scales }, { scores: others, ...same }] = [
+      one.calibration!,
+      other.calibration!,
+    ];
+    assert.deepEqual(other.arrays, one.arrays);
+    assert.deepEqual(other.preprocessing, one.preprocessing);
+    assert.ok(one.preprocessing!.columns.some((column) => "tail" in column && column.tail));
+    assert.deepEqual(same, scales);
+    assert.equal(scores.length, 40);
+    assert.notDeepEqual(others, scores);
   });
 
   it("ends early with the best so far, or with nothing", async () => {
@@ -115,14 +145,14 @@ describe("scoreTable", () => {
     const { pValue, logProb, problems } = await scoreTable(runner, fresh);
     assert.deepEqual(problems, []);
     assert.ok(pValue.every((p) => p > 0 && p <= 1) && logProb.every(Number.isFinite));
-    // 45 held-out rows place each quantile within 3·√(q(1 − q)/45), fresh ones within a third of that.
+    // 23 rows that calibrate place each quantile within 3·√(q(1 − q)/23), fresh ones within a quarter of that.
     for (const q of [0.25, 0.5, 0.75]) {
       const share = pValue.filter((p) => p <= q).length / pValue.length;
-      assert.ok(Math.abs(share - q) < 4 * Math.sqrt((q * (1 - q)) / 45), `${share} for ${q}`);
+      assert.ok(Math.abs(share - q) < 4 * Math.sqrt((q * (1 - q)) / 23), `${share} for ${q}`);
     }
     const odd = measurements(20, 3).map((one) => ({ ...one, length: "1400", mass: "0.0005" }));
     const outliers = await scoreTable(runner, await tableOf(csvOf(odd), { kinds }));
-    assert.ok(outliers.pValue.every((p) => p === 1 / 46));
+    assert.ok(outliers.pValue.every((p) => p === 1 / 24));
   });
 
   it("changes no figure with the way a file is cut, nor with bad rows beside", async () => {

@@ -29,7 +29,7 @@ describe("tableRecipe", () => {
     for (const { rows, columns } of sizes) {
       const { heldOut } = tableRecipe({ rows, columns });
       assert.ok(Number.isInteger(heldOut) && heldOut >= 4, `${heldOut} of ${rows}`);
-      assert.ok(heldOut <= rows / 2 && heldOut <= 500, `${heldOut} of ${rows}`);
+      assert.ok(heldOut <= rows / 2 && heldOut <= 1000, `${heldOut} of ${rows}`);
     }
   });
 

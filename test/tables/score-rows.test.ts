@@ -66,7 +66,7 @@ describe("scoreRows", () => {
       assert.ok(Math.abs(value - Math.max(byFlow, byDistance)) < 1e-9);
       assert.equal(pValue[row], conformal.pValue(value));
     });
-    assert.equal(pValue[0], 1 / 61);
+    assert.equal(pValue[0], 1 / 31);
     assert.equal(score[0], (distances[0]! - distance.median) / distance.tail);
   });
 

@@ -4,6 +4,7 @@ import { withLock } from "../../files/lock.js";
 import { openAnomalyPlan, reproduceAnomaly } from "../../reproduce/anomaly.js";
 import { presentAnomaly } from "../../reproduce/anomaly-present.js";
 import { ReproductionFolder } from "../../reproduce/folder.js";
+import { formatDuration } from "../../text.js";
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
 import type { Terminal } from "../terminal.js";
@@ -30,11 +31,13 @@ export async function reproduceTables(
   await withLock(folder.path, async () => {
     const plan = await openAnomalyPlan({ ...options, command: commandLine() }, folder, { resume });
     const goOn = `iresnet reproduce ${anomalyName} --out ${folder.path} --resume`;
+    const started = performance.now();
     const results = await finished(terminal, goOn, (signal) =>
       reproduceAnomaly(plan, folder, { listener: terminal, signal, atOnce }),
     );
     if (!results) return;
     const { value, text } = await presentAnomaly(plan, results, folder);
+    terminal.note(`Took ${formatDuration((performance.now() - started) / 1000)}.`);
     terminal.result(value, text);
   });
 }
