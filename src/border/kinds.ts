@@ -45,6 +45,13 @@ const kinds = {
   "output array": { is: has("name", "shape", "descr", "parts"), from: "outputArray's" },
   path: { is: (value: unknown) => typeof value === "string" && value !== "", from: '"runs/a"' },
   "picture file": { is: has("source", "file"), from: "{ source, file }" },
+  chunks: { is: isIterable, from: "openPictureFolder's chunks()" },
+  pictures: {
+    is: has("files", "pixels", "shape", "problems"),
+    from: "await readPictures(await openPictureFolder(folder))",
+  },
+  "picture scores": { is: has("files", "problems"), from: "scorePictures'" },
+  "data description": { is: has("name", "shape", "classes"), from: "a checkpoint's data" },
   "picture reader": { is: has("shape", "count", "chunks"), from: "openPictures'" },
   piece: {
     is: (value: unknown) => typeof value === "string" || ArrayBuffer.isView(value),
@@ -89,7 +96,10 @@ export function expectKind(value: unknown, kind: keyof typeof kinds, where: stri
   const { is, from } = kinds[kind];
   if (is(value)) return;
   const article = /^[aeiou]/.test(kind) ? "an" : "a";
-  const one = kind === "bytes" || kind === "tables" ? kind : `${article} ${kind}`;
+  const one =
+    kind === "bytes" || kind === "tables" || ["pictures", "chunks"].includes(kind)
+      ? kind
+      : `${article} ${kind}`;
   throw new UsageError(`${where}: expected ${one}, got ${described(value)}; pass ${from}`, {
     name: kind,
   });

@@ -1,3 +1,5 @@
+import { expectOptions } from "../border/options.js";
+import { expectKind } from "../border/kinds.js";
 import { oneHot, type DataDescription } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import type { NDArray } from "../tree.js";
@@ -20,8 +22,11 @@ export interface ClassChoice {
 export function classCondition(
   data: Pick<DataDescription, "name" | "classes" | "condition"> | undefined,
   count: number,
-  { class: name, first = 0 }: ClassChoice = {},
+  choice: ClassChoice = {},
 ): { readonly condition?: NDArray } {
+  if (data !== undefined) expectKind(data, "data description", "classCondition");
+  expectOptions(choice, ["class", "first"], "classCondition");
+  const { class: name, first = 0 } = choice;
   const { classes = [], condition = 0 } = data ?? {};
   if (condition === 0 || condition !== classes.length) {
     if (name === undefined) return {};

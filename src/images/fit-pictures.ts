@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import type { Checkpoint } from "../checkpoint/index.js";
 import { describeData, type DataSet } from "../data/index.js";
@@ -54,7 +55,9 @@ export async function fitPictures(
   data: DataSet,
   options: FitPicturesOptions,
 ): Promise<PictureFit | undefined> {
+  expectKind(data, "data set", "fitPictures");
   expectOptions(options, known, "fitPictures");
+  expectKind(options.engine, "engine", "fitPictures");
   const { engine, seed = 0, onProgress, signal, ...chosen } = options;
   const recipe = await pictureRecipe(data, chosen);
   const { kind, config } = recipe.model;

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import {
   arrayData,
@@ -36,6 +37,7 @@ const where = "pictureData";
  * @throws {UsageError} if an option is unknown, or the share isn't in (0, 1) or holds out fewer than 2.
  */
 export function pictureData(pictures: Pictures, options: PictureDataOptions = {}): DataSet {
+  expectKind(pictures, "pictures", where);
   expectOptions(options, ["holdout", "conditional"], where);
   const { conditional = false } = options;
   const { name, count, classes, labels, shape, to } = pictures;
@@ -115,6 +117,7 @@ function partsOf(
 export function pictureOptions(
   data: Pick<DataDescription, "name" | "shape" | "pixels" | "pictures">,
 ): Required<Pick<PictureOptions, "size" | "channels" | "fit" | "background">> {
+  expectKind(data, "data description", "pictureOptions");
   const [channels, height, width] = data.shape;
   const isImage = data.pixels && data.shape.length === 3 && (channels === 1 || channels === 3);
   if (!isImage) {
@@ -146,6 +149,8 @@ export function pictureSplit(
   classes: readonly string[],
   { conditional = false }: { readonly conditional?: boolean } = {},
 ): Split {
+  expectKind(pictures, "pictures", "pictureSplit");
+  expectKind(classes, "list", "pictureSplit");
   const { name, count, shape, pixels } = pictures;
   if (count === 0) {
     throw new DataError(`${name}: expected a picture that can be read, got none`, { name });

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
 import type { DataSet } from "../data/index.js";
 import { DataError, UsageError } from "../errors.js";
@@ -58,6 +59,7 @@ export async function pictureRecipe(
   data: DataSet,
   options: PictureRecipeOptions = {},
 ): Promise<PictureRecipe> {
+  expectKind(data, "data set", "pictureRecipe");
   expectOptions(options, ["model", "steps"], "pictureRecipe");
   const kind = expectOneOf(
     options.model ?? "i-resnet-density",
@@ -105,7 +107,9 @@ export async function pictureRecipe(
  * How often images can be halved: at most thrice, and to 4 pixels a side at least.
  * @throws {UsageError} if a side is odd or shorter than 2, with the nearest sizes that aren't.
  */
-export function pictureScales([, height = 0, width = 0]: Shape): number {
+export function pictureScales(shape: Shape): number {
+  expectKind(shape, "list", "pictureScales");
+  const [, height = 0, width = 0] = shape;
   const halvable = (scales: number): boolean =>
     [height, width].every((side) => side > 0 && side % 2 ** scales === 0);
   if (!halvable(1)) {

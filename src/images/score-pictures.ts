@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import type { Split } from "../data/index.js";
 import type { PictureProblem, Pictures } from "../data/pictures/index.js";
@@ -66,6 +67,8 @@ export async function scorePictures(
   pictures: Pictures,
   options: { readonly first?: number } = {},
 ): Promise<PictureScores> {
+  expectKind(runner, "runner", where);
+  expectKind(pictures, "pictures", where);
   expectOptions(options, ["first"], where);
   const { first = 0 } = options;
   const { shape, count, pixels } = pictures;
@@ -115,6 +118,7 @@ export async function* scorePictureChunks(
   runner: AnyRunner,
   chunks: Iterable<Pictures> | AsyncIterable<Pictures>,
 ): AsyncGenerator<PictureScores> {
+  expectKind(chunks, "chunks", "scorePictureChunks");
   let first = 0;
   for await (const pictures of chunks) {
     yield await scorePictures(runner, pictures, { first });
@@ -134,6 +138,8 @@ export async function heldOutScores(
   split: Split,
   { onProgress }: { readonly onProgress?: (done: number, total: number) => void } = {},
 ): Promise<number[]> {
+  expectKind(runner, "runner", "heldOutScores");
+  expectKind(split, "split", "heldOutScores");
   const { model } = runner;
   expectAbility(model, "density", "heldOutScores");
   if (!model.pixels) {

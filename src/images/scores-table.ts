@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import type { Column, Table } from "../data/table.js";
 import type { PictureScores } from "./score-pictures.js";
 
@@ -5,7 +6,9 @@ import type { PictureScores } from "./score-pictures.js";
  * Scores as a table to write: `file`; of a density `log_p`, `bits_per_dim`, `png_bits`, `score`,
  * `p_value`; of a classifier `class`, `probability`; and in `note` why a file has none.
  */
-export function pictureScoresAsTable({ files, density, classes, problems }: PictureScores): Table {
+export function pictureScoresAsTable(scores: PictureScores): Table {
+  expectKind(scores, "picture scores", "pictureScoresAsTable");
+  const { files, density, classes, problems } = scores;
   const notes = new Map(problems.map(({ file, message }) => [file, message]));
   return {
     name: "scores",

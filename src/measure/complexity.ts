@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { zlibSync } from "fflate";
 import { expectArray } from "../border/arrays.js";
 import { expectPixels } from "../border/pixels.js";
@@ -53,6 +54,8 @@ export function pngBits(x: NumberArray): Float64Array {
  * generative models, https://arxiv.org/abs/1909.11480
  */
 export function complexityScore(logProb: ArrayLike<number>, bits: ArrayLike<number>): Float64Array {
+  expectKind(logProb, "list", "complexityScore");
+  expectKind(bits, "list", "complexityScore");
   if (logProb.length !== bits.length) {
     throw new ShapeError(
       `complexityScore: expected as many bits as log-probabilities, got ${bits.length} for ${logProb.length}`,

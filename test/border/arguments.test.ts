@@ -30,7 +30,7 @@ const modules: object = { ...bijections, ...nn, ...distributions, vjp: 0, gradie
 /** Private constructors, and what copies a bundled worker that the tests' build hasn't got. */
 const made: readonly string[] = ["Runner", "TableExplainer", "copyWebAssets"];
 /** A right call takes long, and other tests make it. */
-const slow: readonly string[] = ["fitTable", "measurePlane", "openMpi", "trainRun"];
+const slow: readonly string[] = ["fitPictures", "fitTable", "measurePlane", "openMpi", "trainRun"];
 
 type Callable = (...given: readonly unknown[]) => unknown;
 type Constructor = new (...given: readonly unknown[]) => unknown;

@@ -108,7 +108,8 @@ describe("batch normalisation on few examples", () => {
   it("gives log p as of one worker, however many workers share a batch", async () => {
     const logProbs = async (workers: number): Promise<readonly number[]> => {
       const engines = Array.from({ length: workers }, () => referenceEngine());
-      const settings = { ...training, batchSize: 16 };
+      // Adam makes whole steps of gradients that are 0 but for rounding, those of shifts before it.
+      const settings = { ...training, batchSize: 16, optimizer: { kind: "sgd" } } as const;
       const checkpoint = await fit(model, data, settings, { ...options, workers: engines });
       const runner = await openRunner(checkpoint, { engine });
       return [...(await runner.score(x)).logProb.data];

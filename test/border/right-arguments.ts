@@ -66,6 +66,22 @@ const images = {
   centre: { mean: 0, deviation: 1 },
 };
 const pictures = { name: "none", shape: [1, 1, 1], count: 0, classes: [], chunks: () => [] };
+const pixels = {
+  name: "squares",
+  shape: [1, 8, 8],
+  count: 40,
+  classes: [],
+  files: Array.from({ length: 40 }, (_, i) => `${i}.png`),
+  problems: [],
+  pixels: Uint8Array.from({ length: 40 * 64 }, (_, i) => (i * 37) % 256),
+  to: { width: 8, height: 8, channels: 1, fit: "crop", background: 255 },
+} as unknown as iresnet.Pictures;
+const pixelData = iresnet.pictureData(pixels);
+const pixelModel = iresnet.glow({ shape: [1, 8, 8], steps: [1], widths: [2], pixels: "centre" });
+const pixelRunner = await openModel(pixelModel, pixelModel.scope.initialArrays(random), {
+  engine,
+  data: describeData(pixelData),
+});
 const tableFormat = {
   name: "a test's",
   endings: [".test"],
@@ -122,6 +138,20 @@ export const rightArguments: Readonly<Record<string, Right>> = {
     () => undefined,
   ],
   readPictures: () => [pictures],
+  pictureData: () => [pixels],
+  pictureOptions: () => [describeData(pixelData)],
+  pictureSplit: () => [pixels, []],
+  pictureRecipe: () => [pixelData],
+  pictureScales: () => [[1, 8, 8]],
+  pictureScoresAsTable: () => [{ files: [], problems: [] }],
+  PictureCount: () => [],
+  classCondition: () => [describeData(pixelData), 2],
+  pngBits: () => [{ shape: [1, 1, 4, 4], data: new Uint8Array(16) }],
+  complexityScore: () => [[-1], [1]],
+  heldOutScores: async () => [pixelRunner, await pixelData.split("validation")],
+  scorePictures: () => [pixelRunner, pixels],
+  scorePictureChunks: () => [pixelRunner, [pixels]],
+  fitPictures: () => [pixelData, { engine, steps: 1 }],
   blobSource: () => ["a", new Blob(["a"])],
   bytesSource: () => ["a", new Uint8Array(1)],
   openCsv: () => [csv(text)],
