@@ -46,7 +46,7 @@ describe("iresnet", () => {
       ],
       [["train", "toy", "--stepz", "3"], /unknown option '--stepz'[^]*Options: .*--steps/],
       [["train", "mnist-clasifier"], /got "mnist-clasifier"; did you mean "mnist-classifier"/],
-      [["train"], /expected a preset, --data FILE, or --resume/],
+      [["train"], /expected a preset, --data with a file or a folder of pictures, or --resume/],
       [["train", "toy", "--data", "spirals"], /expected one of .*2spirals.*got "spirals"/],
       [["train", "toy", "--activation", "tanh"], /choices are elu, /],
       [["train", "toy", "--steps", "0"], /whole number from 1 to /],
