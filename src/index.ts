@@ -165,7 +165,6 @@ export {
   encodeCheckpoint,
   inferenceArrays,
   openCheckpoint,
-  type Bytes,
   type Checkpoint,
   type Opened,
 } from "./checkpoint/index.js";
@@ -438,4 +437,11 @@ export {
   type TrainingConfig,
   type TrainingOptions,
 } from "./train/index.js";
-export { ndarray, type Arrays, type NDArray, type NumberArray, type Shape } from "./tree.js";
+export {
+  ndarray,
+  type Arrays,
+  type NDArray,
+  type NumberArray,
+  type Shape,
+  type Bytes,
+} from "./tree.js";

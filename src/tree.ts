@@ -71,3 +71,6 @@ export function mapValues<A, B>(
 ): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));
 }
+
+/** Bytes in memory of their own, such as a Blob takes; written so that TypeScript before 5.7 knows it. */
+export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer };

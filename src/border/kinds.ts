@@ -14,7 +14,7 @@ const isIterable = (value: unknown): boolean =>
 
 /** What arguments are, beside arrays and options, and where one comes from. */
 const kinds = {
-  bytes: { is: (value: unknown) => value instanceof Uint8Array, from: "a Uint8Array" },
+  bytes: { is: (value: unknown): boolean => value instanceof Uint8Array, from: "a Uint8Array" },
   checkpoint: { is: has("format", "model", "arrays"), from: "what fit gives" },
   blocks: { is: has("blocks"), from: "createModel's model" },
   "export description": {
@@ -51,7 +51,7 @@ const kinds = {
     from: "await readPictures(await openPictureFolder(folder))",
   },
   "picture scores": { is: has("files", "problems"), from: "scorePictures'" },
-  "data description": { is: has("name", "shape", "classes"), from: "a checkpoint's data" },
+  "data description": { is: has("name", "shape"), from: "a checkpoint's data" },
   "picture reader": { is: has("shape", "count", "chunks"), from: "openPictures'" },
   piece: {
     is: (value: unknown) => typeof value === "string" || ArrayBuffer.isView(value),

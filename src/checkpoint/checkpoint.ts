@@ -3,9 +3,9 @@ import { expectKind } from "../border/kinds.js";
 import { crc32 } from "../data/readers/crc32.js";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError } from "../errors.js";
-import { sameShape, sizeOf, type Arrays, type Shape } from "../tree.js";
+import { sameShape, sizeOf, type Arrays, type Bytes, type Shape } from "../tree.js";
 import { parseJsonObject, sameJson, type JsonValue } from "../json.js";
-import { decodeSafetensors, encodeSafetensors, type Bytes } from "./safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 const anything = z.custom<JsonValue>((value) => value !== undefined, { error: "a value" });
 const count = z.int({ error: "a count" }).nonnegative({ error: "a count" });

@@ -2,4 +2,3 @@
 export * from "./checkpoint.js";
 export * from "./open.js";
 export { inferenceArrays } from "./stored-arrays.js";
-export type { Bytes } from "./safetensors.js";

@@ -1,6 +1,6 @@
 import { expectKind } from "../border/kinds.js";
 import { CheckpointError, ShapeError } from "../errors.js";
-import { sizeOf, type Arrays, type Shape } from "../tree.js";
+import { type Bytes, sizeOf, type Arrays, type Shape } from "../tree.js";
 import { isJsonObject, parseJsonObject, type JsonObject, type JsonValue } from "../json.js";
 
 /** What a safetensors file holds. */
@@ -21,9 +21,6 @@ const METADATA = "__metadata__";
 const LENGTH_BYTES = 8;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 const SPACE = 0x20;
-
-/** Bytes in memory of their own, such as a Blob takes; written so that TypeScript before 5.7 knows it. */
-export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer };
 
 /**
  * Writes float32 arrays in the safetensors format: the header's length (uint64), a JSON header

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FileError } from "../errors.js";
 import { parseJsonObject } from "../json.js";
 import { isTemporary, temporaryName } from "./atomic-file.js";
@@ -18,9 +19,10 @@ interface Owner {
   readonly host: string;
 }
 
-/** Time that a new lock may take to hold what it should. */
+/** Milliseconds that a new lock may take to hold what it should. */
 const writing = 5000;
-const attempts = 5;
+/** Milliseconds to wait for an owner that may be about to end, and between two looks at it. */
+const patience = { most: 3000, each: 100 } as const;
 
 /**
  * Keeps other processes from writing to a folder for as long as the body takes. The folder is made
@@ -49,7 +51,8 @@ export async function withLock<T>(folder: string, body: () => Promise<T>): Promi
 }
 
 async function take(path: string, text: string): Promise<void> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  const deadline = performance.now() + patience.most;
+  for (;;) {
     try {
       await writeFile(path, text, { flag: "wx" });
       return;
@@ -57,12 +60,12 @@ async function take(path: string, text: string): Promise<void> {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
     const found = await read(path);
-    if (found === undefined) continue;
-    const owner = ownerOf(found);
-    if (owner ? await isAlive(owner) : await isFresh(path)) throw inUse(path, owner);
-    await removeStale(path, found);
+    const owner = found === undefined ? undefined : ownerOf(found);
+    const isHeld = owner ? await isAlive(owner) : await isFresh(path);
+    if (found !== undefined && !isHeld) await removeStale(path, found);
+    else if (performance.now() > deadline) throw inUse(path, owner);
+    else await sleep(patience.each);
   }
-  throw inUse(path, undefined);
 }
 
 /** Two processes may find the same stale lock: only the one that moves it away goes on. */
@@ -108,8 +111,12 @@ async function isAlive({ pid, started, host }: Owner): Promise<boolean> {
     if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
   }
   const now = await startOf(pid);
+  if (now === ended) return false;
   return now === "" || started === "" || now === started;
 }
+
+/** In place of the start of a process that has ended, but whose parent hasn't noticed. */
+const ended = "ended";
 
 /** Clock ticks from the machine's start to the process's, and which start that was. */
 async function startOf(pid: number): Promise<string> {
@@ -117,7 +124,8 @@ async function startOf(pid: number): Promise<string> {
     const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
     const line = await readFile(`/proc/${pid}/stat`, "utf8");
     // The name, in brackets, may hold anything; the 22nd field is the 20th after it.
-    return `${line.slice(line.lastIndexOf(")") + 2).split(" ")[19]} ${boot.trim()}`;
+    const [state = "", ...fields] = line.slice(line.lastIndexOf(")") + 2).split(" ");
+    return /[ZX]/.test(state) ? ended : `${fields[18]} ${boot.trim()}`;
   } catch {
     return "";
   }

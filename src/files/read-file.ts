@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
+import type { Bytes } from "../tree.js";
 import { FileError } from "../errors.js";
 import { readError } from "./file-errors.js";
 
@@ -20,7 +21,7 @@ const readable = 2 ** 31 - 1;
 export async function readWholeFile(
   path: string,
   { expected, most = readable }: ReadOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Bytes> {
   const found = await stat(path).catch((error: unknown) => {
     throw readError(path, expected, error);
   });

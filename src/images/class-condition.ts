@@ -24,7 +24,7 @@ export function classCondition(
   count: number,
   choice: ClassChoice = {},
 ): { readonly condition?: NDArray } {
-  if (data !== undefined) expectKind(data, "data description", "classCondition");
+  if (data !== undefined) expectKind(data, "object", "classCondition");
   expectOptions(choice, ["class", "first"], "classCondition");
   const { class: name, first = 0 } = choice;
   const { classes = [], condition = 0 } = data ?? {};

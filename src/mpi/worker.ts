@@ -1,10 +1,10 @@
 import { parentPort } from "node:worker_threads";
 import { openMpiLibrary, type MpiLibrary } from "./library.js";
-import type { Reply, Request } from "./messages.js";
+import type { Numbers, Reply, Request } from "./messages.js";
 
 let mpi: MpiLibrary | undefined;
 /** The array that the last sum was taken of; the next one of its length is written there. */
-let spare = new Float32Array();
+let spare: Numbers = new Float32Array();
 
 async function answer(request: Request): Promise<Reply> {
   switch (request.call) {
@@ -15,7 +15,7 @@ async function answer(request: Request): Promise<Reply> {
     }
     case "sum": {
       const { data } = request;
-      const sum = spare.length === data.length ? spare : new Float32Array(data.length);
+      const sum: Numbers = spare.length === data.length ? spare : new Float32Array(data.length);
       mpi!.allreduce(data, sum);
       spare = data;
       return { sum };

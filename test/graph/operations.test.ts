@@ -11,6 +11,7 @@ describe("graph, as the library exports it", () => {
       "binary",
       "broadcastShape",
       "costOf",
+      "cutAtMeans",
       "inputShapes",
       "kindsOfWork",
       "largestSquare",
@@ -18,6 +19,7 @@ describe("graph, as the library exports it", () => {
       "recordFactor",
       "simplify",
       "stall",
+      "sumName",
       "topologicalOrder",
       "unary",
     ];
