@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { duration } from "../../src/cli/options.js";
 import type { Plan } from "../../src/reproduce/plan.js";
 import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import {
@@ -186,11 +185,7 @@ describe("reproduce", () => {
     assert.equal(refused.code, 2, refused.stderr);
     assert.equal(existsSync(join(cwd, "toy")), false);
     const [, least = ""] = /take at least --budget (\w+), or fewer --rows/.exec(refused.stderr)!;
-    const begun = performance.now();
     const { code, stdout, stderr } = await iresnet(cwd, ...args, ...options, "--budget", least);
-    const budget = duration(least);
-    const took = (performance.now() - begun) / 1000;
-    assert.ok(took <= 1.2 * budget + 5, `${took} s of ${least}`);
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
