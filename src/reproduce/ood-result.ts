@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { ranges } from "../border/ranges.js";
+import { whole } from "../models/index.js";
 
 /** What a reproduction of out-of-distribution detection is, as its folder keeps it. */
 export const oodPlanSchema = z.object({
@@ -12,10 +14,10 @@ export const oodPlanSchema = z.object({
   /** A run whose density is taken in place of trained ones. */
   run: z.string().optional(),
   budgetSeconds: z.number().positive(),
-  seed: z.int().nonnegative(),
-  threads: z.int().positive(),
+  seed: whole(ranges.place),
+  threads: whole(ranges.threads),
   /** Images of each set that are scored, at most. */
-  count: z.int().positive(),
+  count: whole(ranges.draws),
 });
 
 export type OodPlan = Readonly<z.output<typeof oodPlanSchema>>;

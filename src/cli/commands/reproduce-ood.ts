@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UsageError } from "../../errors.js";
+import { withLock } from "../../files/lock.js";
 import { ReproductionFolder } from "../../reproduce/folder.js";
 import { openOodPlan, reproduceOod } from "../../reproduce/ood.js";
 import { presentOod } from "../../reproduce/ood-present.js";
@@ -32,12 +33,14 @@ export async function reproduceImages(
     budgetSeconds: budget,
     command: commandLine(),
   };
-  const plan = await openOodPlan(request, folder, { resume });
-  const goOn = `iresnet reproduce ${oodName} --out ${folder.path} --resume`;
-  const results = await finished(terminal, goOn, (signal) =>
-    reproduceOod(plan, folder, { listener: terminal, signal }),
-  );
-  if (!results) return;
-  const { value, text } = await presentOod(plan, results, folder);
-  terminal.result(value, text);
+  await withLock(folder.path, async () => {
+    const plan = await openOodPlan(request, folder, { resume });
+    const goOn = `iresnet reproduce ${oodName} --out ${folder.path} --resume`;
+    const results = await finished(terminal, goOn, (signal) =>
+      reproduceOod(plan, folder, { listener: terminal, signal }),
+    );
+    if (!results) return;
+    const { value, text } = await presentOod(plan, results, folder);
+    terminal.result(value, text);
+  });
 }
