@@ -7,6 +7,8 @@ import { openBench, type Bench, type EngineState } from "./work/bench.js";
  */
 const tasks = {
   playground: async (bench: Bench) => (await import("./work/playground.js")).open(bench),
+  mnist: async (bench: Bench) => (await import("./work/mnist.js")).open(bench),
+  table: async (bench: Bench) => (await import("./work/table.js")).open(bench),
 };
 
 export type TaskName = keyof typeof tasks;

@@ -10,6 +10,8 @@ interface Section {
 /** Sections by the id of their element, loaded when they come near. */
 const sections: Readonly<Record<string, () => Promise<Section>>> = {
   playground: () => import("./sections/playground.js"),
+  mnist: () => import("./sections/mnist.js"),
+  table: () => import("./sections/table.js"),
 };
 
 const element = (id: string): HTMLElement => document.getElementById(id)!;
