@@ -1,6 +1,7 @@
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
 import { viridisGradient } from "./colors.js";
 import { html } from "./html.js";
+import { superscript } from "./scientific.js";
 
 type Scale = ScaleContinuousNumeric<number, number>;
 export type Interval = readonly [low: number, high: number];
@@ -181,21 +182,12 @@ function tickText(scale: Scale, count: number): Tick[] {
   const step = Math.max(1, Math.ceil((last - first + 1) / count));
   const powers: Tick[] = [];
   for (let power = first; power <= last; power += step) {
-    powers.push({ value: 10 ** power, text: powerOfTen(power) });
+    powers.push({ value: 10 ** power, text: power === 0 ? "1" : `10${superscript(power)}` });
   }
   return powers;
 }
 
 const isLogarithmic = (scale: Scale): boolean => "base" in scale;
-
-function powerOfTen(power: number): string {
-  if (power === 0) return "1";
-  if (power === 1) return "10";
-  const digits = String(power).replace(/./g, (digit) =>
-    "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".charAt("0123456789-".indexOf(digit)),
-  );
-  return `10${digits}`;
-}
 
 function paintColors(
   { context, color }: Frame,
