@@ -1,3 +1,6 @@
+import type { Page } from "../page.js";
+import type { Grid } from "../parts/layers.js";
+import type { BoundMeasured } from "../work/bounds.js";
 import type { ShippedBound } from "../work/shipped.js";
 
 /** The shipped densities, as a list to choose from. */
@@ -10,3 +13,10 @@ export const boundNames: Readonly<Record<ShippedBound, string>> = {
   "1.5": "c = 1.5, past 1",
   none: "no bound",
 };
+
+/** log p of a shipped density on a grid, as it was drawn beforehand. */
+export async function densityOf(page: Page, bound: ShippedBound): Promise<Grid> {
+  const all = (await page.drawn("bounds")) as readonly BoundMeasured[];
+  const c = bound === "none" ? null : Number(bound);
+  return all.find((one) => one.c === c)!.density;
+}

@@ -1,5 +1,5 @@
 import { html } from "../parts/html.js";
-import { dotLayer, heatLayer, legendLayer, lineLayer } from "../parts/layers.js";
+import { dotLayer, heatLayer, legendLayer, lineLayer, peakOf } from "../parts/layers.js";
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import type { BoundMeasured } from "../work/bounds.js";
 import { view } from "../work/picture.js";
@@ -14,27 +14,25 @@ const seriesLine = { name: "series, as trained", color: "--series-2", width: 1.5
 export class DragPlots {
   readonly element: HTMLElement;
   readonly #density = createPlot({
-    title: "What the network calls p(x)",
+    title: "What is called p(x)",
     x: { label: "x₁", domain: view },
     y: { label: "x₂", domain: view },
     colors: { label: "p(x)", domain: [0, 1] },
   });
   readonly #grid = createPlot({
-    title: "A grid of the data, mapped to latents",
+    title: "Data’s grid in latent space",
     x: { label: "z₁", domain: view },
     y: { label: "z₂", domain: view },
   });
   readonly #cost = createPlot({
-    title: "What a bound costs: held-out −log p",
-    x: { label: "c (no bound on the right)", domain: bounds },
-    y: { label: "−log p (nats)", domain: nats },
-    aspect: 0.75,
+    title: "What a bound costs",
+    x: { label: "c (rightmost: no bound)", domain: bounds },
+    y: { label: "held-out −log p (nats)", domain: nats },
   });
   readonly #broken = createPlot({
-    title: "What breaks: median error of the inverse",
-    x: { label: "c (no bound on the right)", domain: bounds },
-    y: { label: "|f⁻¹(f(x)) − x|₂ (data units)", domain: errors, scale: "log" },
-    aspect: 0.75,
+    title: "What breaks without one",
+    x: { label: "c (rightmost: no bound)", domain: bounds },
+    y: { label: "median |f⁻¹(f(x)) − x|₂", domain: errors, scale: "log" },
   });
 
   constructor() {
@@ -64,7 +62,7 @@ export class DragPlots {
       lineLayer([costs[0]], exactLine),
       dotLayer(costs[1], { color: seriesLine.color, radius: 2.5 }),
       dotLayer(costs[0], { color: exactLine.color, radius: 3 }),
-      legendLayer([exactLine, seriesLine]),
+      legendLayer([exactLine, seriesLine], "lower left"),
     ]);
     const broken = pairs(({ medianError }) => medianError, errors);
     this.#broken.draw([
@@ -81,9 +79,7 @@ export class DragPlots {
 
   #drawDensity({ density: { side, values, bounds: square }, integral }: BoundMeasured): void {
     const density = Float32Array.from(values, Math.exp);
-    const sorted = Float32Array.from(density.filter(Number.isFinite)).sort();
-    const peak = sorted[Math.floor(0.998 * (sorted.length - 1))] ?? 1;
-    const colors = { label: "p(x)", domain: [0, peak > 0 ? peak : 1] as const };
+    const colors = { label: "p(x)", domain: [0, peakOf(density)] as const };
     this.#density.draw([heatLayer({ side, values: density, bounds: square }, colors.domain)], {
       colors,
     });
@@ -115,7 +111,7 @@ const unsureLayer: Layer = ({ context, x, y, color }) => {
   context.fillStyle = color("--muted");
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "right";
-  context.fillText("no inverse is sure", right - 6, bottom - 8);
+  context.fillText("no inverse is sure", right - 6, top + 16);
 };
 
 const markerAt =

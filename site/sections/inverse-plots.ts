@@ -1,5 +1,5 @@
 import { html } from "../parts/html.js";
-import { dotLayer, legendLayer, lineLayer } from "../parts/layers.js";
+import { densityLayer, dotLayer, legendLayer, lineLayer, type Grid } from "../parts/layers.js";
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
 import type { Vector } from "../work/anderson.js";
@@ -16,7 +16,7 @@ const lines = [
 export class InversePlots {
   readonly element: HTMLElement;
   readonly #choose = createPlot({
-    title: "Press to choose a point x",
+    title: "Choose a point x",
     x: { label: "x₁", domain: view },
     y: { label: "x₂", domain: view },
   });
@@ -29,10 +29,11 @@ export class InversePlots {
     title: "Error of each iterate",
     x: { label: "iteration, block after block", domain: [0, 100] },
     y: { label: "|xᵢ − x|₂ (data units)", domain: errorDomain, scale: "log" },
-    aspect: 0.4,
+    aspect: 0.455,
   });
   readonly #cursor;
   #point: Vector = [0, 0];
+  #density: Layer | undefined;
 
   constructor(onPoint: (x: number, y: number) => void) {
     this.#cursor = pointInput(this.#choose, {
@@ -44,9 +45,15 @@ export class InversePlots {
       },
       isTrail: false,
     });
-    this.#errors.element.classList.add("wide");
+    this.#errors.element.classList.add("double");
     const plots = [this.#choose, this.#path, this.#errors];
     this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+  }
+
+  /** The density of the network, where points are chosen. */
+  showDensity(density: Grid): void {
+    this.#density = densityLayer(density);
+    this.#drawPoint();
   }
 
   draw(frames: readonly Frame[], at: number, point: Vector): void {
@@ -58,6 +65,7 @@ export class InversePlots {
 
   #drawPoint(): void {
     this.#choose.draw([
+      ...(this.#density ? [this.#density] : []),
       dotLayer(this.#point, { color: "--series-2", radius: 5 }),
       this.#cursor.cursor,
     ]);

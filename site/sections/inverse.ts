@@ -7,7 +7,7 @@ import { scientific } from "../parts/scientific.js";
 import type { BlockInverse, InverseTrace, Inversion } from "../work/inversion.js";
 import type { Vector } from "../work/anderson.js";
 import type { ShippedBound } from "../work/shipped.js";
-import { boundNames } from "./bound-names.js";
+import { boundNames, densityOf } from "./bound-names.js";
 import { InversePlots } from "./inverse-plots.js";
 
 /** An iterate of a block. */
@@ -28,7 +28,10 @@ export function mount(root: HTMLElement, page: Page): void {
     x = [px, py];
     update();
   });
-  const bound = choice<ShippedBound>("Network", boundNames, "0.9", update);
+  const bound = choice<ShippedBound>("Network", boundNames, "0.9", () => {
+    showDensity();
+    update();
+  });
   const accelerated = toggle("Anderson acceleration, depth 1", false, update);
   const time = slider({
     label: "Iteration",
@@ -103,6 +106,16 @@ export function mount(root: HTMLElement, page: Page): void {
     label();
     page.announce(`${total.text} iterations; the inverse misses the point by ${back.text}.`);
   }
+  function showDensity(): void {
+    densityOf(page, bound.value).then(
+      (density) => {
+        plots.showDensity(density);
+      },
+      (reason: unknown) => {
+        page.fail(root, reason);
+      },
+    );
+  }
   function update(): void {
     const mine = ++asked;
     clock.pause();
@@ -134,5 +147,6 @@ export function mount(root: HTMLElement, page: Page): void {
     label();
   }
 
+  showDensity();
   update();
 }

@@ -2,15 +2,15 @@ import type { Remote } from "comlink";
 import type { Page } from "../page.js";
 import { badge, choice, slider } from "../parts/controls.js";
 import { html } from "../parts/html.js";
-import { dotLayer, legendLayer, lineLayer } from "../parts/layers.js";
-import { createPlot, type Interval } from "../parts/plot.js";
+import { densityLayer, dotLayer, legendLayer, lineLayer } from "../parts/layers.js";
+import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
 import { scientific } from "../parts/scientific.js";
 import type { Vector } from "../work/anderson.js";
 import type { LogDeterminant, SeriesAtPoint } from "../work/logdet.js";
 import { view } from "../work/picture.js";
 import type { ShippedBound } from "../work/shipped.js";
-import { boundNames } from "./bound-names.js";
+import { boundNames, densityOf } from "./bound-names.js";
 import { estimateOf, type Estimate } from "./estimate.js";
 
 const mostTerms = 20;
@@ -25,10 +25,11 @@ export function mount(root: HTMLElement, page: Page): void {
   let point: Vector = [1, 0.5];
   let series: SeriesAtPoint | undefined;
   let work: Remote<LogDeterminant> | undefined;
+  let density: Layer | undefined;
   let asked = 0;
 
   const choose = createPlot({
-    title: "Press to choose a point x",
+    title: "Choose a point x",
     x: { label: "x₁", domain: view },
     y: { label: "x₂", domain: view },
   });
@@ -36,8 +37,9 @@ export function mount(root: HTMLElement, page: Page): void {
     title: "ln|det J| at x, by the number of terms",
     x: { label: "terms n of the series", domain: [0, mostTerms + 1] },
     y: { label: "ln|det J| (nats)", domain: [-1, 1] },
-    aspect: 0.75,
+    aspect: 0.455,
   });
+  curve.element.classList.add("double");
   const cursor = pointInput(choose, {
     label: "Press to choose the point; with the keyboard, arrows move a cross, Space takes it",
     onPoint: (x, y) => {
@@ -47,7 +49,10 @@ export function mount(root: HTMLElement, page: Page): void {
     onMove: drawPoint,
     isTrail: false,
   });
-  const bound = choice<ShippedBound>("Network", boundNames, "0.9", update);
+  const bound = choice<ShippedBound>("Network", boundNames, "0.9", () => {
+    showDensity();
+    update();
+  });
   const terms = slider({
     label: "Terms n",
     min: 1,
@@ -82,6 +87,17 @@ export function mount(root: HTMLElement, page: Page): void {
       html("div", { class: "plots" }, choose.element, curve.element),
     );
 
+  function showDensity(): void {
+    densityOf(page, bound.value).then(
+      (grid) => {
+        density = densityLayer(grid);
+        drawPoint();
+      },
+      (reason: unknown) => {
+        page.fail(root, reason);
+      },
+    );
+  }
   function update(): void {
     const mine = ++asked;
     drawPoint();
@@ -102,7 +118,11 @@ export function mount(root: HTMLElement, page: Page): void {
     return work.at(bound.value, point);
   }
   function drawPoint(): void {
-    choose.draw([dotLayer(point, { color: "--series-2", radius: 5 }), cursor.cursor]);
+    choose.draw([
+      ...(density ? [density] : []),
+      dotLayer(point, { color: "--series-2", radius: 5 }),
+      cursor.cursor,
+    ]);
   }
   function draw(): void {
     if (!series) return;
@@ -145,6 +165,7 @@ export function mount(root: HTMLElement, page: Page): void {
     );
   }
 
+  showDensity();
   update();
 }
 

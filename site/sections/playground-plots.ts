@@ -1,7 +1,7 @@
 import { spread, view, type Pictures } from "../work/picture.js";
 import type { TrainingUpdate } from "../work/training.js";
 import { html } from "../parts/html.js";
-import { dotLayer, heatLayer, lineLayer } from "../parts/layers.js";
+import { dotLayer, heatLayer, lineLayer, noteLayer, peakOf } from "../parts/layers.js";
 import { createPlot, type Interval } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
 
@@ -16,6 +16,7 @@ const latentAxes = (domain: Interval) => ({
 });
 /** Losses that are drawn, one for so many steps where there are more. */
 const mostLosses = 600;
+const untrained = noteLayer("Press Play to train");
 
 export interface PlotsOptions {
   readonly onPoint: (x: number, y: number) => void;
@@ -26,21 +27,21 @@ export interface PlotsOptions {
 export class PlaygroundPlots {
   readonly element: HTMLElement;
   readonly #density = createPlot({
-    title: "Density p(x), and the data",
+    title: "Density, and the data",
     ...dataAxes,
     colors: { label: "p(x)", domain: [0, 1] },
   });
-  readonly #samples = createPlot({ title: "Samples of the network", ...dataAxes });
+  readonly #samples = createPlot({ title: "Samples", ...dataAxes });
   readonly #forward = createPlot({
-    title: "A grid of the data, mapped to latents",
+    title: "Data’s grid in latent space",
     ...latentAxes([-4, 4]),
   });
-  readonly #back = createPlot({ title: "A grid of latents, mapped to data", ...dataAxes });
+  readonly #back = createPlot({ title: "Latent grid in data space", ...dataAxes });
   readonly #loss = createPlot({
     title: "Loss: mean of −log p(x) over a batch",
     x: { label: "training step", domain: [0, 100] },
     y: { label: "loss (nats)", domain: [2, 5] },
-    aspect: 0.3,
+    aspect: 0.22,
   });
   readonly #cursor;
   #points: ArrayLike<number> = [];
@@ -119,7 +120,7 @@ export class PlaygroundPlots {
     this.#drawDensity();
     const { forward } = this.#last;
     if (!forward) {
-      this.#forward.draw([]);
+      this.#forward.draw([untrained]);
       return;
     }
     const { mean, deviation } = spread(forward.latents);
@@ -141,8 +142,8 @@ export class PlaygroundPlots {
   #drawInverse(): void {
     const { inverse } = this.#last;
     if (!inverse) {
-      this.#samples.draw([]);
-      this.#back.draw([]);
+      this.#samples.draw([untrained]);
+      this.#back.draw([untrained]);
       return;
     }
     this.#samples.draw([dotLayer(inverse.samples, { color: "--series-1", radius: 1.3 })]);
@@ -167,7 +168,7 @@ export class PlaygroundPlots {
   #drawLoss(): void {
     const points = this.#losses.flatMap((loss, i) => [(i + 1) * this.#every, loss]);
     if (points.length === 0) {
-      this.#loss.draw([]);
+      this.#loss.draw([untrained]);
       return;
     }
     const sorted = [...this.#losses].sort((a, b) => a - b);
@@ -180,10 +181,4 @@ export class PlaygroundPlots {
     });
     this.#loss.describe(`After ${this.#steps} steps ${this.#losses.at(-1)!.toFixed(3)} nats.`);
   }
-}
-
-/** What the scale of colours ends at: a few extreme cells don't darken all others. */
-function peakOf(density: Float32Array): number {
-  const sorted = Float32Array.from(density.filter(Number.isFinite)).sort();
-  return sorted[Math.floor(0.998 * (sorted.length - 1))] ?? 1;
 }

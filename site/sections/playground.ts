@@ -90,7 +90,8 @@ export function mount(root: HTMLElement, page: Page): void {
   const count = badge("drawn", "drawn points");
   count.text = String(drawn.length / 2);
   page.onEngine((now) => {
-    engine.text = now.kind === "ready" ? now.description : now.kind;
+    engine.text =
+      now.kind === "ready" ? now.description.replace(/^onnxruntime-web \S+ /, "") : now.kind;
   });
 
   root
