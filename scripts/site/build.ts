@@ -8,11 +8,11 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const source = join(root, "site");
 
 /** What the page's sources have besides code, copied as it is. */
-const copied = ["index.html", "theme.css", "styles.css", "sections.css", "checkpoints"];
+const copied = ["index.html", "theme.css", "styles.css", "sections.css", "checkpoints", "pictures"];
 
 /** The section that is in view when the page opens: its modules, and the files that it shows. */
 const firstModules = ["site/sections/playground.ts", "site/work/playground.ts"];
-const firstFiles: readonly string[] = [];
+const firstFiles = ["pictures/moons.json", "checkpoints/moons.safetensors"];
 
 /** A part of what a browser loads before anyone does anything. */
 export interface Load {

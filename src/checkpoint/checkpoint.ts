@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
 import { crc32 } from "../data/readers/crc32.js";

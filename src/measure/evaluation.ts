@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { jsonNumber } from "./json-number.js";
 
 const figures = {
