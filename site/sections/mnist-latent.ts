@@ -9,7 +9,7 @@ import type { Pixels } from "../work/mnist.js";
 
 const ends = {
   drawing: "my drawing",
-  ...Object.fromEntries(digitStrokes.map((_, digit) => [String(digit), `a ${digit}`])),
+  ...Object.fromEntries(digitStrokes.map((_, digit) => [String(digit), String(digit)])),
 };
 const drawn = 8;
 
@@ -35,7 +35,10 @@ export function latentControls(
         between.show(undefined, "Draw a digit first");
         return;
       }
+      between.element.setAttribute("aria-busy", "true");
       between.show(await (await work).between(a, b, t), `${t.toFixed(2)} of the way`);
+    }).finally(() => {
+      between.element.removeAttribute("aria-busy");
     }),
   );
   const again = (): void => {
@@ -55,12 +58,15 @@ export function latentControls(
   const sample = latest((temperature: number) =>
     failing(async () => {
       draw.disabled = true;
+      draw.textContent = "Drawing …";
       const images = await (await work).sample(drawn, temperature);
       images.forEach((pixels, i) => {
         samples[i]!.show(pixels);
       });
       page.announce(`${drawn} digits drawn at temperature ${temperature}.`);
+    }).finally(() => {
       draw.disabled = false;
+      draw.textContent = "Draw digits";
     }),
   );
   const heat = slider({
