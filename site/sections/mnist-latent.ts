@@ -5,7 +5,7 @@ import { html } from "../parts/html.js";
 import { latest } from "../parts/latest.js";
 import { digitImage, side } from "../work/digit-image.js";
 import { digitStrokes } from "../work/digit-strokes.js";
-import type { Pixels } from "../work/mnist.js";
+import type { DigitWork, Pixels } from "../work/mnist.js";
 
 const ends = {
   drawing: "my drawing",
@@ -17,9 +17,9 @@ const drawn = 8;
 export function latentControls(
   root: HTMLElement,
   page: Page,
+  work: Promise<Pick<DigitWork, "between" | "sample">>,
   drawing: () => Pixels | undefined,
 ): HTMLElement[] {
-  const work = page.work("mnist");
   const between = grayImage("Between the two", side);
   const samples = Array.from({ length: drawn }, (_, i) => grayImage(`draw ${i + 1}`, side));
   const failing = (step: () => Promise<void>): Promise<void> =>
