@@ -66,6 +66,11 @@ export class PlaygroundPlots {
     this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
   }
 
+  /** Whether a finger on the density draws points. */
+  setTouchDraws(draws: boolean): void {
+    this.#cursor.setTouchDraws(draws);
+  }
+
   /** Forgets what was learned, and shows the data alone. */
   clear(points: ArrayLike<number>): void {
     this.#points = points;

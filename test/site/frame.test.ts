@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
+import { siteServer } from "../../scripts/site/serve.js";
 import { engineReady, openSite, skip, type TestSite } from "./site.js";
 
 /** What the server answers to a path that no browser would send as it is. */
@@ -125,6 +130,22 @@ describe("the page's frame", { skip }, () => {
       else assert.equal(await rawStatus(site.url, `/${link}`), 200, link);
     }
     await page.context().close();
+  });
+
+  it("isolates pages where it is asked to", async () => {
+    for (const isolated of [false, true]) {
+      const server = siteServer(tmpdir(), { isolated });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      await writeFile(join(tmpdir(), `iresnet-site-${port}.html`), "<!doctype html>");
+      const response = await fetch(`http://127.0.0.1:${port}/iresnet-site-${port}.html`);
+      assert.equal(response.status, 200);
+      const policy = response.headers.get("Cross-Origin-Embedder-Policy");
+      assert.equal(policy, isolated ? "require-corp" : null);
+      await rm(join(tmpdir(), `iresnet-site-${port}.html`));
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   it("serves its folder's files alone", async () => {
