@@ -320,6 +320,7 @@ export {
   reconstruct,
   rocCurve,
   standardError,
+  type Classification,
   type ClassifierEvaluation,
   type DensityEvaluation,
   type Detection,

@@ -6,6 +6,7 @@ import { Random } from "../random.js";
 import { bitsPerDim } from "../models/index.js";
 import type { Runner, Scores } from "../runner/index.js";
 import { eachBatch, type MeasureOptions } from "./batches.js";
+import { ClassificationCount } from "./classification-count.js";
 import type {
   ClassifierEvaluation,
   DensityEvaluation,
@@ -23,14 +24,9 @@ export interface EvaluateOptions extends MeasureOptions {
 
 /** Decides all noise of an evaluation: it is the same each time, and keyed by example. */
 const seed = 0;
-/** Most classes of which all pairs are counted. */
-const mostClasses = 100;
-/** The smallest positive float32: what a probability that vanished counts as. */
-const leastProbability = 2 ** -149;
 
 /**
- * Measures a model on a split: a classifier's error, mean −log p(label) and
- * confusions, a density's mean
+ * Measures a model on a split: a classifier as {@link ClassificationCount} does, a density's mean
  * −log p(x), a hybrid's both and what its training minimises. No figure depends on how the examples
  * are cut into batches.
  *
@@ -68,37 +64,17 @@ async function evaluateClassifier(
   split: Split,
   options: MeasureOptions,
 ): Promise<ClassifierEvaluation> {
-  let errors = 0;
-  let total = 0;
   const { classes } = runner.model.classifier!;
-  const counts = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
-  const examples = await eachBatch(split, options, async ({ x, labels }) => {
+  const count = new ClassificationCount(runner.data?.classes ?? classNames(classes));
+  await eachBatch(split, options, async ({ x, labels }) => {
     if (!labels) {
       throw new UsageError(
         `evaluate: expected labels beside the examples of ${split.name}, got none; give the data set labels`,
       );
     }
-    const { data } = await runner.predict(x);
-    labels.forEach((label, i) => {
-      const row = data.subarray(i * classes, (i + 1) * classes);
-      const truth = row[label]!;
-      if (!(truth > 0 && row.every((p, k) => k === label || p < truth))) errors++;
-      total -= Math.log(Math.max(truth, leastProbability));
-      const told = row.indexOf(Math.max(...row));
-      if (told >= 0) counts[label]![told]!++;
-    });
+    count.add((await runner.predict(x)).data, labels);
   });
-  return {
-    task: "classification",
-    split: split.name,
-    examples,
-    errors,
-    errorPercent: (100 * errors) / examples,
-    nll: total / examples,
-    ...(classes <= mostClasses && {
-      confusion: { classes: runner.data?.classes ?? classNames(classes), counts },
-    }),
-  };
+  return { task: "classification", split: split.name, ...count.summary() };
 }
 
 async function evaluateDensity(

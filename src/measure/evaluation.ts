@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { jsonNumber } from "./json-number.js";
 
-const classifierEvaluation = z.object({
-  task: z.literal("classification"),
-  split: z.string(),
+const classification = z.object({
   examples: z.int(),
   errors: z.int(),
   errorPercent: z.number(),
+  /** Of the error in %. */
+  errorStandardError: z.number().optional(),
   /** Mean of −log p(label), in nats. */
   nll: jsonNumber,
+  nllStandardError: jsonNumber.optional(),
   /** How often class i (a row) was told to be class j (a column), up to 100 classes. */
   confusion: z
     .object({
@@ -16,6 +17,30 @@ const classifierEvaluation = z.object({
       counts: z.array(z.array(z.int()).readonly()).readonly(),
     })
     .optional(),
+  /** Whether classes are right as often as their probability says. */
+  calibration: z
+    .object({
+      /** Mean distance of the two, over all examples. */
+      error: z.number(),
+      /** Bins of the probability of the class that is told, a tenth wide; those with examples. */
+      bins: z
+        .array(
+          z.object({
+            examples: z.int(),
+            /** Mean probability of the class that is told. */
+            probability: z.number(),
+            /** Share for which it is right. */
+            right: z.number(),
+          }),
+        )
+        .readonly(),
+    })
+    .optional(),
+});
+
+const classifierEvaluation = classification.extend({
+  task: z.literal("classification"),
+  split: z.string(),
 });
 
 const densityEvaluation = z.object({
@@ -58,6 +83,8 @@ export const evaluationSchema = z.discriminatedUnion("task", [
   hybridEvaluation,
 ]);
 
+/** How well a classifier tells the classes of examples. */
+export type Classification = Readonly<z.output<typeof classification>>;
 export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
 export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
 export type HybridEvaluation = Readonly<z.output<typeof hybridEvaluation>>;
