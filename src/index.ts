@@ -277,9 +277,11 @@ export {
   type ActivationMaker,
   type Branch,
   type ContextOptions,
+  type FreeNorm,
   type Layer,
   type LogDetEstimator,
   type NetworkMaker,
+  type NormBound,
 } from "./nn/index.js";
 export {
   expectConverged,

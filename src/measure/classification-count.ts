@@ -1,10 +1,9 @@
 import type { Classification } from "./evaluation.js";
 import { RunningMean } from "./running-mean.js";
+import { leastProbability } from "./views.js";
 
 /** Most classes of which all pairs are counted. */
 const mostClasses = 100;
-/** The smallest positive float32: what a probability that vanished counts as. */
-const leastProbability = 2 ** -149;
 /** Bins of equal width of the probability of the class that is told. */
 const bins = 10;
 

@@ -4,6 +4,7 @@ import { UsageError } from "../errors.js";
 import { expectOptions } from "../border/options.js";
 import { Random } from "../random.js";
 import { bitsPerDim } from "../models/index.js";
+import { ndarray } from "../tree.js";
 import type { Runner, Scores } from "../runner/index.js";
 import { eachBatch, type MeasureOptions } from "./batches.js";
 import { ClassificationCount } from "./classification-count.js";
@@ -14,12 +15,18 @@ import type {
   HybridEvaluation,
 } from "./evaluation.js";
 import { deviation, mean, standardError } from "./statistics.js";
+import { predictByViews, viewsOfImage } from "./views.js";
 
 export interface EvaluateOptions extends MeasureOptions {
   /** Terms of a density's series; as many as the runner's `score` takes unless given. */
   readonly terms?: number;
   /** Repetitions with other probes and dequantisation noise, 2 or more for their spread; 1 unless given. */
   readonly probes?: number;
+  /**
+   * Whether a classifier of images is measured by six views of each image too, beside the plain
+   * figures: mirrored, and moved by a pixel. Not unless given.
+   */
+  readonly views?: boolean;
 }
 
 /** Decides all noise of an evaluation: it is the same each time, and keyed by example. */
@@ -40,10 +47,15 @@ export async function evaluate(
   split: Split,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  expectOptions(options, ["count", "onProgress", "terms", "probes"], "evaluate");
+  expectOptions(options, ["count", "onProgress", "terms", "probes", "views"], "evaluate");
   expectKind(runner, "runner", "evaluate");
-  const { density, classifier, kind } = runner.model;
-  const { terms, probes } = options;
+  const { density, classifier, kind, shape } = runner.model;
+  const { terms, probes, views } = options;
+  if (views && !(classifier && shape.length === 3)) {
+    throw new UsageError(
+      `evaluate: expected views for classifiers of images alone, got them for ${kind} of shape [${shape}]; leave them out`,
+    );
+  }
   if (!density && (terms ?? probes) !== undefined) {
     throw new UsageError(
       `evaluate: expected terms and probes for a density alone, got them for ${kind}; leave them out`,
@@ -62,19 +74,29 @@ export async function evaluate(
 async function evaluateClassifier(
   runner: Runner,
   split: Split,
-  options: MeasureOptions,
+  { views = false, ...options }: EvaluateOptions,
 ): Promise<ClassifierEvaluation> {
   const { classes } = runner.model.classifier!;
-  const count = new ClassificationCount(runner.data?.classes ?? classNames(classes));
+  const names = runner.data?.classes ?? classNames(classes);
+  const plain = new ClassificationCount(names);
+  const augmented = new ClassificationCount(names);
   await eachBatch(split, options, async ({ x, labels }) => {
     if (!labels) {
       throw new UsageError(
         `evaluate: expected labels beside the examples of ${split.name}, got none; give the data set labels`,
       );
     }
-    count.add((await runner.predict(x)).data, labels);
+    plain.add((await runner.predict(x)).data, labels);
+    if (!views) return;
+    augmented.add((await predictByViews(runner, ndarray(x.data, x.shape))).data, labels);
   });
-  return { task: "classification", split: split.name, ...count.summary() };
+  const { errors, errorPercent, nll } = augmented.summary();
+  return {
+    task: "classification",
+    split: split.name,
+    ...plain.summary(),
+    ...(views && { augmented: { views: viewsOfImage, errors, errorPercent, nll } }),
+  };
 }
 
 async function evaluateDensity(
@@ -123,13 +145,17 @@ async function evaluateHybrid(
   split: Split,
   options: EvaluateOptions,
 ): Promise<HybridEvaluation> {
-  const { onProgress, ...rest } = options;
+  const { onProgress, views, ...rest } = options;
   const half =
     (offset: number) =>
     (done: number, total: number): void => {
       onProgress?.(offset * total + done, 2 * total);
     };
-  const classification = await evaluateClassifier(runner, split, { ...rest, onProgress: half(0) });
+  const classification = await evaluateClassifier(runner, split, {
+    ...rest,
+    ...(views && { views }),
+    onProgress: half(0),
+  });
   const density = await evaluateDensity(runner, split, { ...rest, onProgress: half(1) });
   const { value, unit, dimensions } = density;
   const natsPerDim = unit === "nats" ? value / dimensions : value * Math.LN2;

@@ -1,14 +1,18 @@
 import { z } from "zod";
 import { jsonNumber } from "./json-number.js";
 
-const classification = z.object({
-  examples: z.int(),
+const figures = {
   errors: z.int(),
   errorPercent: z.number(),
-  /** Of the error in %. */
-  errorStandardError: z.number().optional(),
   /** Mean of −log p(label), in nats. */
   nll: jsonNumber,
+};
+
+const classification = z.object({
+  examples: z.int(),
+  ...figures,
+  /** Of the error in %. */
+  errorStandardError: z.number().optional(),
   nllStandardError: jsonNumber.optional(),
   /** How often class i (a row) was told to be class j (a column), up to 100 classes. */
   confusion: z
@@ -41,6 +45,8 @@ const classification = z.object({
 const classifierEvaluation = classification.extend({
   task: z.literal("classification"),
   split: z.string(),
+  /** By that many views of each image, where that was asked for. */
+  augmented: z.object({ views: z.int(), ...figures }).optional(),
 });
 
 const densityEvaluation = z.object({

@@ -1,5 +1,6 @@
 import type {
   Classification,
+  ClassifierEvaluation,
   DensityEvaluation,
   Evaluation,
   Reconstruction,
@@ -57,7 +58,11 @@ export function evaluationRows(evaluation: Evaluation): readonly Described[] {
   }
   const count = `${evaluation.examples.toLocaleString("en-US")} (${evaluation.split}, all)`;
   if (evaluation.task === "classification") {
-    return [{ label: "examples", text: count }, ...classificationRows(evaluation)];
+    return [
+      { label: "examples", text: count },
+      ...classificationRows(evaluation),
+      ...augmentedRows(evaluation),
+    ];
   }
   const { value, standardError, unit, dimensions, probeSpread, biasBound, logDet } = evaluation;
   return [
@@ -109,6 +114,17 @@ export function classificationRows(classification: Classification): Described[] 
           },
         ]
       : []),
+  ];
+}
+
+function augmentedRows({ augmented }: ClassifierEvaluation): readonly Described[] {
+  if (!augmented) return [];
+  const { views, errorPercent, errors, nll } = augmented;
+  return [
+    {
+      label: `error by ${views} views`,
+      text: `${errorPercent.toFixed(2)} % (${errors} wrong), ${formatNumber(nll)} nats`,
+    },
   ];
 }
 
