@@ -14,6 +14,8 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
   "drag-c": () => import("./sections/drag-c.js"),
   inverse: () => import("./sections/inverse.js"),
   logdet: () => import("./sections/logdet.js"),
+  mnist: () => import("./sections/mnist.js"),
+  table: () => import("./sections/table.js"),
 };
 
 const element = (id: string): HTMLElement => document.getElementById(id)!;

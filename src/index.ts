@@ -164,8 +164,10 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   inferenceArrays,
+  inferenceCheckpoint,
   openCheckpoint,
   type Checkpoint,
+  type EncodeCheckpointOptions,
   type Opened,
 } from "./checkpoint/index.js";
 export {
@@ -322,6 +324,7 @@ export {
   reconstruct,
   rocCurve,
   standardError,
+  type Classification,
   type ClassifierEvaluation,
   type DensityEvaluation,
   type Detection,

@@ -7,7 +7,7 @@ import sharp from "sharp";
 import { siteServer } from "./serve.js";
 
 const steps = 400;
-const size = { width: 1160, height: 880 };
+const size = { width: 1160, height: 860 };
 const out = fileURLToPath(new URL("../../../docs/pictures/site.png", import.meta.url));
 
 const server = siteServer(fileURLToPath(new URL("../../site", import.meta.url)));
@@ -28,7 +28,7 @@ try {
   );
   await page.click('#playground button:text-is("Pause")');
   await page.waitForTimeout(5000); // the last pictures are drawn once it has paused
-  await page.evaluate("document.activeElement.blur(), scrollTo(0, 0)");
+  await page.evaluate("document.activeElement.blur(), document.querySelector('#playground').scrollIntoView()");
   const shot = await page.screenshot();
   const { size: bytes } = await sharp(shot).png({ palette: true, colors: 128 }).toFile(out);
   process.stdout.write(`${out} ${(bytes / 1e3).toFixed(0)} kB\n`);

@@ -27,7 +27,7 @@ export interface PlotsOptions {
 export class PlaygroundPlots {
   readonly element: HTMLElement;
   readonly #density = createPlot({
-    title: "Density, and the data",
+    title: "Density p(x)",
     ...dataAxes,
     colors: { label: "p(x)", domain: [0, 1] },
   });

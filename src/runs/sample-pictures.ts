@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
+import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { classCondition } from "../images/index.js";
@@ -10,6 +11,8 @@ import { ndarray, sizeOf } from "../tree.js";
 import { counter, type Listener } from "./listener.js";
 
 export interface SamplePicturesOptions extends Omit<SampleOptions, "condition" | "first"> {
+  /** Ends it between draws, by its reason. */
+  readonly signal?: AbortSignal;
   /** A `.png` for one sheet with all samples, or a folder for a PNG of each, `0001.png` on. */
   readonly out: string;
   /** Class of the samples of a density by class; unless given, classes take turns. */
@@ -30,7 +33,7 @@ const mostOnSheet = 10_000;
 export async function samplePictures(
   runner: Runner,
   count: number,
-  { out, class: name, ...options }: SamplePicturesOptions,
+  { out, class: name, signal, ...options }: SamplePicturesOptions,
   listener: Listener,
 ): Promise<readonly string[]> {
   expectPictureOut(out, count);
@@ -41,6 +44,7 @@ export async function samplePictures(
   const digits = Math.max(4, String(count).length);
   for (let first = 0; first < count; first += chunk) {
     const size = Math.min(chunk, count - first);
+    signal?.throwIfAborted();
     const given = classCondition(runner.data, size, { class: name, first });
     const samples = await runner.sample(size, { ...options, ...given, first });
     sheet?.set(samples.data, first * sizeOf(shape));
@@ -61,6 +65,7 @@ function isSheet(out: string): boolean {
 }
 
 function expectPictureOut(out: string, count: number): void {
+  expectWhole(count, ranges.examples, "--count: of pictures");
   if (isSheet(out)) {
     if (count <= mostOnSheet) return;
     throw new UsageError(

@@ -20,3 +20,4 @@ export { scoreRows, type RowScores, type ScoreRowsOptions } from "./score-rows.j
 export * from "./score-table.js";
 export * from "./summary.js";
 export * from "./table-data.js";
+export * from "./table-evaluation.js";

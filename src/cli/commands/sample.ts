@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ranges } from "../../border/ranges.js";
+import { expectWhole, ranges } from "../../border/ranges.js";
 import { tableEnding, tableEndings } from "../../data/writers/index.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
@@ -9,6 +9,7 @@ import { encodeRgb } from "../../pictures/png.js";
 import { Random } from "../../random.js";
 import { expectAbility, type Runner } from "../../runner/index.js";
 import { writeReport } from "../../runs/report.js";
+import type { RunFolder } from "../../runs/run-folder.js";
 import { samplePictures } from "../../runs/sample-pictures.js";
 import { drawRows, writeSamples } from "../../runs/sample-rows.js";
 import { withTrained } from "../../runs/trained.js";
@@ -26,6 +27,7 @@ import {
   withThreads,
 } from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
+import { interruptible } from "../interrupt.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
@@ -81,7 +83,8 @@ Examples:
 
 Images become a sheet, or a file each in a folder; points of the plane a picture and a .csv file. Rows
 of a table have its names and types: whole numbers are whole, categories and dates are what they were,
-cells may be empty. They are written as they are drawn, but for .npz.`,
+cells may be empty. They are written as they are drawn, in constant memory, and more begin with the
+fewer. An .npz has all of them in memory at once, up to 67 million cells; pictures are up to a million.`,
     )
     .action((run: string, options: SampleOptions) =>
       perform(options, (terminal) => sample(terminal, run, options)),
@@ -96,24 +99,42 @@ async function sample(
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
     const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(rest) };
-    const usual = (name: string): string => run.folder.picture(name);
+    const { folder } = run;
+    const usual = (name: string): string => expectFolder(folder, run.file).picture(name);
     const { class: label, ...given } = rest;
     const isImages = runner.model.shape.length === 3;
     const condition = cellsOf(isImages ? given : rest, runner.data?.table);
     const target = out ?? usual("samples.png");
-    const files = isImages
-      ? await samplePictures(runner, count, { ...options, class: label, out: target }, terminal)
-      : targetsOf(runner, out, usual);
-    const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
-    for (const file of isImages ? [] : files) {
-      if (!isPicture(file)) await writeSamples(file, count, draw, terminal);
-      else await writeFileAtomic(file, encodeRgb(pointsPanel(await runner.sample(count, options))));
-    }
+    const files = await interruptible(terminal, async (signal) => {
+      if (isImages) {
+        const pictures = { ...options, class: label, out: target, signal };
+        return samplePictures(runner, count, pictures, terminal);
+      }
+      const files = targetsOf(runner, out, usual);
+      if (files.some(isPicture)) expectWhole(count, ranges.examples, "--count: of a picture");
+      const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
+      for (const file of files) {
+        if (!isPicture(file)) await writeSamples(file, count, draw, { listener: terminal, signal });
+        else
+          await writeFileAtomic(file, encodeRgb(pointsPanel(await runner.sample(count, options))));
+      }
+      return files;
+    });
+    if (!files) return;
     const results = { checkpoint: run.file, count, temperature, seed, files };
     const where = files.length > 2 ? target : files.join(", ");
     terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);
-    if (out === undefined) await writeReport(run.folder);
+    if (out === undefined && folder) await writeReport(folder);
   });
+}
+
+/** @throws {UsageError} if there is none. */
+function expectFolder(folder: RunFolder | undefined, file: string): RunFolder {
+  if (folder) return folder;
+  throw new UsageError(
+    `--out: expected a file for the samples, as ${file} has no run's folder, got none; name one`,
+    { name: "out" },
+  );
 }
 
 /**

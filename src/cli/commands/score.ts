@@ -15,6 +15,7 @@ import {
 import { table } from "../../text.js";
 import { names, pathArgument, pathOption, realOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
+import { interruptible } from "../interrupt.js";
 import { perform } from "../perform.js";
 import { pictureSummaryText, scoredPictures } from "../pictures.js";
 import { warnOfRows } from "../rows.js";
@@ -118,7 +119,12 @@ async function score(
       const { tables, summary } = await scoredPictures(terminal, runner, file);
       await writeScores(terminal, csvText(tables), out);
       const count = summary();
-      say(terminal, { run: run.folder.path, file: out }, count, pictureSummaryText(count));
+      say(
+        terminal,
+        { run: run.folder?.path ?? run.file, file: out },
+        count,
+        pictureSummaryText(count),
+      );
       return;
     }
     if (!plan) {
@@ -130,22 +136,26 @@ async function score(
       kinds: tableKinds(plan),
       invalid: "missing",
     });
-    const count = new ScoreCount(rates);
-    const started = performance.now();
-    const results = scoreReader(runner, reader, {
-      ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
-      ...(keep !== undefined && { keep }),
-      ...(shard && { shard }),
-      onResults: (scores, predictions) => {
-        count.add(scores, predictions);
-        const rate = (1000 * count.rows) / (performance.now() - started);
-        terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
-      },
+    const summary = await interruptible(terminal, async (signal) => {
+      const count = new ScoreCount(rates);
+      const started = performance.now();
+      const results = scoreReader(runner, reader, {
+        ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
+        ...(keep !== undefined && { keep }),
+        ...(shard && { shard }),
+        onResults: (scores, predictions) => {
+          signal.throwIfAborted();
+          count.add(scores, predictions);
+          const rate = (1000 * count.rows) / (performance.now() - started);
+          terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
+        },
+      });
+      await writeScores(terminal, csvText(results), out);
+      return count.summary();
     });
-    await writeScores(terminal, csvText(results), out);
-    const summary = count.summary();
+    if (!summary) return;
     warnOfRows(terminal, reader.name, summary);
-    say(terminal, { run: run.folder.path, file: out }, summary, textOf(summary));
+    say(terminal, { run: run.folder?.path ?? run.file, file: out }, summary, textOf(summary));
   });
 }
 
