@@ -17,7 +17,8 @@ import {
 import { version } from "../version.js";
 import { describeTableEvaluation } from "./describe-table-evaluation.js";
 import type { Listener } from "./listener.js";
-import { reportHtml } from "./report-html.js";
+import { introductionOf } from "./introduction.js";
+import { reportHtml, type Figure } from "./report-html.js";
 import { writeJson } from "./run-folder.js";
 import type { Trained } from "./trained.js";
 
@@ -82,6 +83,7 @@ export async function evaluateFile(
     reportHtml({
       title: `${run.config.data.name} on ${name}`,
       subtitle: `${run.config.model.kind} of ${run.file}, iresnet ${version}`,
+      ...introductionOf(run.config.model.kind),
       summary,
       sections: [
         {
@@ -89,11 +91,7 @@ export async function evaluateFile(
           ...(evaluation.label && {
             text: `Outliers are the rows whose "${evaluation.label.column}" is "${evaluation.label.outlier}".`,
           }),
-          figures: Object.values(figures).map(({ svg, caption }) => ({
-            kind: "svg",
-            svg,
-            caption,
-          })),
+          figures: Object.values(figures),
           table: { columns: ["quantity", "value"], rows },
         },
       ],
@@ -107,7 +105,7 @@ export async function evaluateFile(
 function figuresOf(
   { normals, outliers }: SortedScores,
   { label }: TableEvaluation,
-): Record<string, { readonly svg: string; readonly caption: string }> {
+): Record<string, Figure> {
   const scores = {
     svg: histogram({
       title: "Anomaly scores",
