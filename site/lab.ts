@@ -7,6 +7,11 @@ import { openBench, type Bench, type EngineState } from "./work/bench.js";
  */
 const tasks = {
   playground: async (bench: Bench) => (await import("./work/playground.js")).open(bench),
+  bounds: async (bench: Bench) => (await import("./work/bounds.js")).open(bench),
+  inversion: async (bench: Bench) => (await import("./work/inversion.js")).open(bench),
+  logdet: async (bench: Bench) => (await import("./work/logdet.js")).open(bench),
+  mnist: async (bench: Bench) => (await import("./work/mnist.js")).open(bench),
+  table: async (bench: Bench) => (await import("./work/table.js")).open(bench),
 };
 
 export type TaskName = keyof typeof tasks;

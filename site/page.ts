@@ -1,6 +1,7 @@
 import { proxy, wrap, type Remote } from "comlink";
 import type { Lab, TaskName, Tasks } from "./lab.js";
 import { fetchBytes } from "./page-files.js";
+import { decodeNumbers } from "./parts/numbers-json.js";
 import type { EngineState } from "./work/bench.js";
 
 /** What a section of the page works with. */
@@ -12,6 +13,8 @@ export interface Page {
   work<Name extends TaskName>(name: Name): Promise<Remote<Tasks[Name]>>;
   /** A file of the page, by its path from the page's root, such as `checkpoints/moons.safetensors`. */
   asset(path: string): Promise<Uint8Array>;
+  /** Numbers of pictures that were drawn beforehand, `pictures/NAME.json`, see `site/work/prerender.ts`. */
+  drawn(name: string): Promise<unknown>;
   /** Says something to a screen reader, once it is quiet. */
   announce(text: string): void;
   /** Calls `told` with how the engine stands, now and whenever that changes. */
@@ -48,6 +51,8 @@ export function openPage(live: HTMLElement): Page {
       return (await lab.open(name)) as unknown as Remote<Tasks[Name]>;
     },
     asset: fetchBytes,
+    drawn: async (name) =>
+      decodeNumbers(new TextDecoder().decode(await fetchBytes(`pictures/${name}.json`))),
     announce,
     onEngine: (told) => {
       listeners.push(told);

@@ -164,8 +164,10 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   inferenceArrays,
+  inferenceCheckpoint,
   openCheckpoint,
   type Checkpoint,
+  type EncodeCheckpointOptions,
   type Opened,
 } from "./checkpoint/index.js";
 export {

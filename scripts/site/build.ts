@@ -8,11 +8,11 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const source = join(root, "site");
 
 /** What the page's sources have besides code, copied as it is. */
-const copied = ["index.html", "theme.css", "styles.css", "checkpoints"];
+const copied = ["index.html", "theme.css", "styles.css", "sections.css", "checkpoints", "pictures"];
 
 /** The section that is in view when the page opens: its modules, and the files that it shows. */
 const firstModules = ["site/sections/playground.ts", "site/work/playground.ts"];
-const firstFiles: readonly string[] = [];
+const firstFiles = ["pictures/moons.json", "checkpoints/moons.safetensors"];
 
 /** A part of what a browser loads before anyone does anything. */
 export interface Load {
@@ -35,12 +35,16 @@ export interface BuiltSite {
  */
 export async function buildSite(folder: string): Promise<BuiltSite> {
   await mkdir(folder, { recursive: true });
-  for (const name of ["chunks", "iresnet", ...copied]) {
+  for (const name of ["chunks", "iresnet", "pretrained", ...copied]) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
   const assets = await copyWebAssets(join(folder, "iresnet"), { webgpu: true });
   await rm(join(folder, "iresnet", "iresnet.js")); // the page has the library in a bundle of its own
   const wasm = assets.find(({ path }) => path.endsWith("ort-wasm-simd-threaded.wasm"))!;
+  await cp(join(root, "pretrained"), join(folder, "pretrained"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".md"),
+  });
   for (const name of copied) await cp(join(source, name), join(folder, name), { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
@@ -56,7 +60,8 @@ export async function buildSite(folder: string): Promise<BuiltSite> {
     legalComments: "eof",
     define: { WASM_BYTES: String(wasm.bytes) },
   });
-  const files = ["index.html", "theme.css", "styles.css", "iresnet/worker.js", ...firstFiles];
+  const styles = ["theme.css", "styles.css", "sections.css"];
+  const files = ["index.html", ...styles, "iresnet/worker.js", ...firstFiles];
   const others = files.map(async (name) => ({
     name,
     bytes: (await stat(join(folder, name))).size,
