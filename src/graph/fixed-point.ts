@@ -8,7 +8,7 @@ export interface FixedPointOptions {
   /** Most evaluations of f, a scalar of at least 1. */
   readonly steps: TensorLike;
   /**
-   * An event stops once its |f(x) − x|₂ ≤ tolerance, or has stalled near it: see {@link stall}. A
+   * An event stops once its |f(x) − x|₂ ≤ tolerance, or has stalled near it: see `stall`. A
    * scalar, or one for each event, `[B]`.
    */
   readonly tolerance: TensorLike;

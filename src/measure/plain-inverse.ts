@@ -68,7 +68,7 @@ export async function plainInverses(
 }
 
 /**
- * Errors of the plain inverse, in pixel units, after each of {@link iterationCounts} iterations, on
+ * Errors of the plain inverse, in pixel units, after each of `iterationCounts` iterations, on
  * 100 images spread over a split.
  */
 export async function inversionCurve(invertible: Invertible, split: Split): Promise<CurvePoint[]> {

@@ -51,7 +51,8 @@ export function activationNames(): readonly string[] {
  * @param name kept in configurations
  * @param make called once for each place in a network, with a scope of its own. What it gives must
  *   have a Lipschitz constant of at most 1, whatever its parameters: blocks are invertible by it.
- * @param options.channels how many channels (or features) it makes of each; 1 unless given
+ * @param options
+ *   - `channels`: how many channels (or features) it makes of each; 1 unless given
  * @throws {UsageError} if another activation has this name.
  */
 export function registerActivation(

@@ -32,7 +32,7 @@ export interface ContextOptions {
   readonly powerIterations?: number;
   /** Needed where the log-determinant of a residual block or a continuous flow is used; none unless given. */
   readonly logDet?: LogDetEstimator;
-  /** Limits of the iterative inverse of a block, by its path; {@link inverseDefaults} unless given. */
+  /** Limits of the iterative inverse of a block, by its path; `inverseDefaults` unless given. */
   readonly inverse?: (path: string) => InverseOptions;
   /** The model's condition, `[B, K]`; none unless given. */
   readonly condition?: Tensor | undefined;

@@ -25,9 +25,10 @@ export interface DenseNetworkOptions extends NetworkOptions {
 /**
  * Linear layers with ReLU between, `[B, I]` to `[B, O]`.
  *
- * @param options.hidden sizes of the hidden layers
- * @param options.condition features K of the context's condition; 0 for none
- * @param options.startsAtZero whether the last layer is a {@link ZeroLayer}
+ * @param options
+ *   - `hidden`: sizes of the hidden layers
+ *   - `condition`: features K of the context's condition; 0 for none
+ *   - `startsAtZero`: whether the last layer is a {@link ZeroLayer}
  */
 export function denseNetwork({
   hidden,
@@ -55,8 +56,9 @@ export interface ConvNetworkOptions extends NetworkOptions {
  * Convolutions 3x3, 1x1 and 3x3 with ReLU between, the last a {@link ZeroLayer}, `[B, I, H, W]` to
  * `[B, O, H, W]`.
  *
- * @param options.hidden channels of the two hidden layers
- * @param options.condition features K of the context's condition; 0 for none
+ * @param options
+ *   - `hidden`: channels of the two hidden layers
+ *   - `condition`: features K of the context's condition; 0 for none
  * @see Kingma and Dhariwal 2018, section 5, https://arxiv.org/abs/1807.03039
  */
 export function convNetwork({ hidden, condition }: ConvNetworkOptions): NetworkMaker {
@@ -81,9 +83,10 @@ export interface ResidualNetworkOptions extends ConvNetworkOptions {
  * `[B, O, H, W]`. All convolutions are weight-normalised, the last with lengths of 0 at first, so
  * that the network starts as 0.
  *
- * @param options.hidden channels of all but the last layer
- * @param options.blocks residual blocks
- * @param options.condition features K of the context's condition; 0 for none
+ * @param options
+ *   - `hidden`: channels of all but the last layer
+ *   - `blocks`: residual blocks
+ *   - `condition`: features K of the context's condition; 0 for none
  * @see Dinh et al. 2017, section 4.1, https://arxiv.org/abs/1605.08803
  */
 export function residualNetwork(options: ResidualNetworkOptions): NetworkMaker {

@@ -43,7 +43,7 @@ export interface OdeNetOptions {
 }
 
 /**
- * A network of {@link ConcatSquash} layers with activations between: linear ones for events `[D]`,
+ * A network of `ConcatSquash` layers with activations between: linear ones for events `[D]`,
  * 3x3 convolutions for images `[C, H, W]`.
  *
  * @param scope where the layers' weights are declared

@@ -77,8 +77,9 @@ export class Scope {
   /**
    * Declares an array that gradients train.
    *
-   * @param options.decay whether weight decay applies; not unless given
-   * @param options.matrix see {@link Variable.isMatrix}; unless given, what decays and has at least
+   * @param options
+   *   - `decay`: whether weight decay applies; not unless given
+   *   - `matrix`: see `isMatrix`; unless given, what decays and has at least
    * two axes is a matrix
    */
   parameter(

@@ -47,9 +47,10 @@ export interface RouletteOptions {
  *
  * N is cut where P(N ≥ j) falls below 2⁻⁴⁸, as fine as the random number that decides it.
  *
- * @param options.exactTerms n that every estimate has
- * @param options.tail distribution of N, the terms after these
- * @param options.noise that the probe v is drawn from, `rademacher` unless given
+ * @param options
+ *   - `exactTerms`: n that every estimate has
+ *   - `tail`: distribution of N, the terms after these
+ *   - `noise`: that the probe v is drawn from, `rademacher` unless given
  * @see Chen et al. 2019, sections 3.1 and 3.2, https://arxiv.org/abs/1906.02735
  * @throws {UsageError} unless `exactTerms` is a whole number from 0 to 1,000, 0 < p < 1 and rate > 0.
  */
