@@ -16,6 +16,11 @@ export interface Transport {
    * @throws {ShapeError} if members give arrays of different lengths.
    */
   sum(data: Float32Array): Promise<Float32Array>;
+  /**
+   * A port that takes arrays and answers with their sums, for an engine's worker: this thread then
+   * has nothing to pass on. Absent where members meet in this thread.
+   */
+  connect?(): Promise<MessagePort>;
 }
 
 /** The transport of who has nobody to meet. */
