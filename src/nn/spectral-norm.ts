@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { LipschitzError } from "../errors.js";
 import {
   add,
@@ -72,6 +73,7 @@ export class SpectralNorm implements BoundedWeight {
    * @throws {LipschitzError} unless 0 < c < 0.998 or c is `undefined`.
    */
   constructor(scope: Scope, weight: Tensor, operator: LinearOperator, c: number | undefined) {
+    expectParts("SpectralNorm", { scope, weight, operator });
     if (c !== undefined) expectContractive(c, `SpectralNorm ${scope.path}`);
     this.path = scope.path;
     this.c = c;
