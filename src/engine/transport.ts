@@ -65,7 +65,6 @@ class Meeting {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an error becomes the members' own
 async function sumOf([first, ...rest]: readonly Float32Array[]): Promise<Float32Array> {
   const sum = first!;
   for (const data of rest) {

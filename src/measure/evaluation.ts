@@ -61,5 +61,4 @@ export const evaluationSchema = z.discriminatedUnion("task", [
 export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
 export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
 export type HybridEvaluation = Readonly<z.output<typeof hybridEvaluation>>;
-export type Confusion = NonNullable<ClassifierEvaluation["confusion"]>;
 export type Evaluation = ClassifierEvaluation | DensityEvaluation | HybridEvaluation;
