@@ -9,6 +9,7 @@ const layers = [
   "text",
   "version",
   "tree",
+  "half",
   "border",
   "files",
   "random",

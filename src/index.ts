@@ -164,8 +164,10 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   inferenceArrays,
+  inferenceCheckpoint,
   openCheckpoint,
   type Checkpoint,
+  type EncodeCheckpointOptions,
   type Opened,
 } from "./checkpoint/index.js";
 export {
@@ -277,9 +279,11 @@ export {
   type ActivationMaker,
   type Branch,
   type ContextOptions,
+  type FreeNorm,
   type Layer,
   type LogDetEstimator,
   type NetworkMaker,
+  type NormBound,
 } from "./nn/index.js";
 export {
   expectConverged,

@@ -18,12 +18,6 @@ export { configure, type Overrides } from "./runs/configuration.js";
 export type { Listener, StepReport, TaskProgress } from "./runs/listener.js";
 export { prepareRun, type PreparedRun } from "./runs/prepare.js";
 export { importRun, type ImportedRun, type ImportRunOptions } from "./runs/import-run.js";
-export {
-  createRun,
-  openRun,
-  RunFolder,
-  type Run,
-  type RunConfig,
-  type SavedConfig,
-} from "./runs/run-folder.js";
+export { openRun, type Run } from "./runs/open-run.js";
+export { createRun, RunFolder, type RunConfig, type SavedConfig } from "./runs/run-folder.js";
 export { trainRun, type Outcome, type TrainRunOptions } from "./runs/train-run.js";

@@ -4,6 +4,7 @@ import { UsageError } from "../errors.js";
 import { expectOptions } from "../border/options.js";
 import { Random } from "../random.js";
 import { bitsPerDim } from "../models/index.js";
+import { ndarray, type NDArray } from "../tree.js";
 import type { Runner, Scores } from "../runner/index.js";
 import { eachBatch, type MeasureOptions } from "./batches.js";
 import type {
@@ -13,20 +14,24 @@ import type {
   HybridEvaluation,
 } from "./evaluation.js";
 import { deviation, mean, standardError } from "./statistics.js";
+import { leastProbability, predictByViews, viewsOfImage } from "./views.js";
 
 export interface EvaluateOptions extends MeasureOptions {
   /** Terms of a density's series; as many as the runner's `score` takes unless given. */
   readonly terms?: number;
   /** Repetitions with other probes and dequantisation noise, 2 or more for their spread; 1 unless given. */
   readonly probes?: number;
+  /**
+   * Whether a classifier of images is measured by six views of each image too, beside the plain
+   * figures: mirrored, and moved by a pixel. Not unless given.
+   */
+  readonly views?: boolean;
 }
 
 /** Decides all noise of an evaluation: it is the same each time, and keyed by example. */
 const seed = 0;
 /** Most classes of which all pairs are counted. */
 const mostClasses = 100;
-/** The smallest positive float32: what a probability that vanished counts as. */
-const leastProbability = 2 ** -149;
 
 /**
  * Measures a model on a split: a classifier's error, mean −log p(label) and
@@ -44,10 +49,15 @@ export async function evaluate(
   split: Split,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  expectOptions(options, ["count", "onProgress", "terms", "probes"], "evaluate");
+  expectOptions(options, ["count", "onProgress", "terms", "probes", "views"], "evaluate");
   expectKind(runner, "runner", "evaluate");
-  const { density, classifier, kind } = runner.model;
-  const { terms, probes } = options;
+  const { density, classifier, kind, shape } = runner.model;
+  const { terms, probes, views } = options;
+  if (views && !(classifier && shape.length === 3)) {
+    throw new UsageError(
+      `evaluate: expected views for classifiers of images alone, got them for ${kind} of shape [${shape}]; leave them out`,
+    );
+  }
   if (!density && (terms ?? probes) !== undefined) {
     throw new UsageError(
       `evaluate: expected terms and probes for a density alone, got them for ${kind}; leave them out`,
@@ -66,39 +76,67 @@ export async function evaluate(
 async function evaluateClassifier(
   runner: Runner,
   split: Split,
-  options: MeasureOptions,
+  { views = false, ...options }: EvaluateOptions,
 ): Promise<ClassifierEvaluation> {
-  let errors = 0;
-  let total = 0;
   const { classes } = runner.model.classifier!;
-  const counts = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
+  const plain = new Tally(classes);
+  const augmented = new Tally(classes);
   const examples = await eachBatch(split, options, async ({ x, labels }) => {
     if (!labels) {
       throw new UsageError(
         `evaluate: expected labels beside the examples of ${split.name}, got none; give the data set labels`,
       );
     }
-    const { data } = await runner.predict(x);
-    labels.forEach((label, i) => {
-      const row = data.subarray(i * classes, (i + 1) * classes);
-      const truth = row[label]!;
-      if (!(truth > 0 && row.every((p, k) => k === label || p < truth))) errors++;
-      total -= Math.log(Math.max(truth, leastProbability));
-      const told = row.indexOf(Math.max(...row));
-      if (told >= 0) counts[label]![told]!++;
-    });
+    plain.add(await runner.predict(x), labels);
+    if (views) augmented.add(await predictByViews(runner, ndarray(x.data, x.shape)), labels);
   });
   return {
     task: "classification",
     split: split.name,
     examples,
-    errors,
-    errorPercent: (100 * errors) / examples,
-    nll: total / examples,
+    ...plain.figures(),
+    ...(views && { augmented: { views: viewsOfImage, ...augmented.figures() } }),
     ...(classes <= mostClasses && {
-      confusion: { classes: runner.data?.classes ?? classNames(classes), counts },
+      confusion: { classes: runner.data?.classes ?? classNames(classes), counts: plain.counts },
     }),
   };
+}
+
+/** How predictions compare with labels. */
+class Tally {
+  /** How often class i was told to be class j. */
+  readonly counts: number[][];
+  readonly #classes: number;
+  #examples = 0;
+  #errors = 0;
+  #total = 0;
+
+  constructor(classes: number) {
+    this.#classes = classes;
+    this.counts = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
+  }
+
+  add({ data }: NDArray, labels: ArrayLike<number>): void {
+    const classes = this.#classes;
+    this.#examples += labels.length;
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i]!;
+      const row = data.subarray(i * classes, (i + 1) * classes);
+      const truth = row[label]!;
+      if (!(truth > 0 && row.every((p, k) => k === label || p < truth))) this.#errors++;
+      this.#total -= Math.log(Math.max(truth, leastProbability));
+      const told = row.indexOf(Math.max(...row));
+      if (told >= 0) this.counts[label]![told]!++;
+    }
+  }
+
+  figures(): Pick<ClassifierEvaluation, "errors" | "errorPercent" | "nll"> {
+    return {
+      errors: this.#errors,
+      errorPercent: (100 * this.#errors) / this.#examples,
+      nll: this.#total / this.#examples,
+    };
+  }
 }
 
 async function evaluateDensity(
@@ -147,13 +185,17 @@ async function evaluateHybrid(
   split: Split,
   options: EvaluateOptions,
 ): Promise<HybridEvaluation> {
-  const { onProgress, ...rest } = options;
+  const { onProgress, views, ...rest } = options;
   const half =
     (offset: number) =>
     (done: number, total: number): void => {
       onProgress?.(offset * total + done, 2 * total);
     };
-  const classification = await evaluateClassifier(runner, split, { ...rest, onProgress: half(0) });
+  const classification = await evaluateClassifier(runner, split, {
+    ...rest,
+    ...(views && { views }),
+    onProgress: half(0),
+  });
   const density = await evaluateDensity(runner, split, { ...rest, onProgress: half(1) });
   const { value, unit, dimensions } = density;
   const natsPerDim = unit === "nats" ? value / dimensions : value * Math.LN2;

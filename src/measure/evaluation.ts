@@ -1,14 +1,20 @@
-import { z } from "zod";
+import * as z from "zod";
 import { jsonNumber } from "./json-number.js";
+
+const figures = {
+  errors: z.int(),
+  errorPercent: z.number(),
+  /** Mean of −log p(label), in nats. */
+  nll: jsonNumber,
+};
 
 const classifierEvaluation = z.object({
   task: z.literal("classification"),
   split: z.string(),
   examples: z.int(),
-  errors: z.int(),
-  errorPercent: z.number(),
-  /** Mean of −log p(label), in nats. */
-  nll: jsonNumber,
+  ...figures,
+  /** By that many views of each image, where that was asked for. */
+  augmented: z.object({ views: z.int(), ...figures }).optional(),
   /** How often class i (a row) was told to be class j (a column), up to 100 classes. */
   confusion: z
     .object({

@@ -1,6 +1,6 @@
 import { expectArray } from "../border/arrays.js";
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { Random } from "../random.js";
 import type { Runner } from "../runner/index.js";
 import { ndarray, type NDArray, type NumberArray } from "../tree.js";

@@ -7,14 +7,14 @@ import {
   ZeroPad,
   type Bijection,
 } from "../bijections/index.js";
-import { z } from "zod";
+import * as z from "zod";
 import { mean, relu, reshape, type Tensor } from "../graph/index.js";
-import { BatchNorm, Linear, type Context, type Scope } from "../nn/index.js";
+import { BatchNorm, expectBound, Linear, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { count, depth, eventShape, expectImage } from "./config.js";
 import { defineModel } from "./define.js";
 import type { BlockInfo } from "./model.js";
-import { expectBound, residualOptions, ResidualStack } from "./residual-stack.js";
+import { residualOptions, ResidualStack } from "./residual-stack.js";
 
 const iResNetClassifierConfig = z
   .strictObject({
@@ -57,10 +57,11 @@ export type IResNetClassifierConfig = z.infer<typeof iResNetClassifierConfig>;
  * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"`,
  *   `"clipswish"`, `"sine"` or a registered one
  * @param config.c bound on the norm of each layer, in (0, 0.998), 0.9 by default, so that a block's
- *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
+ *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none, or
+ *   `{ norm, invertible: false }` for a bound of 1 and more: then
  *   nothing keeps a block invertible, and an inverse may fail
  * @throws {UsageError} if a field is unknown, missing or outside its range.
- * @throws {LipschitzError} unless c is `null` or in (0, 0.998).
+ * @throws {LipschitzError} if c is a number outside (0, 0.998).
  * @throws {ShapeError} if an image can't be squeezed so often, or has too many channels.
  *
  * @see Behrmann et al. 2019, section 5.1, https://arxiv.org/abs/1811.00995
@@ -73,7 +74,7 @@ export const iResNetClassifier = defineModel({
   year: 2019,
   schema: iResNetClassifierConfig,
   build: (config, scope) => {
-    expectBound(config, "i-resnet-classifier");
+    expectBound(config.c ?? undefined, "i-resnet-classifier");
     const { shape, classes, pixels } = config;
     const { parts, blocks } = body(scope, config);
     const bijection = new Chain(parts);

@@ -1,8 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
+import { expectBound } from "../nn/index.js";
 import { conditionOption } from "./config.js";
 import { defineModel } from "./define.js";
 import { residualBodyOptions, residualDensity } from "./residual-body.js";
-import { expectBound } from "./residual-stack.js";
 
 const iResNetDensityConfig = z.strictObject({
   ...residualBodyOptions,
@@ -23,14 +23,15 @@ export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
  * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"` or a
  *   registered one
  * @param config.c bound on the norm of each layer, in (0, 0.998), 0.9 by default, so that a block's
- *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
+ *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none, or
+ *   `{ norm, invertible: false }` for a bound of 1 and more: then
  *   nothing keeps a block invertible, its log-determinant may be NaN, and the series may diverge
  * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
  *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
  *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
  * @param config.condition features K of a condition, for p(x | condition); none by default
  * @throws {UsageError} if a field is unknown, missing or outside its range.
- * @throws {LipschitzError} unless c is `null` or in (0, 0.998).
+ * @throws {LipschitzError} if c is a number outside (0, 0.998).
  * @throws {ShapeError} if an image can't be squeezed so often.
  *
  * @see Behrmann et al. 2019, section 5.3, https://arxiv.org/abs/1811.00995
@@ -43,7 +44,7 @@ export const iResNetDensity = defineModel({
   year: 2019,
   schema: iResNetDensityConfig,
   build: (config, scope) => {
-    expectBound(config, "i-resnet-density");
+    expectBound(config.c ?? undefined, "i-resnet-density");
     return residualDensity(scope, config, { squeezeFirst: true, factorOut: true });
   },
 });

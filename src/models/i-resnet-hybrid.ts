@@ -1,14 +1,13 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../errors.js";
 import { add, div, mul, neg, relu, type Tensor } from "../graph/index.js";
-import { dequantised, Linear, type Context, type Scope } from "../nn/index.js";
+import { dequantised, expectBound, Linear, type Context, type Scope } from "../nn/index.js";
 import { sizeOf } from "../tree.js";
 import { count } from "./config.js";
 import { defineModel } from "./define.js";
 import type { Batch, Objective } from "./model.js";
 import { classification, weightedMean } from "./objectives.js";
 import { residualBodyOptions, residualDensity } from "./residual-body.js";
-import { expectBound } from "./residual-stack.js";
 
 const iResNetHybridConfig = z.strictObject({
   ...residualBodyOptions,
@@ -36,7 +35,8 @@ export type IResNetHybridConfig = z.infer<typeof iResNetHybridConfig>;
  * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"` or a
  *   registered one
  * @param config.c bound on the norm of each layer, in (0, 0.998), 0.9 by default, so that a block's
- *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
+ *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none, or
+ *   `{ norm, invertible: false }` for a bound of 1 and more: then
  *   nothing keeps a block invertible, its log-determinant may be NaN, and the series may diverge
  * @param config.pixels of images: `"logit"` (default) or `"centre"` take whole pixels 0…255, with uniform
  *   noise of one unit added, to real numbers, and the density is over [0, 256)ᴰ, so that −log p/(D ln 2)
@@ -45,7 +45,7 @@ export type IResNetHybridConfig = z.infer<typeof iResNetHybridConfig>;
  * @param config.head hidden units of the classifier's head, 128 by default
  * @param config.weight λD: what −log p(x)/D counts for beside −log p(class | x), at least 0, 1 by default
  * @throws {UsageError} if a field is unknown, missing or outside its range.
- * @throws {LipschitzError} unless c is `null` or in (0, 0.998).
+ * @throws {LipschitzError} if c is a number outside (0, 0.998).
  * @throws {ShapeError} if an image can't be squeezed so often.
  *
  * @see Nalisnick et al. 2019, https://arxiv.org/abs/1902.02767
@@ -60,7 +60,7 @@ export const iResNetHybrid = defineModel({
   year: 2019,
   schema: iResNetHybridConfig,
   build: (config, scope) => {
-    expectBound(config, "i-resnet-hybrid");
+    expectBound(config.c ?? undefined, "i-resnet-hybrid");
     const { classes, weight } = config;
     const parts = residualDensity(scope, config, { squeezeFirst: true, factorOut: true });
     const dimensions = sizeOf(config.shape);

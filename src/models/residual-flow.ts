@@ -1,8 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
+import { expectBound } from "../nn/index.js";
 import { activationOption, conditionOption, count, depth } from "./config.js";
 import { defineModel } from "./define.js";
 import { residualBodyOptions, residualDensity } from "./residual-body.js";
-import { contraction, expectBound } from "./residual-stack.js";
+import { contraction } from "./residual-stack.js";
 
 const residualFlowConfig = z.strictObject({
   ...residualBodyOptions,
@@ -33,7 +34,8 @@ export type ResidualFlowConfig = z.infer<typeof residualFlowConfig>;
  * @param config.activation `"lipswish"` (default), `"elu"`, `"softplus"`, `"relu"`, `"maxmin"` or a
  *   registered one
  * @param config.c bound on the norm of each layer, in (0, 0.998), 0.98 by default, so that a block's
- *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none: then
+ *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none, or
+ *   `{ norm, invertible: false }` for a bound of 1 and more: then
  *   nothing keeps a block invertible, its log-determinant may be NaN, and the series may diverge
  * @param config.squeezeFirst whether images are squeezed before the first scale too; not by default
  * @param config.factorOut whether half the channels are finished after each scale; not by default
@@ -45,7 +47,7 @@ export type ResidualFlowConfig = z.infer<typeof residualFlowConfig>;
  *   is in bits/dim; `"real"` takes real numbers as they are. Vectors are real in any case.
  * @param config.condition features K of a condition, for p(x | condition); none by default
  * @throws {UsageError} if a field is unknown, missing or outside its range.
- * @throws {LipschitzError} unless c is `null` or in (0, 0.998).
+ * @throws {LipschitzError} if c is a number outside (0, 0.998).
  * @throws {ShapeError} if an image can't be squeezed so often.
  *
  * @see Chen et al. 2019, sections 3 and 5.1, https://arxiv.org/abs/1906.02735
@@ -59,7 +61,7 @@ export const residualFlow = defineModel({
   year: 2019,
   schema: residualFlowConfig,
   build: (config, scope) => {
-    expectBound(config, "residual-flow");
+    expectBound(config.c ?? undefined, "residual-flow");
     return residualDensity(scope, config, config);
   },
 });

@@ -1,11 +1,10 @@
 import type { Bijection } from "../bijections/index.js";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../errors.js";
 import {
   concatenatedBranch,
   convBranch,
   denseBranch,
-  expectContractive,
   type Branch,
   type BranchOptions,
   type Scope,
@@ -15,11 +14,20 @@ import { blockOptions, blockParts, type BlockOptions } from "./block-options.js"
 import { activationOption } from "./config.js";
 import type { BlockInfo } from "./model.js";
 
-/** Bound on the norm of each layer, in (0, 0.998); `null` for none ("vanilla"). */
+/**
+ * Bound on the norm of each layer, in (0, 0.998); `null` for none ("vanilla"); or
+ * `{ norm, invertible: false }`, see {@link FreeNorm}, for one that may be 1 and more.
+ */
 export const contraction = z
-  .custom<number>((c) => typeof c === "number", {
-    error: "expected a number, or null for no bound",
-  })
+  .union(
+    [
+      z.custom<number>((c) => typeof c === "number"),
+      z.strictObject({ norm: z.number(), invertible: z.literal(false) }),
+    ],
+    {
+      error: "expected a number, null for no bound, or { norm, invertible: false }",
+    },
+  )
   .nullable();
 
 /** What the blocks of an i-ResNet have in common. */
@@ -32,11 +40,6 @@ export const residualOptions = {
 export interface ResidualOptions extends z.output<z.ZodObject<typeof residualOptions>> {
   /** Features of a condition that every branch takes; none unless given. */
   readonly condition?: number;
-}
-
-/** @throws {LipschitzError} if c is a number outside (0, 0.998). */
-export function expectBound({ c }: Pick<ResidualOptions, "c">, where: string): void {
-  if (c !== null) expectContractive(c, where);
 }
 
 /** ActNorm and residual block, again and again, on events of one shape. */

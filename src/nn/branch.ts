@@ -5,13 +5,13 @@ import { ConditionShift } from "./condition-shift.js";
 import type { Context } from "./context.js";
 import { LipschitzConv2d, LipschitzLinear, type Layer } from "./linear.js";
 import type { Scope } from "./scope.js";
-import type { SpectralNorm } from "./spectral-norm.js";
+import type { NormBound, SpectralNorm } from "./spectral-norm.js";
 
 export interface BranchOptions {
   /** Name of an activation, see {@link registerActivation}. */
   readonly activation: string;
   /** Bound on each layer's norm; `undefined` for none. */
-  readonly c: number | undefined;
+  readonly c: NormBound;
   /** Whether the input passes an activation first; not in a network's first block. */
   readonly activateInput: boolean;
   /**
@@ -34,7 +34,7 @@ export interface Branch extends Layer {
  * @param shape of an event, `[C, H, W]`
  * @param hidden channels of the two inner layers
  * @param options only `condition` has a default
- * @throws {LipschitzError} unless 0 < c < 1 or c is `undefined`.
+ * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
  */
 export function convBranch(
   scope: Scope,
@@ -64,7 +64,7 @@ export function convBranch(
  * @param features D of an event
  * @param hidden sizes of the inner layers
  * @param options only `condition` has a default
- * @throws {LipschitzError} unless 0 < c < 1 or c is `undefined`.
+ * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
  */
 export function denseBranch(
   scope: Scope,

@@ -29,7 +29,7 @@ const least = 0.1;
  *
  * @param options.activateInput whether x passes φ first
  * @see Perugachi-Diaz et al. 2021, https://arxiv.org/abs/2102.02694
- * @throws {LipschitzError} unless there is a bound c, without which nothing bounds g.
+ * @throws {LipschitzError} unless there is a bound c below 0.998, without which nothing bounds g.
  */
 export function concatenatedBranch(
   scope: Scope,
@@ -38,9 +38,9 @@ export function concatenatedBranch(
   { condition = 0, ...options }: BranchOptions,
 ): Branch {
   const { c, activateInput } = options;
-  if (c === undefined) {
+  if (typeof c !== "number") {
     throw new LipschitzError(
-      `concatenatedBranch ${scope.path}: expected a bound c with 0 < c < 1 on each layer, got none; set c`,
+      `concatenatedBranch ${scope.path}: expected a bound c with 0 < c < 0.998 on each layer, got ${c ? c.norm : "none"}; set c`,
     );
   }
   const factor = channelsPer(options.activation);

@@ -2,7 +2,7 @@ import { expectParts } from "../border/parts.js";
 import { add, conv2d, matmul, reshape, type Tensor } from "../graph/index.js";
 import type { Context } from "./context.js";
 import { uniform, type Scope } from "./scope.js";
-import { SpectralNorm } from "./spectral-norm.js";
+import { SpectralNorm, type NormBound } from "./spectral-norm.js";
 import { convOperator, matrixOperator } from "./operators.js";
 
 /** A map from tensor to tensor with variables of its own. */
@@ -47,9 +47,9 @@ export class LipschitzLinear implements Layer {
    * @param inFeatures I
    * @param outFeatures O
    * @param c bound on |W|₂; `undefined` leaves W free
-   * @throws {LipschitzError} unless 0 < c < 1.
+   * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
    */
-  constructor(scope: Scope, inFeatures: number, outFeatures: number, c: number | undefined) {
+  constructor(scope: Scope, inFeatures: number, outFeatures: number, c: NormBound) {
     expectParts("LipschitzLinear", { scope, inFeatures, outFeatures });
     const bound = uniform(1 / Math.sqrt(inFeatures));
     this.outChannels = outFeatures;
@@ -87,9 +87,9 @@ export class LipschitzConv2d implements Layer {
    * @param scope where w and b, uniform in ±1/√(I·k²) at first, are declared
    * @param sizes of the kernel and of the images
    * @param c bound on the norm of w as an operator; `undefined` leaves w free
-   * @throws {LipschitzError} unless 0 < c < 1.
+   * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
    */
-  constructor(scope: Scope, sizes: ConvSizes, c: number | undefined) {
+  constructor(scope: Scope, sizes: ConvSizes, c: NormBound) {
     expectParts("LipschitzConv2d", { scope, sizes });
     const { inChannels, outChannels, kernel, height, width } = sizes;
     expectParts("LipschitzConv2d", { inChannels, outChannels, kernel, shape: [height, width] });

@@ -34,16 +34,38 @@ const mostContractive = 0.998;
  *
  * @throws {LipschitzError} unless 0 < c < 0.998.
  */
-export function expectContractive(c: number, where: string): void {
+function expectContractive(c: number, where: string): void {
   if (c > 0 && c < mostContractive) return;
   const reason =
     c > 0 && c < 1
       ? `norms are estimated and reported ${100 * normSlack} % larger, so from 0.998 on no block is known to have an inverse`
-      : "the inverse exists only below 1";
+      : "the inverse is sure to exist only below 1; where none is needed, take { norm, invertible: false } or no bound";
   throw new LipschitzError(
     `${where}: expected a Lipschitz bound c with 0 < c < 0.998, got ${c}; ${reason}`,
     { name: "c" },
   );
+}
+
+/**
+ * Bound on the norm of a layer's weight: a number below 0.998, which keeps a block invertible;
+ * `undefined` for none; or any norm above 0 by {@link FreeNorm}.
+ */
+export type NormBound = number | FreeNorm | undefined;
+
+/** A bound on a norm that may be 1 and more. It says in so many words that it keeps nothing invertible. */
+export interface FreeNorm {
+  readonly norm: number;
+  readonly invertible: false;
+}
+
+/** @throws {LipschitzError} unless 0 < c < 0.998, it is a {@link FreeNorm} above 0, or `undefined`. */
+export function expectBound(c: NormBound, where: string): void {
+  if (typeof c === "number") expectContractive(c, where);
+  else if (c !== undefined && !(c.norm > 0 && c.norm < Infinity)) {
+    throw new LipschitzError(`${where}: expected a finite norm above 0, got ${c.norm}`, {
+      name: "c",
+    });
+  }
 }
 
 /**
@@ -56,7 +78,7 @@ export function expectContractive(c: number, where: string): void {
  */
 export class SpectralNorm implements BoundedWeight {
   readonly path: string;
-  /** The bound, or `undefined` for none. */
+  /** The bound on the norm, or `undefined` for none. */
   readonly c: number | undefined;
   readonly weight: Tensor;
   readonly u: Input;
@@ -69,14 +91,14 @@ export class SpectralNorm implements BoundedWeight {
    * @param scope where u and v, normal at first, are declared
    * @param weight W, in the shape that `operator` takes
    * @param operator the linear map that W stands for
-   * @param c bound on its norm; `undefined` for none
-   * @throws {LipschitzError} unless 0 < c < 0.998 or c is `undefined`.
+   * @param c bound on its norm, see {@link NormBound}; `undefined` for none
+   * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
    */
-  constructor(scope: Scope, weight: Tensor, operator: LinearOperator, c: number | undefined) {
+  constructor(scope: Scope, weight: Tensor, operator: LinearOperator, c: NormBound) {
     expectParts("SpectralNorm", { scope, weight, operator });
-    if (c !== undefined) expectContractive(c, `SpectralNorm ${scope.path}`);
+    expectBound(c, `SpectralNorm ${scope.path}`);
     this.path = scope.path;
-    this.c = c;
+    this.c = typeof c === "object" ? c.norm : c;
     this.weight = weight;
     this.kind = operator.kind;
     this.#operator = operator;

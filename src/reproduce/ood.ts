@@ -11,9 +11,9 @@ import { configureFor } from "../runs/configuration.js";
 import { withEngine } from "../runs/engine.js";
 import { counter, type Watch } from "../runs/listener.js";
 import type { PreparedRun } from "../runs/prepare.js";
+import { openRun } from "../runs/open-run.js";
 import {
   expectTrains,
-  openRun,
   readCheckpoint,
   readJson,
   readRunConfig,

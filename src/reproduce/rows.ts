@@ -47,7 +47,7 @@ const classificationErrors = {
 /** Classifiers whose inverse is iterated: without a bound, then from the loosest to the tightest. */
 function invertibleRows(data: TableData): readonly Row[] {
   const { bounded, vanilla } = classificationErrors[data];
-  const preset = data === "cifar-100" ? `${data}-classifier-paper` : `${data}-classifier`;
+  const preset = `${data}-classifier`;
   const settings = {
     size: `${data === "mnist" ? "7-7-7" : "18-18-18"} blocks of widths 32-64-128`,
     epochs: "200",
@@ -69,8 +69,8 @@ function invertibleRows(data: TableData): readonly Row[] {
 function resnetRow(data: TableData): Row {
   return {
     name: "resnet",
-    label: data === "mnist" ? "ResNet-20" : "ResNet-164",
-    preset: data === "mnist" ? "mnist-resnet" : `${data}-resnet-paper`,
+    label: "ResNet-20",
+    preset: `${data}-resnet`,
     published: {
       value: classificationErrors[data].resnet,
       source: sources.iResNet,

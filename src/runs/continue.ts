@@ -1,8 +1,8 @@
 import type { Checkpoint } from "../checkpoint/index.js";
 import { expectReadFrom } from "../data/index.js";
 import { FileError, UsageError } from "../errors.js";
-import { isJsonObject, sameJson, type JsonObject, type JsonValue } from "../json.js";
-import { parseTrainingConfig, type TrainingConfig } from "../train/config.js";
+import { sameJson, type JsonObject } from "../json.js";
+import { parseTrainingConfig } from "../train/config.js";
 import { workersConfig, type Overrides } from "./configuration.js";
 import {
   expectTrains,
@@ -106,7 +106,8 @@ function expectUnedited(
   // The first step of a new stage may not have been saved.
   if (!state || training.from === state.step) return;
   const edited = [
-    ...differences(training, state.config),
+    // A default that is younger than the checkpoint is what the checkpoint was trained with.
+    ...differences(training, parseTrainingConfig(state.config)),
     ...(checkpoint.data && checkpoint.data.name !== data.name ? ["data.name"] : []),
   ];
   if (edited.length === 0) return;
@@ -116,9 +117,8 @@ function expectUnedited(
   );
 }
 
-function differences(training: TrainingConfig, trained: JsonValue): string[] {
-  const [now, before]: JsonObject[] = [training, isJsonObject(trained) ? trained : {}];
-  return [...new Set([...Object.keys(now!), ...Object.keys(before!)])]
-    .filter((name) => !sameJson(now![name] ?? null, before![name] ?? null))
+function differences(now: JsonObject, before: JsonObject): string[] {
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])]
+    .filter((name) => !sameJson(now[name] ?? null, before[name] ?? null))
     .map((name) => `training.${name}`);
 }

@@ -1,4 +1,9 @@
-import type { DensityEvaluation, Evaluation, Reconstruction } from "../measure/index.js";
+import type {
+  ClassifierEvaluation,
+  DensityEvaluation,
+  Evaluation,
+  Reconstruction,
+} from "../measure/index.js";
 import { formatNumber, plusMinus, table } from "../text.js";
 
 /** A quantity with its value in words. */
@@ -48,6 +53,7 @@ export function evaluationRows(evaluation: Evaluation): readonly Described[] {
         text: `${evaluation.errorPercent.toFixed(2)} % (${evaluation.errors} wrong)`,
       },
       { label: "-log p(class | x)", text: `${formatNumber(evaluation.nll)} nats` },
+      ...augmentedRows(evaluation),
     ];
   }
   const { value, standardError, unit, dimensions, probeSpread, biasBound, logDet } = evaluation;
@@ -73,6 +79,17 @@ export function evaluationRows(evaluation: Evaluation): readonly Described[] {
           : logDet === "series"
             ? `at most ${formatNumber(biasBound)} ${unit}`
             : "none: nothing is truncated",
+    },
+  ];
+}
+
+function augmentedRows({ augmented }: ClassifierEvaluation): readonly Described[] {
+  if (!augmented) return [];
+  const { views, errorPercent, errors, nll } = augmented;
+  return [
+    {
+      label: `error by ${views} views`,
+      text: `${errorPercent.toFixed(2)} % (${errors} wrong), ${formatNumber(nll)} nats`,
     },
   ];
 }

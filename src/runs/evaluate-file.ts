@@ -54,9 +54,11 @@ export async function evaluateFile(
   const plan = runner.data?.table;
   if (!plan) {
     throw new UsageError(
-      `${run.folder.path}: expected a run on a table, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
+      `${run.file}: expected a run on a table, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
     );
   }
+  const name = file === "-" ? "standard input" : basename(file);
+  const folder = options.out ?? usualFolder(run, name);
   const kinds = tableKinds(plan);
   const reader = await openTable(await fileSource(file), { kinds, invalid: "missing" });
   const started = performance.now();
@@ -68,8 +70,6 @@ export async function evaluateFile(
       listener.progress({ label: "evaluate", done, unit: "rows", rate });
     },
   });
-  const name = file === "-" ? "standard input" : basename(file);
-  const folder = options.out ?? join(run.folder.path, `evaluation-${name.replaceAll(/\W+/g, "-")}`);
   const figures = figuresOf(scores, evaluation);
   for (const [picture, { svg }] of Object.entries(figures)) {
     await writeFileAtomic(join(folder, picture), svg);
@@ -102,6 +102,15 @@ export async function evaluateFile(
     }),
   );
   return { evaluation, report };
+}
+
+/** @throws {UsageError} if there is no run's folder. */
+function usualFolder({ folder, file }: Trained["run"], name: string): string {
+  if (folder) return join(folder.path, `evaluation-${name.replaceAll(/\W+/g, "-")}`);
+  throw new UsageError(
+    `--out: expected a folder for the evaluation, as ${file} has no run's folder, got none; name one`,
+    { name: "out" },
+  );
 }
 
 function figuresOf(

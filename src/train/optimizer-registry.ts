@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import { nearest } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";

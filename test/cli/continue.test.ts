@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
+import { loadCheckpoint, saveCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import {
   expectTrains,
   readRunConfig,
@@ -81,6 +81,18 @@ describe("a run that is complete", () => {
     const { code, stderr } = await iresnet(cwd, "train", "--resume", "edited");
     assert.equal(code, 1);
     assert.match(stderr, /config\.json: .*got another training\.batchSize, training\.ema; undo/);
+  });
+
+  it("goes on with a run that is older than a setting with a default", async () => {
+    const old = await copied("old");
+    const { training, ...config } = expectTrains(await readRunConfig(old));
+    const { labelSmoothing, ...older } = training;
+    assert.equal(labelSmoothing, 0);
+    await writeFile(old.config, JSON.stringify({ ...config, training: older }));
+    const checkpoint = await loadCheckpoint(old.checkpoint);
+    const state = { ...checkpoint.training!, config: older };
+    await saveCheckpoint(old.checkpoint, { ...checkpoint, training: state });
+    succeeded(await iresnet(cwd, "train", "--resume", "old", "--steps", "14"));
   });
 
   it("starts another from its numbers", async () => {

@@ -105,7 +105,13 @@ describe("iresnet", () => {
         year: 2016,
         paper:
           "He et al., Identity Mappings in Deep Residual Networks, https://arxiv.org/abs/1603.05027",
-        presets: ["mnist-resnet", "cifar-10-resnet-paper", "cifar-100-resnet-paper"],
+        presets: [
+          "mnist-resnet",
+          "cifar-10-resnet",
+          "cifar-100-resnet",
+          "cifar-10-resnet-paper",
+          "cifar-100-resnet-paper",
+        ],
       },
     );
 

@@ -56,6 +56,60 @@ describe("evaluate", () => {
     assert.ok(Math.abs(evaluation.nll - nll) < 1e-6, `${evaluation.nll}, not ${nll}`);
   });
 
+  it("averages the logits of six views of each image, beside the plain figures", async () => {
+    const model = iResNetClassifier({
+      shape: [1, 4, 4],
+      classes: 3,
+      blocks: [1],
+      widths: [3],
+      squeezeFirst: true,
+      channels: 6,
+      centre: { mean: 128, deviation: 74 },
+    });
+    const runner = await openModel(model, model.scope.initialArrays(random), { engine });
+    const split = await images.split("validation");
+    const evaluation = await evaluate(runner, split, { views: true });
+    assert.ok(evaluation.task === "classification" && evaluation.augmented);
+    const { augmented, ...rest } = evaluation;
+    assert.deepEqual(rest, await evaluate(runner, split));
+    const at = (b: number, row: number, column: number): number => {
+      const within = (i: number): number => (i < 0 ? -i : i > 3 ? 6 - i : i);
+      return pixels.data[16 * b + 4 * within(row) + within(column)]!;
+    };
+    const logits = Array<number>(24).fill(0);
+    for (const [move, weight] of [
+      [0, 1 / 4],
+      [1, 1 / 8],
+      [-1, 1 / 8],
+    ] as const) {
+      for (const isMirrored of [false, true]) {
+        const view = pixels.data.map((_, i) => {
+          const [row, column] = [Math.floor((i % 16) / 4), i % 4];
+          return at(Math.floor(i / 16), row + move, (isMirrored ? 3 - column : column) + move);
+        });
+        const { data } = await runner.predict(ndarray(view, [8, 1, 4, 4]));
+        data.forEach((p, i) => (logits[i]! += weight * Math.log(p)));
+      }
+    }
+    const rows = labels.map((_, i) => logits.slice(3 * i, 3 * i + 3));
+    const wrong = rows.filter((row, i) => row.indexOf(Math.max(...row)) !== labels[i]).length;
+    const nll = rows.reduce((sum, row, i) => {
+      const total = row.reduce((all, logit) => all + Math.exp(logit), 0);
+      return sum - (row[labels[i]!]! - Math.log(total)) / 8;
+    }, 0);
+    assert.deepEqual([augmented.views, augmented.errors], [6, wrong]);
+    assert.ok(Math.abs(augmented.nll - nll) < 1e-6, `${augmented.nll}, not ${nll}`);
+    assert.ok(Math.abs(augmented.nll - evaluation.nll) > 1e-6);
+    const density = nice({ shape: [2], hidden: [4], couplings: 2 });
+    const flow = await openModel(density, density.scope.initialArrays(random), { engine });
+    await assert.rejects(
+      evaluate(flow, await toyData("moons").split("test"), { views: true }),
+      new UsageError(
+        "evaluate: expected views for classifiers of images alone, got them for nice of shape [2]; leave them out",
+      ),
+    );
+  });
+
   it("gives bits/dim with the standard error over images, from scores", async () => {
     const model = nice({ shape: [1, 4, 4], hidden: [4], couplings: 2 });
     const runner = await openModel(model, model.scope.initialArrays(random), { engine });

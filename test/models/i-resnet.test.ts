@@ -308,6 +308,23 @@ describe("i-ResNet configurations", () => {
     });
   }
 
+  it("take c = 1 and more from who says that nothing is invertible then, and keep it", () => {
+    const c = { norm: 1.5, invertible: false } as const;
+    for (const model of [
+      iResNetDensity({ ...vectorDensity, c }),
+      iResNetClassifier({ ...imageClassifier, c }),
+    ]) {
+      assert.deepEqual((model.config as { c: unknown }).c, c);
+      assert.ok(model.scope.norms.every((norm) => norm.c === 1.5));
+    }
+    for (const bad of [{ norm: 1.5 }, { norm: 1.5, invertible: true }, "1.5"]) {
+      assert.throws(() => iResNetDensity({ ...vectorDensity, c: bad as never }), {
+        name: "UsageError",
+        message: /expected a number, null for no bound, or \{ norm, invertible: false \}/,
+      });
+    }
+  });
+
   it("refuse images that can't be squeezed so often", () => {
     const shape = [1, 6, 6];
     assert.throws(() => iResNetClassifier({ ...imageClassifier, shape }), ShapeError);

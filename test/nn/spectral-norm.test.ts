@@ -194,6 +194,21 @@ describe("spectral norm", () => {
     }
   });
 
+  it("takes a norm of 1 and more from who says that nothing is invertible then", () => {
+    const scope = new Scope();
+    const { norm } = new LipschitzLinear(scope, 3, 2, { norm: 1.5, invertible: false });
+    assert.equal(norm.c, 1.5);
+    const feeds = settledFeeds(scope);
+    const large = settled(scope, { ...feeds, weight: scaled(feeds.weight!, 10) });
+    const ctx = new Context({ phase: "infer" });
+    const { weight } = evaluate({ weight: norm.normalised(ctx) }, large);
+    assertClose([spectralNorm(matrixOf(weight.data, 3))], [1.5], 1e-6, "norm");
+    for (const bad of [0, -1, NaN, Infinity]) {
+      const free = { norm: bad, invertible: false } as const;
+      assert.throws(() => new LipschitzLinear(new Scope(), 2, 2, free), LipschitzError);
+    }
+  });
+
   it("without a bound leaves the weight alone", () => {
     const scope = new Scope();
     const { norm } = new LipschitzLinear(scope, 3, 2, undefined);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { presetConfig, shortened } from "../../src/reproduce/settings.js";
 import { tasksOf } from "../../src/reproduce/tasks.js";
+import { configure } from "../../src/runs/configuration.js";
 import type { RunConfig } from "../../src/runs/run-folder.js";
 
 describe("a row's run", () => {
@@ -25,7 +26,7 @@ describe("a row's run", () => {
   });
 
   it("shortens milestones in proportion, and warm-up to a tenth at most", () => {
-    const whole = config("cifar-100", "c-0.9");
+    const whole = configure("cifar-100-classifier-paper", {});
     const steps = whole.training.steps / 100;
     const { training, validateEvery, checkpointEvery } = shortened(whole, { ...length, steps });
     assert.equal(training.steps, steps);

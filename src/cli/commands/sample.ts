@@ -9,6 +9,7 @@ import { encodeRgb } from "../../pictures/png.js";
 import { Random } from "../../random.js";
 import { expectAbility, type Runner } from "../../runner/index.js";
 import { writeReport } from "../../runs/report.js";
+import type { RunFolder } from "../../runs/run-folder.js";
 import { samplePictures } from "../../runs/sample-pictures.js";
 import { drawRows, writeSamples } from "../../runs/sample-rows.js";
 import { withTrained } from "../../runs/trained.js";
@@ -96,7 +97,8 @@ async function sample(
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
     const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(rest) };
-    const usual = (name: string): string => run.folder.picture(name);
+    const { folder } = run;
+    const usual = (name: string): string => expectFolder(folder, run.file).picture(name);
     const { class: label, ...given } = rest;
     const isImages = runner.model.shape.length === 3;
     const condition = cellsOf(isImages ? given : rest, runner.data?.table);
@@ -112,8 +114,17 @@ async function sample(
     const results = { checkpoint: run.file, count, temperature, seed, files };
     const where = files.length > 2 ? target : files.join(", ");
     terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);
-    if (out === undefined) await writeReport(run.folder);
+    if (out === undefined && folder) await writeReport(folder);
   });
+}
+
+/** @throws {UsageError} if there is none. */
+function expectFolder(folder: RunFolder | undefined, file: string): RunFolder {
+  if (folder) return folder;
+  throw new UsageError(
+    `--out: expected a file for the samples, as ${file} has no run's folder, got none; name one`,
+    { name: "out" },
+  );
 }
 
 /**

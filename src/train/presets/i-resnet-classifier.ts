@@ -54,20 +54,15 @@ function cifarConfig(classes: number, blocks: number): JsonObject {
 /** What training on CIFAR's images changes of them. */
 const cropAndFlip = { kind: "crop", pad: 4, flip: true } as const;
 
-const cifarSmall: ClassifierPreset = {
-  name: "cifar-10-classifier",
-  description: "i-ResNet classifier of CIFAR-10 for two cores: 4-4-4 blocks, 20 epochs",
-  data: "cifar-10",
-  model: {
-    kind: "i-resnet-classifier",
-    config: cifarConfig(10, 4),
-  },
-  training: {
-    ...mnistClassifier.training,
-    steps: 14_000,
-    augmentation: cropAndFlip,
-  },
-};
+function cifarSmall(data: "cifar-10" | "cifar-100", classes: number): ClassifierPreset {
+  return {
+    name: `${data}-classifier`,
+    description: `i-ResNet classifier of ${data.toUpperCase()} for two cores: 4-4-4 blocks, 20 epochs`,
+    data,
+    model: { kind: "i-resnet-classifier", config: cifarConfig(classes, 4) },
+    training: { ...mnistClassifier.training, steps: 14_000, augmentation: cropAndFlip },
+  };
+}
 
 /** Rates and lengths of the paper's classifiers: 200 epochs of batches of 128. */
 function paperClassifierTraining(examples: number): TrainingOptions {
@@ -135,11 +130,14 @@ function vanilla({ name, model, ...preset }: ClassifierPreset, description: stri
   };
 }
 
+const small = [mnistClassifier, cifarSmall("cifar-10", 10), cifarSmall("cifar-100", 100)];
+
 /** The i-ResNet as a classifier of images, with a bound and without: small, and as in the paper. */
 export const iResNetClassifierPresets: readonly Preset[] = [
-  mnistClassifier,
-  vanilla(mnistClassifier, "The network of mnist-classifier without a bound, for two cores"),
-  cifarSmall,
+  ...small.flatMap((preset) => [
+    preset,
+    vanilla(preset, `The network of ${preset.name} without a bound, for two cores`),
+  ]),
   mnistPaper,
   cifarClassifier("cifar-10", 10),
   cifarClassifier("cifar-100", 100),

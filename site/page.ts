@@ -1,0 +1,71 @@
+import { proxy, wrap, type Remote } from "comlink";
+import type { Lab, TaskName, Tasks } from "./lab.js";
+import { fetchBytes } from "./page-files.js";
+import { decodeNumbers } from "./parts/numbers-json.js";
+import type { EngineState } from "./work/bench.js";
+
+/** What a section of the page works with. */
+export interface Page {
+  /**
+   * A section's work, `site/work/NAME.ts`, in the worker where the library is. Its functions are called
+   * here and run there; arrays and plain objects are copied, a callback has to be wrapped by `proxy`.
+   */
+  work<Name extends TaskName>(name: Name): Promise<Remote<Tasks[Name]>>;
+  /** A file of the page, by its path from the page's root, such as `checkpoints/moons.safetensors`. */
+  asset(path: string): Promise<Uint8Array>;
+  /** Numbers of pictures that were drawn beforehand, `pictures/NAME.json`, see `site/work/prerender.ts`. */
+  drawn(name: string): Promise<unknown>;
+  /** Says something to a screen reader, once it is quiet. */
+  announce(text: string): void;
+  /** Calls `told` with how the engine stands, now and whenever that changes. */
+  onEngine(told: (state: EngineState) => void): void;
+  /** Shows an error where the reader is, and says it. */
+  fail(root: HTMLElement, error: unknown): void;
+}
+
+/** Opens the page: the library's worker starts with the first work that is asked for. */
+export function openPage(live: HTMLElement): Page {
+  const listeners: ((state: EngineState) => void)[] = [];
+  let state: EngineState = { kind: "idle" };
+  const setState = (next: EngineState): void => {
+    state = next;
+    for (const told of listeners) told(next);
+  };
+  let lab: Remote<Lab> | undefined;
+  const openLab = (): Remote<Lab> => {
+    const worker = new Worker("lab.js", { type: "module" });
+    worker.addEventListener("error", ({ message }) => {
+      const reason = message === "" ? "the worker lab.js didn't start" : message;
+      setState({ kind: "failed", reason });
+    });
+    const opened = wrap<Lab>(worker);
+    void opened.watch(proxy(setState));
+    return opened;
+  };
+  const announce = (text: string): void => {
+    live.textContent = text;
+  };
+  return {
+    work: async <Name extends TaskName>(name: Name) => {
+      lab ??= openLab();
+      return (await lab.open(name)) as unknown as Remote<Tasks[Name]>;
+    },
+    asset: fetchBytes,
+    drawn: async (name) =>
+      decodeNumbers(new TextDecoder().decode(await fetchBytes(`pictures/${name}.json`))),
+    announce,
+    onEngine: (told) => {
+      listeners.push(told);
+      told(state);
+    },
+    fail: (root, error) => {
+      const text = error instanceof Error ? error.message : String(error);
+      const message = document.createElement("p");
+      message.className = "error";
+      message.setAttribute("role", "alert");
+      message.textContent = text;
+      root.querySelector(":scope > .error")?.remove();
+      root.prepend(message);
+    },
+  };
+}
