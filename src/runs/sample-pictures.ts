@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
+import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { classCondition } from "../images/index.js";
@@ -8,9 +9,15 @@ import { encodeImage, encodeRgb } from "../pictures/png.js";
 import type { Runner, SampleOptions } from "../runner/index.js";
 import { ndarray, sizeOf } from "../tree.js";
 import { counter, type Listener } from "./listener.js";
+import { samplesPicture } from "./run-pictures.js";
 
 export interface SamplePicturesOptions extends Omit<SampleOptions, "condition" | "first"> {
-  /** A `.png` for one sheet with all samples, or a folder for a PNG of each, `0001.png` on. */
+  /** Ends it between draws, by its reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * For one sheet with all samples an `.svg`, which has a title, or a `.png`, which is pixels alone; or a
+   * folder for a PNG of each, `0001.png` on.
+   */
   readonly out: string;
   /** Class of the samples of a density by class; unless given, classes take turns. */
   readonly class?: string | undefined;
@@ -30,7 +37,7 @@ const mostOnSheet = 10_000;
 export async function samplePictures(
   runner: Runner,
   count: number,
-  { out, class: name, ...options }: SamplePicturesOptions,
+  { out, class: name, signal, ...options }: SamplePicturesOptions,
   listener: Listener,
 ): Promise<readonly string[]> {
   expectPictureOut(out, count);
@@ -41,6 +48,7 @@ export async function samplePictures(
   const digits = Math.max(4, String(count).length);
   for (let first = 0; first < count; first += chunk) {
     const size = Math.min(chunk, count - first);
+    signal?.throwIfAborted();
     const given = classCondition(runner.data, size, { class: name, first });
     const samples = await runner.sample(size, { ...options, ...given, first });
     sheet?.set(samples.data, first * sizeOf(shape));
@@ -52,15 +60,27 @@ export async function samplePictures(
     onProgress(first + size, count);
   }
   if (!sheet) return files;
-  await writeFileAtomic(out, encodeRgb(imageSheet(ndarray(sheet, [count, ...shape]))));
+  const images = ndarray(sheet, [count, ...shape]);
+  const { temperature = 1 } = options;
+  await writeFileAtomic(
+    out,
+    isPng(out)
+      ? encodeRgb(imageSheet(images))
+      : samplesPicture(runner, images, { temperature, class: name }),
+  );
   return [out];
 }
 
 function isSheet(out: string): boolean {
+  return isPng(out) || out.toLowerCase().endsWith(".svg");
+}
+
+function isPng(out: string): boolean {
   return out.toLowerCase().endsWith(".png");
 }
 
 function expectPictureOut(out: string, count: number): void {
+  expectWhole(count, ranges.examples, "--count: of pictures");
   if (isSheet(out)) {
     if (count <= mostOnSheet) return;
     throw new UsageError(
@@ -70,7 +90,7 @@ function expectPictureOut(out: string, count: number): void {
   const isFolder = statSync(out, { throwIfNoEntry: false })?.isDirectory() === true;
   if (!isFolder && !/[/\\]$/.test(out) && extname(out) !== "") {
     throw new UsageError(
-      `--out: expected a sheet, such as sheet.png, or a folder for single pictures, such as samples/, got ${out}`,
+      `--out: expected a sheet, such as sheet.svg or sheet.png, or a folder for single pictures, such as samples/, got ${out}`,
     );
   }
   if (existsSync(out) && (!isFolder || readdirSync(out).length > 0)) {
