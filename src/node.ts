@@ -1,7 +1,7 @@
 /**
  * What of iresnet needs Node: ONNX Runtime's native engine; data sets, checkpoints and runs as files.
  *
- * @packageDocumentation
+ * @module iresnet/node
  */
 export { getData } from "./data/download.js";
 export { openData } from "./data/files.js";
@@ -21,3 +21,9 @@ export { importRun, type ImportedRun, type ImportRunOptions } from "./runs/impor
 export { openRun, type Run } from "./runs/open-run.js";
 export { createRun, RunFolder, type RunConfig, type SavedConfig } from "./runs/run-folder.js";
 export { trainRun, type Outcome, type TrainRunOptions } from "./runs/train-run.js";
+
+// Types that the signatures above name.
+export type { DownloadOptions, DownloadProgress } from "./data/download.js";
+export type { OpenDataOptions } from "./data/registry.js";
+export type { FileArrays } from "./engine/node-file.js";
+export type { OptimizerConfig } from "./train/optimizers.js";

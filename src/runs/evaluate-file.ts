@@ -13,7 +13,8 @@ import { version } from "../version.js";
 import { describeTableEvaluation } from "./describe-table-evaluation.js";
 import type { Listener } from "./listener.js";
 import { confusionCells } from "./describe.js";
-import { reportHtml, type Figure, type Section } from "./report-html.js";
+import { reportHtml, type Section } from "./report-html.js";
+import { introductionOf } from "./introduction.js";
 import { writeJson } from "./run-folder.js";
 import { classFigures, scoreFigures, type Figures } from "./table-figures.js";
 import type { Trained } from "./trained.js";
@@ -77,6 +78,7 @@ export async function evaluateFile(
     reportHtml({
       title: `${run.config.data.name} on ${name}`,
       subtitle: `${run.config.model.kind} of ${run.file}, iresnet ${version}`,
+      ...introductionOf(run.config.model.kind),
       summary,
       sections: [
         {
@@ -84,7 +86,7 @@ export async function evaluateFile(
           ...(evaluation.label && {
             text: `Outliers are the rows whose "${evaluation.label.column}" is "${evaluation.label.outlier}".`,
           }),
-          figures: drawn(density),
+          figures: Object.values(density),
           table: { columns: ["quantity", "value"], rows },
         },
         ...classSections(evaluation, classes),
@@ -105,10 +107,6 @@ function usualFolder({ folder, file }: Trained["run"], name: string): string {
   );
 }
 
-function drawn(figures: Figures): Figure[] {
-  return Object.values(figures).map(({ svg, caption }) => ({ kind: "svg", svg, caption }));
-}
-
 function classSections({ classification }: TableEvaluation, figures: Figures): Section[] {
   if (!classification) return [];
   const [columns, ...rows] = confusionCells(classification) ?? [];
@@ -116,7 +114,7 @@ function classSections({ classification }: TableEvaluation, figures: Figures): S
     {
       heading: "Classes",
       text: "How often rows of each class, by row, were told to be of each, by column.",
-      figures: drawn(figures),
+      figures: Object.values(figures),
       ...(columns && { table: { columns: columns.map(String), rows } }),
     },
   ];
