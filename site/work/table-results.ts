@@ -44,17 +44,18 @@ const leastDrop = 0.1;
 /** Of flagged rows, the rates of false alarms that are counted. */
 const rates = [0.01, 0.05];
 
-/** Scores a table, and explains its most unusual rows. */
+/** Scores a table, and explains its most unusual rows; the signal ends it early by an AbortError. */
 export async function scoreAll(
   runner: Runner,
   table: Table,
-  told: (rows: number) => void,
+  { signal, told }: { readonly signal: AbortSignal; readonly told: (rows: number) => void },
 ): Promise<{ readonly results: TableResults; readonly scored: readonly TableScores[] }> {
   const count = new ScoreCount(rates);
   const scored: TableScores[] = [];
   for (let start = 0; start < table.rows; start += slice) {
     const places = Array.from({ length: Math.min(slice, table.rows - start) }, (_, i) => start + i);
     const scores = await scoreTable(runner, takeRows(table, places));
+    signal.throwIfAborted();
     count.add(scores);
     scored.push(scores);
     told(count.rows);
