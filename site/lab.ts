@@ -1,4 +1,5 @@
 import { expose, proxy } from "comlink";
+import { once } from "./work/once.js";
 import { openBench, type Bench, type EngineState } from "./work/bench.js";
 
 /**
@@ -31,10 +32,8 @@ const lab = {
     told = listener;
     listener(state);
   },
-  open: async (name: TaskName): Promise<object> => {
-    if (!opened.has(name)) opened.set(name, tasks[name](bench));
-    return proxy(await opened.get(name)!);
-  },
+  open: async (name: TaskName): Promise<object> =>
+    proxy(await once(opened, name, () => tasks[name](bench))),
 };
 
 export type Lab = typeof lab;

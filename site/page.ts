@@ -23,6 +23,12 @@ export interface Page {
   fail(root: HTMLElement, error: unknown): void;
 }
 
+interface OpenLab {
+  readonly remote: Remote<Lab>;
+  /** Rejected if the worker fails. */
+  readonly failed: Promise<never>;
+}
+
 /** Opens the page: the library's worker starts with the first work that is asked for. */
 export function openPage(live: HTMLElement): Page {
   const listeners: ((state: EngineState) => void)[] = [];
@@ -31,16 +37,20 @@ export function openPage(live: HTMLElement): Page {
     state = next;
     for (const told of listeners) told(next);
   };
-  let lab: Remote<Lab> | undefined;
-  const openLab = (): Remote<Lab> => {
+  let lab: OpenLab | undefined;
+  const openLab = (): OpenLab => {
     const worker = new Worker("lab.js", { type: "module" });
-    worker.addEventListener("error", ({ message }) => {
-      const reason = message === "" ? "the worker lab.js didn't start" : message;
-      setState({ kind: "failed", reason });
+    const failed = new Promise<never>((_, reject) => {
+      worker.addEventListener("error", ({ message }) => {
+        const reason = message || "the worker lab.js didn't start; reload the page";
+        setState({ kind: "failed", reason });
+        reject(new Error(reason));
+      });
     });
-    const opened = wrap<Lab>(worker);
-    void opened.watch(proxy(setState));
-    return opened;
+    failed.catch(() => undefined); // told by whoever asks for work
+    const remote = wrap<Lab>(worker);
+    void remote.watch(proxy(setState));
+    return { remote, failed };
   };
   const announce = (text: string): void => {
     live.textContent = text;
@@ -48,7 +58,8 @@ export function openPage(live: HTMLElement): Page {
   return {
     work: async <Name extends TaskName>(name: Name) => {
       lab ??= openLab();
-      return (await lab.open(name)) as unknown as Remote<Tasks[Name]>;
+      const task = await Promise.race([lab.remote.open(name), lab.failed]);
+      return task as unknown as Remote<Tasks[Name]>;
     },
     asset: fetchBytes,
     drawn: async (name) =>

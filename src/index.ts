@@ -324,6 +324,7 @@ export {
   reconstruct,
   rocCurve,
   standardError,
+  type Classification,
   type ClassifierEvaluation,
   type DensityEvaluation,
   type Detection,

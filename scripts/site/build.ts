@@ -1,6 +1,6 @@
 import { build, type Metafile } from "esbuild";
 import { copyWebAssets } from "iresnet/node";
-import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -35,7 +35,7 @@ export interface BuiltSite {
  */
 export async function buildSite(folder: string): Promise<BuiltSite> {
   await mkdir(folder, { recursive: true });
-  for (const name of ["chunks", "iresnet", "pretrained", ...copied]) {
+  for (const name of ["chunks", "iresnet", "pretrained", "source", ...copied]) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
   const assets = await copyWebAssets(join(folder, "iresnet"), { webgpu: true });
@@ -46,6 +46,7 @@ export async function buildSite(folder: string): Promise<BuiltSite> {
     filter: (path) => !path.endsWith(".md"),
   });
   for (const name of copied) await cp(join(source, name), join(folder, name), { recursive: true });
+  await copySources(folder);
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [join(source, "main.ts"), join(source, "lab.ts")],
@@ -70,6 +71,14 @@ export async function buildSite(folder: string): Promise<BuiltSite> {
     firstLoad: [...scriptsLoaded(metafile, folder), ...(await Promise.all(others))],
     wasm: { name: basename(wasm.path), bytes: wasm.bytes },
   };
+}
+
+/** The files of the library that the page has links to, as text. */
+async function copySources(folder: string): Promise<void> {
+  const page = await readFile(join(source, "index.html"), "utf8");
+  for (const [, path = ""] of page.matchAll(/href="source\/(src\/[\w./-]+)\.txt"/g)) {
+    await cp(join(root, path), join(folder, "source", `${path}.txt`));
+  }
 }
 
 /** Scripts that are loaded with the first section in view. */

@@ -12,10 +12,10 @@ const site = join(root, "site");
 
 /** What computes the pictures: see `site/work/prerender.ts`. */
 interface Work {
-  prerender(bench: {
+  readonly prerender: (bench: {
     engine(): Promise<Engine>;
     asset(path: string): Promise<Uint8Array>;
-  }): Promise<Record<string, string>>;
+  }) => Promise<Record<string, string>>;
 }
 
 /** The page's own code for its pictures, for Node. */

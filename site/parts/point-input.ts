@@ -3,6 +3,8 @@ import type { Layer, Plot } from "./plot.js";
 export interface PointInput {
   /** The cross that the keyboard moves, where the plot has the focus. */
   readonly cursor: Layer;
+  /** Whether a finger draws; it scrolls the page otherwise, and a tap chooses a point. */
+  setTouchDraws(draws: boolean): void;
 }
 
 export interface PointOptions {
@@ -34,6 +36,8 @@ export function pointInput(plot: Plot, options: PointOptions): PointInput {
   let [x, y] = [0, 0];
   let isFocused = false;
   let last: readonly [number, number] | undefined;
+  let touchDraws = false;
+  let isTap = false;
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-roledescription", "plot to choose points of");
@@ -44,6 +48,8 @@ export function pointInput(plot: Plot, options: PointOptions): PointInput {
     options.onPoint(x, y);
   };
   canvas.addEventListener("pointerdown", (event) => {
+    isTap = event.pointerType === "touch" && !touchDraws;
+    if (isTap) return;
     canvas.setPointerCapture(event.pointerId);
     take(event);
   });
@@ -51,6 +57,11 @@ export function pointInput(plot: Plot, options: PointOptions): PointInput {
     if (!last) return;
     const distance = Math.hypot(event.clientX - last[0], event.clientY - last[1]);
     if (options.isTrail !== false && distance >= spacing) take(event);
+  });
+  canvas.addEventListener("click", (event) => {
+    if (!isTap) return;
+    [x, y] = plot.locate(event);
+    options.onPoint(x, y);
   });
   for (const end of ["pointerup", "pointercancel"] as const) {
     canvas.addEventListener(end, () => {
@@ -82,6 +93,10 @@ export function pointInput(plot: Plot, options: PointOptions): PointInput {
     });
   }
   return {
+    setTouchDraws: (draws) => {
+      touchDraws = draws;
+      canvas.style.touchAction = draws ? "none" : "pan-y";
+    },
     cursor: ({ context, x: px, y: py, color }) => {
       if (!isFocused) return;
       const [cx, cy] = [px(x), py(y)];

@@ -70,7 +70,7 @@ export function mount(root: HTMLElement, page: Page): void {
   play.classList.add("primary");
   const error = badge("error", "error |xᵢ − x|₂");
   const certified = badge("certified", "certified bound on the error");
-  const lipschitz = badge("lipschitz", "certified Lip(g) of this block");
+  const lipschitz = badge("lipschitz-of-block", "certified Lip(g) of this block");
   const total = badge("iterations", "iterations in all");
   const back = badge("back", "f⁻¹(f(x)) misses x by");
 

@@ -27,7 +27,7 @@ export interface PlotsOptions {
 export class PlaygroundPlots {
   readonly element: HTMLElement;
   readonly #density = createPlot({
-    title: "Density, and the data",
+    title: "Density p(x)",
     ...dataAxes,
     colors: { label: "p(x)", domain: [0, 1] },
   });
@@ -64,6 +64,11 @@ export class PlaygroundPlots {
     this.#loss.element.classList.add("wide");
     const plots = [this.#density, this.#samples, this.#forward, this.#back, this.#loss];
     this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+  }
+
+  /** Whether a finger on the density draws points. */
+  setTouchDraws(draws: boolean): void {
+    this.#cursor.setTouchDraws(draws);
   }
 
   /** Forgets what was learned, and shows the data alone. */

@@ -20,6 +20,7 @@ const shipped = { name: "moons", source: "moons" } as const;
 export function mount(root: HTMLElement, page: Page): void {
   const settings = settingsOf(readHash(id));
   let drawn = settings.drawn;
+  let generation = 0;
   let state: "idle" | "starting" | "playing" | "paused" = "idle";
   const opened = page.work(id);
   let work: Remote<Playground> | undefined;
@@ -60,7 +61,8 @@ export function mount(root: HTMLElement, page: Page): void {
     format: (i) => String(rates[i]),
     onChange: () => {
       write();
-      if (state === "playing" || state === "paused") attempt(work!.setRate(rates[rate.value]!));
+      if (state === "playing" || state === "paused")
+        attempt(work!.setRate(settingsNow().learningRate));
     },
   });
 
@@ -130,6 +132,7 @@ export function mount(root: HTMLElement, page: Page): void {
   }
   /** What is chosen has changed: the run ends, and the plots show the data alone. */
   function changed(): void {
+    generation++;
     write();
     if (state !== "idle" && work) attempt(work.reset());
     setState("idle");
@@ -139,6 +142,7 @@ export function mount(root: HTMLElement, page: Page): void {
   }
   async function showData(): Promise<void> {
     const chosen = source.value;
+    plots.setTouchDraws(chosen === "drawn");
     if (chosen === "drawn") plots.clear(drawn);
     else {
       const points = await (await opened).points(chosen, new Float32Array());
@@ -168,11 +172,18 @@ export function mount(root: HTMLElement, page: Page): void {
   }
   async function begin(isPlaying: boolean): Promise<void> {
     if (state === "idle") {
+      const mine = ++generation;
       setState("starting");
       plots.clear(source.value === "drawn" ? drawn : []);
       work = await opened;
       const settings = { ...settingsNow(), drawn: Float32Array.from(drawn) };
-      await work.start(settings, isPlaying, proxy(hear));
+      const told = (news: PlaygroundNews): void => {
+        if (mine === generation) hear(news);
+      };
+      await work.start(settings, isPlaying, proxy(told));
+      if (mine !== generation) return;
+      const { learningRate } = settingsNow();
+      if (learningRate !== settings.learningRate) await work.setRate(learningRate);
     } else if (isPlaying) {
       await work!.play();
     } else {
@@ -183,7 +194,6 @@ export function mount(root: HTMLElement, page: Page): void {
     if (isPlaying) page.announce("Training.");
   }
   function hear(news: PlaygroundNews): void {
-    if (state === "idle") return;
     if (news.kind === "failed") {
       setState("idle");
       page.fail(root, new Error(news.reason));

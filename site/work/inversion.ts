@@ -1,5 +1,6 @@
 import { andersonStep, length, subtract, type Evaluated, type Vector } from "./anderson.js";
 import type { Bench } from "./bench.js";
+import { once } from "./once.js";
 import { PlaneChain, type PlanePart } from "./plane-chain.js";
 import { openShipped, type ShippedBound } from "./shipped.js";
 
@@ -48,14 +49,8 @@ export function open(bench: Bench): Inversion {
     return PlaneChain.open(await bench.engine(), model, arrays);
   };
   return {
-    trace: async (bound, x, isAccelerated) => {
-      let chain = chains.get(bound);
-      if (!chain) {
-        chain = openChain(bound);
-        chains.set(bound, chain);
-      }
-      return traceInverse(await chain, x, isAccelerated);
-    },
+    trace: async (bound, x, isAccelerated) =>
+      traceInverse(await once(chains, bound, () => openChain(bound)), x, isAccelerated),
   };
 }
 

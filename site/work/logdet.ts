@@ -16,6 +16,7 @@ import {
 import type { Vector } from "./anderson.js";
 import type { Bench } from "./bench.js";
 import { planeLogDet } from "./determinant.js";
+import { once } from "./once.js";
 import { certify } from "./plane-chain.js";
 import { openShipped, type ShippedBound } from "./shipped.js";
 
@@ -61,12 +62,8 @@ export function open(bench: Bench): LogDeterminant {
   };
   return {
     at: async (bound, x) => {
-      let ready = all.get(bound);
-      if (!ready) {
-        ready = prepare(bound);
-        all.set(bound, ready);
-      }
-      const { store, compiled, bias, lipschitz } = await ready;
+      const ready = await once(all, bound, () => prepare(bound));
+      const { store, compiled, bias, lipschitz } = ready;
       const rows = Array.from({ length: mostProbes }, () => [...x]).flat();
       const random = Random.fromSeed(0).split("probes");
       const results = await compiled.call({ x: ndarray(rows, [mostProbes, 2]) }, { store, random });

@@ -46,6 +46,8 @@ export interface Playground {
 interface Run {
   training: Training;
   isPlaying: boolean;
+  /** Goes on from where the run was stopped, for so many steps. */
+  goOn?: ((steps: number) => Training) | undefined;
   readonly view: PlaneView;
   readonly begin: (
     learningRate: number,
@@ -59,11 +61,23 @@ const steps = 1_000_000;
 
 export function open(bench: Bench): Playground {
   let run: Run | undefined;
-  const reset = async (): Promise<void> => {
-    const ending = run;
-    run = undefined;
+  let begun = 0;
+  const end = async (ending: Run | undefined): Promise<void> => {
     await ending?.training.stop().catch(() => undefined); // why it failed has been told
     await ending?.view.close();
+  };
+  const reset = async (): Promise<void> => {
+    begun++;
+    const ending = run;
+    run = undefined;
+    await end(ending);
+  };
+  const advance = (one: Run, steps: number): void => {
+    if (one.goOn) {
+      one.training = one.goOn(steps);
+      one.goOn = undefined;
+    } else if (steps === 1) one.training.step();
+    else one.training.play();
   };
   return {
     warm: async () => {
@@ -84,12 +98,15 @@ export function open(bench: Bench): Playground {
     },
     start: async (settings, isPlaying, told) => {
       await reset();
-      run = await openRun(bench, settings, isPlaying, told);
+      const mine = begun;
+      const opened = await openRun(bench, settings, isPlaying, told);
+      if (mine === begun) run = opened;
+      else await end(opened);
     },
     play: () => {
       if (!run) return;
       run.isPlaying = true;
-      run.training.play();
+      advance(run, Infinity);
     },
     pause: () => {
       if (!run) return;
@@ -97,14 +114,15 @@ export function open(bench: Bench): Playground {
       run.training.pause();
     },
     step: () => {
-      run?.training.step();
+      if (run) advance(run, 1);
     },
     setRate: async (learningRate) => {
       const changed = run;
       if (!changed) return;
       const checkpoint = await changed.training.stop();
       if (run !== changed) return;
-      changed.training = changed.begin(learningRate, changed.isPlaying ? Infinity : 1, checkpoint);
+      changed.goOn = (steps) => changed.begin(learningRate, steps, checkpoint);
+      if (changed.isPlaying) advance(changed, Infinity);
     },
     reset,
   };

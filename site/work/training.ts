@@ -94,9 +94,11 @@ export class Training {
   /** Shows what is due, and holds the run while it is paused. */
   async #afterStep(arrays: Arrays): Promise<Record<string, number>> {
     this.#allowed--;
-    await this.#show(arrays);
+    let isWhole = this.#allowed <= 0;
+    await this.#show(arrays, isWhole);
     while (this.#allowed <= 0 && !this.#stop.signal.aborted) {
-      await this.#show(arrays);
+      if (!isWhole) await this.#show(arrays, true);
+      isWhole = true;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -104,12 +106,12 @@ export class Training {
     return { loss: this.#losses.at(-1) ?? 0 };
   }
 
-  async #show(arrays: Arrays): Promise<void> {
-    const isPaused = this.#allowed <= 0;
+  /** @param isWhole whether all is shown, due or not */
+  async #show(arrays: Arrays, isWhole: boolean): Promise<void> {
     const now = performance.now();
     const { view } = this.#job;
-    const forwardDue = isPaused || now >= this.#due.forward;
-    const inverseDue = isPaused || now >= this.#due.inverse;
+    const forwardDue = isWhole || now >= this.#due.forward;
+    const inverseDue = isWhole || now >= this.#due.inverse;
     if (!forwardDue && !inverseDue && now < this.#due.losses) return;
     let forward: ForwardPicture | undefined;
     let inverse: InversePicture | undefined;

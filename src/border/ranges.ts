@@ -24,8 +24,10 @@ export const ranges = {
   batchSize: to(100_000),
   /** Of a fixed point, in each block. */
   iterations: to(100_000, 0),
-  /** Samples that a command draws. */
-  draws: to(1e6),
+  /** Examples that a command holds in memory, or writes a file for each. */
+  examples: to(1e6),
+  /** Rows that a command draws and writes as they come. */
+  draws: to(1e12),
   splits: to(1000),
   /** Anything that a random number is drawn for: a seed, or a place among rows. */
   place: to(Number.MAX_SAFE_INTEGER, 0),

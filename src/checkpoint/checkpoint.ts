@@ -124,7 +124,9 @@ function expectBits(bits: number, training: TrainingState | undefined): FloatBit
  * What inference takes of a checkpoint: its model, its data and the model's own arrays, moving averages
  * in place of parameters where there are any. A training can't go on from it.
  */
-export function inferenceCheckpoint({ format, model, data, arrays }: Checkpoint): Checkpoint {
+export function inferenceCheckpoint(checkpoint: Checkpoint): Checkpoint {
+  expectKind(checkpoint, "checkpoint", "inferenceCheckpoint");
+  const { format, model, data, arrays } = checkpoint;
   return { format, model, ...(data && { data }), arrays: inferenceArrays(arrays) };
 }
 

@@ -5,8 +5,8 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof exitCodes;
 
 /**
- * Ctrl-C lets the body end by itself; a second one ends the process. If the first one left the body
- * without a result, the exit code says so.
+ * Ctrl-C lets the body end by itself, be it by throwing the signal's reason; a second one ends the
+ * process. If the first one left the body without a result, the exit code says so.
  */
 export async function interruptible<T>(
   listener: Listener,
@@ -23,7 +23,10 @@ export async function interruptible<T>(
   const signals = Object.keys(exitCodes) as Signal[];
   for (const signal of signals) process.on(signal, stop);
   try {
-    const result = await body(controller.signal);
+    const result = await body(controller.signal).catch((error: unknown) => {
+      if (received && error === controller.signal.reason) return undefined;
+      throw error;
+    });
     if (result === undefined && received) process.exitCode = exitCodes[received];
     return result;
   } finally {

@@ -1,4 +1,4 @@
-import { makeNode, type Tensor } from "./tensor.js";
+import { makeNode, type Tensor, expectTensor } from "./tensor.js";
 
 /**
  * The mean of x over all members of a team, each of which has a part of a batch, and so an x of its
@@ -8,5 +8,5 @@ import { makeNode, type Tensor } from "./tensor.js";
  * L = Σᵣ Lᵣ/R and s = Σᵣ xᵣ/R, R·∂L/∂xᵣ = Σᵣ (∂Lᵣ/∂s)/R.
  */
 export function allMean(x: Tensor): Tensor {
-  return makeNode("allMean", [x], {}, x.shape);
+  return makeNode("allMean", [expectTensor(x, "allMean")], {}, x.shape);
 }

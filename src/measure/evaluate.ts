@@ -4,9 +4,10 @@ import { UsageError } from "../errors.js";
 import { expectOptions } from "../border/options.js";
 import { Random } from "../random.js";
 import { bitsPerDim } from "../models/index.js";
-import { ndarray, type NDArray } from "../tree.js";
+import { ndarray } from "../tree.js";
 import type { Runner, Scores } from "../runner/index.js";
 import { eachBatch, type MeasureOptions } from "./batches.js";
+import { ClassificationCount } from "./classification-count.js";
 import type {
   ClassifierEvaluation,
   DensityEvaluation,
@@ -14,7 +15,7 @@ import type {
   HybridEvaluation,
 } from "./evaluation.js";
 import { deviation, mean, standardError } from "./statistics.js";
-import { leastProbability, predictByViews, viewsOfImage } from "./views.js";
+import { predictByViews, viewsOfImage } from "./views.js";
 
 export interface EvaluateOptions extends MeasureOptions {
   /** Terms of a density's series; as many as the runner's `score` takes unless given. */
@@ -30,12 +31,9 @@ export interface EvaluateOptions extends MeasureOptions {
 
 /** Decides all noise of an evaluation: it is the same each time, and keyed by example. */
 const seed = 0;
-/** Most classes of which all pairs are counted. */
-const mostClasses = 100;
 
 /**
- * Measures a model on a split: a classifier's error, mean −log p(label) and
- * confusions, a density's mean
+ * Measures a model on a split: a classifier as {@link ClassificationCount} does, a density's mean
  * −log p(x), a hybrid's both and what its training minimises. No figure depends on how the examples
  * are cut into batches.
  *
@@ -79,64 +77,26 @@ async function evaluateClassifier(
   { views = false, ...options }: EvaluateOptions,
 ): Promise<ClassifierEvaluation> {
   const { classes } = runner.model.classifier!;
-  const plain = new Tally(classes);
-  const augmented = new Tally(classes);
-  const examples = await eachBatch(split, options, async ({ x, labels }) => {
+  const names = runner.data?.classes ?? classNames(classes);
+  const plain = new ClassificationCount(names);
+  const augmented = new ClassificationCount(names);
+  await eachBatch(split, options, async ({ x, labels }) => {
     if (!labels) {
       throw new UsageError(
         `evaluate: expected labels beside the examples of ${split.name}, got none; give the data set labels`,
       );
     }
-    plain.add(await runner.predict(x), labels);
-    if (views) augmented.add(await predictByViews(runner, ndarray(x.data, x.shape)), labels);
+    plain.add((await runner.predict(x)).data, labels);
+    if (!views) return;
+    augmented.add((await predictByViews(runner, ndarray(x.data, x.shape))).data, labels);
   });
+  const { errors, errorPercent, nll } = augmented.summary();
   return {
     task: "classification",
     split: split.name,
-    examples,
-    ...plain.figures(),
-    ...(views && { augmented: { views: viewsOfImage, ...augmented.figures() } }),
-    ...(classes <= mostClasses && {
-      confusion: { classes: runner.data?.classes ?? classNames(classes), counts: plain.counts },
-    }),
+    ...plain.summary(),
+    ...(views && { augmented: { views: viewsOfImage, errors, errorPercent, nll } }),
   };
-}
-
-/** How predictions compare with labels. */
-class Tally {
-  /** How often class i was told to be class j. */
-  readonly counts: number[][];
-  readonly #classes: number;
-  #examples = 0;
-  #errors = 0;
-  #total = 0;
-
-  constructor(classes: number) {
-    this.#classes = classes;
-    this.counts = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
-  }
-
-  add({ data }: NDArray, labels: ArrayLike<number>): void {
-    const classes = this.#classes;
-    this.#examples += labels.length;
-    for (let i = 0; i < labels.length; i++) {
-      const label = labels[i]!;
-      const row = data.subarray(i * classes, (i + 1) * classes);
-      const truth = row[label]!;
-      if (!(truth > 0 && row.every((p, k) => k === label || p < truth))) this.#errors++;
-      this.#total -= Math.log(Math.max(truth, leastProbability));
-      const told = row.indexOf(Math.max(...row));
-      if (told >= 0) this.counts[label]![told]!++;
-    }
-  }
-
-  figures(): Pick<ClassifierEvaluation, "errors" | "errorPercent" | "nll"> {
-    return {
-      errors: this.#errors,
-      errorPercent: (100 * this.#errors) / this.#examples,
-      nll: this.#total / this.#examples,
-    };
-  }
 }
 
 async function evaluateDensity(

@@ -8,13 +8,12 @@ const figures = {
   nll: jsonNumber,
 };
 
-const classifierEvaluation = z.object({
-  task: z.literal("classification"),
-  split: z.string(),
+const classification = z.object({
   examples: z.int(),
   ...figures,
-  /** By that many views of each image, where that was asked for. */
-  augmented: z.object({ views: z.int(), ...figures }).optional(),
+  /** Of the error in %. */
+  errorStandardError: z.number().optional(),
+  nllStandardError: jsonNumber.optional(),
   /** How often class i (a row) was told to be class j (a column), up to 100 classes. */
   confusion: z
     .object({
@@ -22,6 +21,32 @@ const classifierEvaluation = z.object({
       counts: z.array(z.array(z.int()).readonly()).readonly(),
     })
     .optional(),
+  /** Whether classes are right as often as their probability says. */
+  calibration: z
+    .object({
+      /** Mean distance of the two, over all examples. */
+      error: z.number(),
+      /** Bins of the probability of the class that is told, a tenth wide; those with examples. */
+      bins: z
+        .array(
+          z.object({
+            examples: z.int(),
+            /** Mean probability of the class that is told. */
+            probability: z.number(),
+            /** Share for which it is right. */
+            right: z.number(),
+          }),
+        )
+        .readonly(),
+    })
+    .optional(),
+});
+
+const classifierEvaluation = classification.extend({
+  task: z.literal("classification"),
+  split: z.string(),
+  /** By that many views of each image, where that was asked for. */
+  augmented: z.object({ views: z.int(), ...figures }).optional(),
 });
 
 const densityEvaluation = z.object({
@@ -64,8 +89,9 @@ export const evaluationSchema = z.discriminatedUnion("task", [
   hybridEvaluation,
 ]);
 
+/** How well a classifier tells the classes of examples. */
+export type Classification = Readonly<z.output<typeof classification>>;
 export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
 export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
 export type HybridEvaluation = Readonly<z.output<typeof hybridEvaluation>>;
-export type Confusion = NonNullable<ClassifierEvaluation["confusion"]>;
 export type Evaluation = ClassifierEvaluation | DensityEvaluation | HybridEvaluation;

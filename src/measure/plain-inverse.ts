@@ -13,7 +13,7 @@ import type { CurvePoint } from "./reconstruct.js";
 import { Errors } from "./unit.js";
 
 /** Iterations per block after which the inverse is measured. */
-export const iterationCounts = [1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50] as const;
+const iterationCounts = [1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50] as const;
 
 const inverted = 100;
 

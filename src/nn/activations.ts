@@ -1,3 +1,5 @@
+import { expectParts } from "../border/parts.js";
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf } from "../border/options.js";
 import { ShapeError, UsageError } from "../errors.js";
 import {
@@ -60,6 +62,9 @@ export function registerActivation(
   make: ActivationMaker,
   { channels = 1 }: { readonly channels?: number } = {},
 ): void {
+  expectKind(name, "text", "registerActivation: name");
+  expectKind(make, "function", "registerActivation: make");
+  expectParts("registerActivation", { channels });
   const known = makers.get(name);
   if (known !== undefined && (known.make !== make || known.channels !== channels)) {
     throw new UsageError(

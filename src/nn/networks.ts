@@ -1,3 +1,5 @@
+import { expectWhole, ranges } from "../border/ranges.js";
+import { expectParts } from "../border/parts.js";
 import { add, relu, type Tensor } from "../graph/index.js";
 import { BatchNorm } from "./batch-norm.js";
 import { ConditionShift } from "./condition-shift.js";
@@ -30,11 +32,10 @@ export interface DenseNetworkOptions extends NetworkOptions {
  *   - `condition`: features K of the context's condition; 0 for none
  *   - `startsAtZero`: whether the last layer is a {@link ZeroLayer}
  */
-export function denseNetwork({
-  hidden,
-  condition,
-  startsAtZero,
-}: DenseNetworkOptions): NetworkMaker {
+export function denseNetwork(options: DenseNetworkOptions): NetworkMaker {
+  expectParts("denseNetwork", { options });
+  const { hidden, condition, startsAtZero } = options;
+  expectParts("denseNetwork", { hidden, condition });
   return (scope, inChannels, outChannels) => {
     const sizes = [inChannels, ...hidden, outChannels];
     const layers = sizes.slice(1).map((size, i): Layer => {
@@ -61,7 +62,10 @@ export interface ConvNetworkOptions extends NetworkOptions {
  *   - `condition`: features K of the context's condition; 0 for none
  * @see Kingma and Dhariwal 2018, section 5, https://arxiv.org/abs/1807.03039
  */
-export function convNetwork({ hidden, condition }: ConvNetworkOptions): NetworkMaker {
+export function convNetwork(options: ConvNetworkOptions): NetworkMaker {
+  expectParts("convNetwork", { options });
+  const { hidden, condition } = options;
+  expectParts("convNetwork", { channels: hidden, condition });
   return (scope, inChannels, outChannels) =>
     sequence([
       new Conv2d(scope.child("conv1"), { inChannels, outChannels: hidden, kernel: 3 }),
@@ -90,7 +94,10 @@ export interface ResidualNetworkOptions extends ConvNetworkOptions {
  * @see Dinh et al. 2017, section 4.1, https://arxiv.org/abs/1605.08803
  */
 export function residualNetwork(options: ResidualNetworkOptions): NetworkMaker {
+  expectParts("residualNetwork", { options });
   const { hidden, condition, blocks } = options;
+  expectParts("residualNetwork", { channels: hidden, condition });
+  expectWhole(blocks, ranges.depth, "residualNetwork: blocks");
   return (scope, inChannels, outChannels) => {
     const inner = { inChannels: hidden, outChannels: hidden, kernel: 3 };
     const residuals = Array.from({ length: blocks }, (_, i): Layer => {

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { UsageError } from "../errors.js";
 import { input, type Input, type Tensor } from "../graph/index.js";
 import type { Random } from "../random.js";
@@ -65,6 +66,7 @@ export class Scope {
    * @param parent whose variables it shares; {@link Scope.child} gives it
    */
   constructor(path = "", parent?: Scope) {
+    expectParts("Scope", { path, ...(parent !== undefined && { scope: parent }) });
     this.path = path;
     this.#variables = parent ? parent.#variables : [];
     this.#norms = parent ? parent.#norms : [];

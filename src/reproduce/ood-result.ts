@@ -32,11 +32,7 @@ export const oodScores = {
 export type OodScore = keyof typeof oodScores;
 
 /** The scores in the order of tables and pictures. */
-export const oodScoreNames = [
-  "complexity",
-  "likelihood",
-  "typicality",
-] as const satisfies OodScore[];
+export const oodScoreNames = Object.keys(oodScores) as OodScore[];
 
 const summary = z.object({
   images: z.int(),

@@ -1,17 +1,46 @@
 import type { TableEvaluation } from "../tables/index.js";
 import { formatNumber, plusMinus } from "../text.js";
+import { classificationRows } from "./describe.js";
 import type { SummaryItem } from "./report-html.js";
+
+type Rows = readonly (readonly [label: string, text: string])[];
 
 /** What a person wants to know of an evaluation on a file of rows: at a glance, and all of it. */
 export function describeTableEvaluation(evaluation: TableEvaluation): {
   readonly summary: readonly SummaryItem[];
-  readonly rows: readonly (readonly [label: string, text: string])[];
+  readonly rows: Rows;
 } {
+  const { rows, unscored, logProb, detection, classification } = evaluation;
+  return {
+    summary: [
+      ...(detection
+        ? [{ label: "AUROC", value: (100 * detection.auroc).toFixed(2), unit: "%" }]
+        : []),
+      ...(classification
+        ? [{ label: "error", value: classification.errorPercent.toFixed(2), unit: "%" }]
+        : []),
+      { label: "rows", value: rows },
+      { label: "rows without a score", value: unscored },
+      ...(typeof logProb === "number"
+        ? [{ label: "log-likelihood", value: logProb.toFixed(3), unit: "nats a row" }]
+        : []),
+    ],
+    rows: [
+      ["rows", String(rows)],
+      ["not scored", String(unscored)],
+      ...densityRows(evaluation),
+      ...classRows(evaluation),
+    ],
+  };
+}
+
+function densityRows(evaluation: TableEvaluation): Rows {
   const { rows, unscored, deviating, logProb, standardError, label, detection } = evaluation;
+  if (logProb === undefined) return [];
   const likelihood =
     logProb === null
       ? "none: no row has a density above 0"
-      : `${standardError === null ? formatNumber(logProb) : plusMinus(logProb, standardError)} nats a row`;
+      : `${typeof standardError === "number" ? plusMinus(logProb, standardError) : formatNumber(logProb)} nats a row`;
   const flagged = detection
     ? detection.rates.map(({ rate, detected, falseAlarms }): [string, string] => [
         `flagged by p <= ${rate}`,
@@ -21,33 +50,29 @@ export function describeTableEvaluation(evaluation: TableEvaluation): {
         `flagged by p <= ${rate}`,
         `${percent(count / (rows - unscored))} of the rows`,
       ]);
-  return {
-    summary: [
-      ...(detection
-        ? [{ label: "AUROC", value: (100 * detection.auroc).toFixed(2), unit: "%" }]
-        : []),
-      { label: "rows", value: rows },
-      { label: "rows without a score", value: unscored },
-      ...(logProb === null
-        ? []
-        : [{ label: "log-likelihood", value: logProb.toFixed(3), unit: "nats a row" }]),
-    ],
-    rows: [
-      ["rows", String(rows)],
-      ["not scored", String(unscored)],
-      ["unlike anything in training", String(deviating ?? 0)],
-      ["log-likelihood", likelihood],
-      ...(label && detection
-        ? ([
-            ["outliers", `${detection.outliers}: "${label.column}" is "${label.outlier}"`],
-            ["normal rows", String(detection.normals)],
-            ["rows without a label", String(label.unlabelled)],
-            ["AUROC", `${(100 * detection.auroc).toFixed(2)} %`],
-          ] as const)
-        : []),
-      ...flagged,
-    ],
-  };
+  return [
+    ["unlike anything in training", String(deviating ?? 0)],
+    ["log-likelihood", likelihood],
+    ...(label && detection
+      ? ([
+          ["outliers", `${detection.outliers}: "${label.column}" is "${label.outlier}"`],
+          ["normal rows", String(detection.normals)],
+          ["rows without a label", String(label.unlabelled)],
+          ["AUROC", `${(100 * detection.auroc).toFixed(2)} %`],
+        ] as const)
+      : []),
+    ...flagged,
+  ];
+}
+
+function classRows({ classification }: TableEvaluation): Rows {
+  if (!classification) return [];
+  const { column, examples, unlabelled } = classification;
+  return [
+    ["rows of a known class", `${examples}, by "${column}"`],
+    ["rows of no known class", String(unlabelled)],
+    ...classificationRows(classification).map(({ label, text }) => [label, text] as const),
+  ];
 }
 
 function percent(share: number): string {

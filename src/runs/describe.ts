@@ -1,4 +1,5 @@
 import type {
+  Classification,
   ClassifierEvaluation,
   DensityEvaluation,
   Evaluation,
@@ -15,10 +16,17 @@ export interface Described {
 /** The evaluation as aligned lines. */
 export function evaluationText(evaluation: Evaluation): string {
   const rows = table(evaluationRows(evaluation).map(({ label, text }) => [label, text]));
-  const confusion = confusionRows(evaluation);
-  if (!confusion) return rows;
-  const [head = [], ...body] = confusion.map((cells) => cells.map(String));
-  return `${rows}\n\n${table([head, ...body])}`;
+  const confusion =
+    evaluation.task === "density"
+      ? undefined
+      : confusionText(evaluation.task === "hybrid" ? evaluation.classification : evaluation);
+  return confusion === undefined ? rows : `${rows}\n\n${confusion}`;
+}
+
+/** How often classes were told to be which, as aligned lines, where they are few. */
+export function confusionText(classification: Classification): string | undefined {
+  const cells = confusionCells(classification);
+  return cells && table(cells.map((row) => row.map(String)));
 }
 
 /** Most classes whose confusions a person wants to see. */
@@ -27,7 +35,11 @@ const mostShown = 12;
 /** How often each class was told to be each, with names, where they are few. */
 export function confusionRows(evaluation: Evaluation): (string | number)[][] | undefined {
   if (evaluation.task === "density") return undefined;
-  const { confusion } = evaluation.task === "hybrid" ? evaluation.classification : evaluation;
+  return confusionCells(evaluation.task === "hybrid" ? evaluation.classification : evaluation);
+}
+
+/** As {@link confusionRows}. */
+export function confusionCells({ confusion }: Classification): (string | number)[][] | undefined {
   if (!confusion || confusion.classes.length > mostShown) return undefined;
   const { classes, counts } = confusion;
   return [["class \\ told", ...classes], ...counts.map((row, place) => [classes[place]!, ...row])];
@@ -48,11 +60,7 @@ export function evaluationRows(evaluation: Evaluation): readonly Described[] {
   if (evaluation.task === "classification") {
     return [
       { label: "examples", text: count },
-      {
-        label: "error",
-        text: `${evaluation.errorPercent.toFixed(2)} % (${evaluation.errors} wrong)`,
-      },
-      { label: "-log p(class | x)", text: `${formatNumber(evaluation.nll)} nats` },
+      ...classificationRows(evaluation),
       ...augmentedRows(evaluation),
     ];
   }
@@ -80,6 +88,32 @@ export function evaluationRows(evaluation: Evaluation): readonly Described[] {
             ? `at most ${formatNumber(biasBound)} ${unit}`
             : "none: nothing is truncated",
     },
+  ];
+}
+
+/** What a person wants to know of how well classes are told. */
+export function classificationRows(classification: Classification): Described[] {
+  const { errors, errorPercent, errorStandardError, nll, nllStandardError } = classification;
+  const either = (error: number | undefined): string =>
+    error === undefined ? "" : ` ± ${error.toFixed(2)}`;
+  const { calibration } = classification;
+  return [
+    {
+      label: "error",
+      text: `${errorPercent.toFixed(2)}${either(errorStandardError)} % (${errors} wrong)`,
+    },
+    {
+      label: "-log p(class | x)",
+      text: `${nllStandardError === undefined ? formatNumber(nll) : plusMinus(nll, nllStandardError)} nats`,
+    },
+    ...(calibration
+      ? [
+          {
+            label: "calibration error",
+            text: `${(100 * calibration.error).toFixed(2)} % between probabilities and how often they are right`,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -3,23 +3,20 @@ import { openTable } from "../data/readers/index.js";
 import { fileSource } from "../data/readers/node-source.js";
 import { UsageError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import { rocCurve } from "../measure/index.js";
-import { histogram } from "../pictures/histogram.js";
-import { linePlot } from "../pictures/line-plot.js";
-import type { Point } from "../pictures/plane.js";
 import {
   evaluateTable,
   tableKinds,
   type EvaluateTableOptions,
-  type SortedScores,
   type TableEvaluation,
 } from "../tables/index.js";
 import { version } from "../version.js";
 import { describeTableEvaluation } from "./describe-table-evaluation.js";
 import type { Listener } from "./listener.js";
+import { confusionCells } from "./describe.js";
+import { reportHtml, type Section } from "./report-html.js";
 import { introductionOf } from "./introduction.js";
-import { reportHtml, type Figure } from "./report-html.js";
 import { writeJson } from "./run-folder.js";
+import { classFigures, scoreFigures, type Figures } from "./table-figures.js";
 import type { Trained } from "./trained.js";
 
 export interface EvaluateFileOptions extends Pick<EvaluateTableOptions, "label" | "outlier"> {
@@ -37,12 +34,10 @@ export interface FileEvaluation {
   readonly report: string;
 }
 
-/** Points of a ROC curve that a picture needs. */
-const mostPoints = 500;
-
 /**
  * Measures a table's run on another file, and writes `evaluation.json`, `report.html` and its pictures
- * into a folder: the scores of normal rows and outliers, and with a label the ROC curve.
+ * into a folder: of a density the scores of normal rows and outliers, and with a label the ROC curve; of a
+ * classifier its confusions and how well its probabilities are calibrated.
  *
  * @throws as {@link evaluateTable}, and {@link FileError} if a file can't be read or written.
  */
@@ -71,8 +66,8 @@ export async function evaluateFile(
       listener.progress({ label: "evaluate", done, unit: "rows", rate });
     },
   });
-  const figures = figuresOf(scores, evaluation);
-  for (const [picture, { svg }] of Object.entries(figures)) {
+  const [density, classes] = [scoreFigures(scores, evaluation), classFigures(evaluation)];
+  for (const [picture, { svg }] of Object.entries({ ...density, ...classes })) {
     await writeFileAtomic(join(folder, picture), svg);
   }
   await writeJson(join(folder, "evaluation.json"), { run: run.file, file, ...evaluation });
@@ -87,13 +82,14 @@ export async function evaluateFile(
       summary,
       sections: [
         {
-          heading: "Scores",
+          heading: "Results",
           ...(evaluation.label && {
             text: `Outliers are the rows whose "${evaluation.label.column}" is "${evaluation.label.outlier}".`,
           }),
-          figures: Object.values(figures),
+          figures: Object.values(density),
           table: { columns: ["quantity", "value"], rows },
         },
+        ...classSections(evaluation, classes),
       ],
       config: { run: run.file, file, ...evaluation.label },
       command,
@@ -111,61 +107,15 @@ function usualFolder({ folder, file }: Trained["run"], name: string): string {
   );
 }
 
-function figuresOf(
-  { normals, outliers }: SortedScores,
-  { label }: TableEvaluation,
-): Record<string, Figure> {
-  const scores = {
-    svg: histogram({
-      title: "Anomaly scores",
-      x: { label: "score (deviations)" },
-      groups: [
-        { name: label ? "normal rows" : "rows", values: normals },
-        { name: "outliers", values: outliers },
-      ],
-    }),
-    caption:
-      "What part of each kind of row has which score: 0 for the usual row, higher for what is more unusual.",
-  };
-  if (!label) return { "scores.svg": scores };
-  const roc = {
-    svg: rocPlot(normals, outliers),
-    caption:
-      "The part of the outliers that is found against the part of the normal rows that is flagged with them, for every threshold of the score. The dashed line is chance.",
-  };
-  return { "scores.svg": scores, "roc.svg": roc };
-}
-
-function rocPlot(normals: Float64Array, outliers: Float64Array): string {
-  const scores = concatenated(normals, outliers);
-  const marks = Array.from(scores, (_, i) => i >= normals.length);
-  const curve = rocCurve(scores, marks).map((point): Point => [
-    100 * point.falsePositiveRate,
-    100 * point.truePositiveRate,
-  ]);
-  const every = Math.ceil(curve.length / mostPoints);
-  const points = curve.filter((_, i) => i % every === 0 || i === curve.length - 1);
-  return linePlot({
-    title: "ROC curve",
-    x: { label: "normal rows flagged (%)" },
-    y: { label: "outliers flagged (%)" },
-    series: [
-      { name: "anomaly score", points },
-      {
-        name: "chance",
-        points: [
-          [0, 0],
-          [100, 100],
-        ],
-        dashed: true,
-      },
-    ],
-  });
-}
-
-function concatenated(a: Float64Array, b: Float64Array): Float64Array {
-  const all = new Float64Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
+function classSections({ classification }: TableEvaluation, figures: Figures): Section[] {
+  if (!classification) return [];
+  const [columns, ...rows] = confusionCells(classification) ?? [];
+  return [
+    {
+      heading: "Classes",
+      text: "How often rows of each class, by row, were told to be of each, by column.",
+      figures: Object.values(figures),
+      ...(columns && { table: { columns: columns.map(String), rows } }),
+    },
+  ];
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
+import { expectWhole, ranges } from "../border/ranges.js";
 import { UsageError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { classCondition } from "../images/index.js";
@@ -11,6 +12,8 @@ import { counter, type Listener } from "./listener.js";
 import { samplesPicture } from "./run-pictures.js";
 
 export interface SamplePicturesOptions extends Omit<SampleOptions, "condition" | "first"> {
+  /** Ends it between draws, by its reason. */
+  readonly signal?: AbortSignal;
   /**
    * For one sheet with all samples an `.svg`, which has a title, or a `.png`, which is pixels alone; or a
    * folder for a PNG of each, `0001.png` on.
@@ -34,7 +37,7 @@ const mostOnSheet = 10_000;
 export async function samplePictures(
   runner: Runner,
   count: number,
-  { out, class: name, ...options }: SamplePicturesOptions,
+  { out, class: name, signal, ...options }: SamplePicturesOptions,
   listener: Listener,
 ): Promise<readonly string[]> {
   expectPictureOut(out, count);
@@ -45,6 +48,7 @@ export async function samplePictures(
   const digits = Math.max(4, String(count).length);
   for (let first = 0; first < count; first += chunk) {
     const size = Math.min(chunk, count - first);
+    signal?.throwIfAborted();
     const given = classCondition(runner.data, size, { class: name, first });
     const samples = await runner.sample(size, { ...options, ...given, first });
     sheet?.set(samples.data, first * sizeOf(shape));
@@ -76,6 +80,7 @@ function isPng(out: string): boolean {
 }
 
 function expectPictureOut(out: string, count: number): void {
+  expectWhole(count, ranges.examples, "--count: of pictures");
   if (isSheet(out)) {
     if (count <= mostOnSheet) return;
     throw new UsageError(

@@ -5,7 +5,7 @@ import { UsageError } from "../errors.js";
 import type { Runner } from "../runner/index.js";
 import { sampleTable, type SampleTableOptions } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
-import { counter, type Listener } from "./listener.js";
+import { counter, type Watch } from "./listener.js";
 
 /** Most rows that are drawn at once. */
 const rowsAtOnce = 2000;
@@ -25,7 +25,7 @@ export function drawRows(runner: Runner, options: Omit<SampleTableOptions, "firs
 
 /**
  * Draws rows and writes them as they come, to a file whose ending decides its format, see
- * `tableFile`. More rows begin with the fewer.
+ * `tableFile`. More rows begin with the fewer. A signal ends it by its reason, and leaves nothing.
  *
  * @throws {UsageError} if rows can't be written to a file of this ending.
  * @throws {FileError} if the file can't be written; an old one is then untouched.
@@ -34,14 +34,19 @@ export async function writeSamples(
   path: string,
   count: number,
   draw: Draw,
-  listener: Listener,
+  watch: Watch,
 ): Promise<void> {
-  await writeFileInPieces(path, tableFile(path, drawn(count, draw, listener), count));
+  await writeFileInPieces(path, tableFile(path, drawn(count, draw, watch), count));
 }
 
-async function* drawn(count: number, draw: Draw, listener: Listener): AsyncGenerator<Table> {
+async function* drawn(
+  count: number,
+  draw: Draw,
+  { listener, signal }: Watch,
+): AsyncGenerator<Table> {
   const onProgress = counter(listener, { label: "sample", unit: "rows" });
   for (let first = 0; first < count; first += rowsAtOnce) {
+    signal.throwIfAborted();
     const rows = Math.min(rowsAtOnce, count - first);
     yield await draw(rows, first);
     onProgress(first + rows, count);

@@ -1,13 +1,14 @@
 import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
-import type { TablePlan } from "../data/index.js";
+import type { DataDescription, TablePlan } from "../data/index.js";
 import { codeOf, takeRows, type Column, type Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import { Random } from "../random.js";
-import type { AnyRunner } from "../runner/index.js";
+import { expectAbility, type AnyRunner } from "../runner/index.js";
 import { candidatesOf, type Candidates } from "./candidates.js";
 import { ColumnSearch } from "./column-search.js";
 import { decodeTable } from "./decode-table.js";
+import { encodeTable } from "./encode-table.js";
 import { scoreTable } from "./score-table.js";
 
 /** What a column has to do with a row's score. */
@@ -39,10 +40,14 @@ export interface ExplainOptions {
   readonly most?: number;
 }
 
+type DataOfTable = DataDescription & { readonly table: TablePlan };
+
 /** Rows that the model draws to know which values columns have. */
 const draws = 256;
 /** Most rows that are scored at once. */
 const mostTrials = 8192;
+/** Most conditions whose draws are kept. */
+const mostConditions = 1000;
 
 /**
  * Explains scores by what would lower them: each column of a row in turn is given other values, the
@@ -56,35 +61,61 @@ const mostTrials = 8192;
  * Values are quantiles of 256 rows that the model draws (of categories all levels that are drawn, empty
  * cells among them), then refined three times between the neighbours of the best. Any score that
  * `scoreTable` gives is explained alike. A row takes about 21 scores for each column of numbers.
+ *
+ * Columns of a condition are taken as given: the rows are drawn given the row's own, and none of them
+ * is changed or named.
  */
 export class TableExplainer {
   readonly #runner: AnyRunner;
-  readonly #candidates: readonly Candidates[];
+  readonly #data: DataOfTable;
+  /** By condition. */
+  readonly #candidates = new Map<string, readonly Candidates[]>();
 
-  private constructor(runner: AnyRunner, candidates: readonly Candidates[]) {
+  private constructor(runner: AnyRunner, data: DataOfTable) {
     this.#runner = runner;
-    this.#candidates = candidates;
+    this.#data = data;
   }
 
   /**
-   * Draws the rows whose values are tried.
+   * Draws the rows whose values are tried, unless they depend on a condition.
    * @param runner of a checkpoint of `fitTable`
-   * @throws {UsageError} if the model isn't of a table, or takes a condition.
+   * @throws {UsageError} if the model isn't a density of a table.
    * @throws {ConvergenceError} if the model can't be inverted to draw from it.
    */
   static async open(runner: AnyRunner): Promise<TableExplainer> {
     expectKind(runner, "runner", "TableExplainer");
+    expectAbility(runner.model, "density", "TableExplainer");
     const { data } = runner;
-    if (!data?.table || data.condition > 0) {
-      const got = data?.table ? "one with a condition" : `${runner.model.kind} without one`;
+    if (!data?.table) {
       throw new UsageError(
-        `TableExplainer: expected the model of a table without a condition, got ${got}; make one with fitTable`,
+        `TableExplainer: expected the model of a table, got ${runner.model.kind} of ${data?.name ?? "unknown data"}; make one with fitTable`,
         { name: runner.model.kind },
       );
     }
+    const explainer = new TableExplainer(runner, { ...data, table: data.table });
+    if (data.condition === 0) await explainer.#candidatesGiven([]);
+    return explainer;
+  }
+
+  /** Values of each column, spread as in rows that the model draws given a condition. */
+  async #candidatesGiven(condition: readonly number[]): Promise<readonly Candidates[]> {
+    const key = condition.join();
+    const known = this.#candidates.get(key);
+    if (known) return known;
     const random = Random.fromSeed(0).split("explain");
-    const drawn = decodeTable(await runner.sample(draws, { random }), data.table);
-    return new TableExplainer(runner, candidatesOf(drawn, data.table, data));
+    const given = {
+      shape: [draws, condition.length],
+      data: Float64Array.from(Array.from({ length: draws }, () => condition).flat()),
+    };
+    const drawn = await this.#runner.sample(draws, {
+      random,
+      ...(condition.length > 0 && { condition: given }),
+    });
+    const { table } = this.#data;
+    const candidates = candidatesOf(decodeTable(drawn, table), table, this.#data);
+    if (this.#candidates.size === mostConditions) this.#candidates.clear();
+    this.#candidates.set(key, candidates);
+    return candidates;
   }
 
   /**
@@ -125,9 +156,16 @@ export class TableExplainer {
     table: Table,
     score: Float64Array,
   ): Promise<ReadonlyMap<number, readonly ColumnExplanation[]>> {
-    const searches = [...score.keys()]
-      .filter((row) => Number.isFinite(score[row]))
-      .flatMap((row) => this.#candidates.map((candidates) => new ColumnSearch(row, candidates)));
+    const { condition } = encodeTable(table, this.#data.table, { invalid: "nan" });
+    const searches: ColumnSearch[] = [];
+    for (const row of score.keys()) {
+      if (!Number.isFinite(score[row])) continue;
+      const size = this.#data.condition;
+      const given = condition?.data.subarray(row * size, (row + 1) * size) ?? [];
+      for (const candidates of await this.#candidatesGiven([...given])) {
+        searches.push(new ColumnSearch(row, candidates));
+      }
+    }
     for (let round = 0; round < ColumnSearch.rounds; round++) {
       const trials = searches.flatMap((search) =>
         search.next(round).map((value) => ({ search, value })),
@@ -154,8 +192,7 @@ export class TableExplainer {
   /** A number that stands for a cell, as the cell. */
   #cell(column: string, value: number): number | string | null {
     if (Number.isNaN(value)) return null;
-    const { table } = this.#runner.data as { readonly table: TablePlan };
-    const codec = table.columns.find(({ name }) => name === column);
+    const codec = this.#data.table.columns.find(({ name }) => name === column);
     return codec?.kind === "category" ? (codec.levels[value] ?? null) : value;
   }
 }

@@ -5,7 +5,7 @@ export { encodeTable, type EncodedTable, type EncodeTableOptions } from "./encod
 export * from "./evaluate-table.js";
 export * from "./explain-table.js";
 export * from "./fit-table.js";
-export { rowTerms, scoreOptions } from "./held-out.js";
+export { rowDistances, scoreOptions } from "./held-out.js";
 export { tableModelNames, type TableModelName } from "./models.js";
 export * from "./predict-table.js";
 export type { PredictionSummary } from "./prediction-count.js";
@@ -20,3 +20,4 @@ export { scoreRows, type RowScores, type ScoreRowsOptions } from "./score-rows.j
 export * from "./score-table.js";
 export * from "./summary.js";
 export * from "./table-data.js";
+export * from "./table-evaluation.js";

@@ -77,7 +77,7 @@ export function registerOptimizer<S extends z.ZodType<{ readonly kind: string }>
 }
 
 /** Kinds of all optimizers there are. */
-export function optimizerKinds(): readonly string[] {
+function optimizerKinds(): readonly string[] {
   return [...entries.keys()];
 }
 

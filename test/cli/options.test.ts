@@ -40,7 +40,7 @@ describe("options", () => {
       ["evaluate r --probes 1000000000", /from 1 to 1,000/],
       ["evaluate r --terms 1000000", /from 1 to 1,000/],
       ["evaluate r --terms 9007199254740992", /from 1 to 1,000/],
-      ["sample r --count 1000000000", /from 1 to 1,000,000\./],
+      ["sample r --count 10000000000000", /from 1 to 1,000,000,000,000\./],
       ["sample r --temperature 1e9", /from 0 to 1e6/],
       ["reconstruct r --tolerance 2", /above 0 and at most 1/],
       ["reproduce figure-toy --at-once 1000000000", /from 1 to 64/],

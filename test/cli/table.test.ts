@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
@@ -267,8 +267,10 @@ describe("a table of one's own on the command line", () => {
     const { columns, rows } = await tableOf(readFileSync(join(cwd, "rows.csv"), "utf8"));
     const site = columns.find(({ name }) => name === "site");
     assert.ok(rows === 7 && site?.kind === "text" && site.dictionary.join() === "north");
-    const scored = await iresnet(cwd, "score", "runs/given", "new.csv", "--out", "given.csv");
+    const explained = ["--explain", "1", "--out", "given.csv"];
+    const scored = await iresnet(cwd, "score", "runs/given", "new.csv", ...explained);
     assert.equal(scored.code, 0, scored.stderr);
+    assert.match(readFileSync(join(cwd, "given.csv"), "utf8"), /^line,.*,because_1,drop_1,usual_1/);
   });
 
   it("learns to tell classes, evaluates that, and names them", async () => {
@@ -287,6 +289,22 @@ describe("a table of one's own on the command line", () => {
     assert.match(stderr, /wrong, of known class/);
     const evaluated = await iresnet(cwd, "evaluate", "runs/sites", "--json");
     assert.equal((JSON.parse(evaluated.stdout) as { split: string }).split, "validation");
+    const onFile = await iresnet(cwd, "evaluate", "runs/sites", "--data", "new.csv", "--json");
+    assert.equal(onFile.code, 0, onFile.stderr);
+    const found = JSON.parse(onFile.stdout) as {
+      readonly classification: { readonly examples: number; readonly errorStandardError: number };
+    };
+    assert.ok(found.classification.examples > 0 && found.classification.errorStandardError > 0);
+    const files = readdirSync(join(cwd, "runs/sites/evaluation-new-csv")).sort();
+    assert.deepEqual(files, [
+      "calibration.svg",
+      "confusions.svg",
+      "evaluation.json",
+      "report.html",
+    ]);
+    const refused = await iresnet(cwd, "score", "runs/sites", "new.csv", "--explain");
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, /error: TableExplainer: expected a model with a density/);
   });
 
   it("refuses what doesn't go together, with exit code 2", async () => {

@@ -1,59 +1,57 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { soakFiles } from "./files.js";
 import { soakGrowth } from "./growth.js";
 import { soakKills } from "./kills.js";
-import { soakWords } from "./words.js";
+import { soakOptions } from "./options.js";
+import type { Soaked } from "./soaked.js";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "200" },
-    files: { type: "string", default: "10000" },
-    words: { type: "string", default: "300" },
-    minutes: { type: "string", default: "60" },
-    seed: { type: "string", default: "1" },
-  },
-});
-
-/** Readers that the fuzzing of files has. */
-const readers = 14;
-
-/** Mutates so many files; each reader must read or refuse them. Tells the most memory that took. */
-async function soakFiles(count: number, seed: string): Promise<string> {
-  const runs = Math.ceil(count / readers);
-  const script = fileURLToPath(new URL("../fuzz/files.test.js", import.meta.url));
-  const child = spawn(process.execPath, ["--enable-source-maps", script], {
-    env: { ...process.env, FUZZ_RUNS: String(runs), FUZZ_SEED: seed },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  let most = 0;
-  const watch = setInterval(() => {
-    void readFile(`/proc/${child.pid}/status`, "utf8").then(
-      (status) => (most = Number(/VmHWM:\s*(\d+)/.exec(status)?.[1] ?? most)),
-      () => undefined,
-    );
-  }, 100);
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  clearInterval(watch);
-  if (code !== 0) throw new Error(`files: a reader failed, see above (seed ${seed})`);
-  return `${runs * readers} mutated files over ${readers} readers: read or refused, ${Math.round(most / 1024)} MB at most`;
-}
-
-const root = await mkdtemp(join(tmpdir(), "iresnet-soak-"));
-const parts: Readonly<Record<string, () => Promise<string>>> = {
-  kills: () => soakKills(root, Number(values.kills)),
-  files: () => soakFiles(Number(values.files), values.seed),
-  words: () => soakWords(root, Number(values.words), Number(values.seed)),
-  growth: () => soakGrowth(Number(values.minutes)),
+/** A part: how much of it by default (minutes of `growth`), and the part itself. */
+const parts: Readonly<
+  Record<string, readonly [number, (root: string, amount: number, seed: number) => Promise<Soaked>]>
+> = {
+  kills: [200, soakKills],
+  files: [10_000, soakFiles],
+  options: [300, soakOptions],
+  growth: [60, (_, minutes) => soakGrowth(minutes)],
 };
-const amounts: Readonly<Record<string, string>> = { ...values, growth: values.minutes };
-try {
-  for (const [name, part] of Object.entries(parts)) {
-    if (amounts[name] !== "0") console.log(`${name}: ${await part()}`);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { amount: { type: "string" }, seed: { type: "string", default: "1" } },
+});
+const [name] = positionals;
+if (name === undefined) {
+  // Each in a process of its own, so that its memory is its own.
+  for (const part of Object.keys(parts)) {
+    const args = [fileURLToPath(import.meta.url), part, "--seed", values.seed];
+    const child = spawn(process.execPath, args, { stdio: "inherit" });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    if (code !== 0) process.exitCode = 1;
   }
-} finally {
-  await rm(root, { recursive: true, force: true });
+} else if (parts[name]) {
+  const [usual, soak] = parts[name];
+  const root = await mkdtemp(join(tmpdir(), "iresnet-soak-"));
+  const begun = performance.now();
+  try {
+    const { figures, failures } = await soak(
+      root,
+      Number(values.amount ?? usual),
+      Number(values.seed),
+    );
+    const minutes = Number(((performance.now() - begun) / 60_000).toFixed(1));
+    const all = { part: name, seed: Number(values.seed), ...figures, failures: failures.length };
+    console.log(JSON.stringify({ ...all, minutes }));
+    for (const failure of failures) console.error(`\n${failure}`);
+    if (failures.length > 0) process.exitCode = 1;
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+} else {
+  console.error(`usage: npm run soak -- [${Object.keys(parts).join("|")}] [--amount N] [--seed N]`);
+  process.exitCode = 2;
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
+import { bytesSource, openTable } from "../../src/data/readers/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate, reconstruct } from "../../src/measure/index.js";
 import { Random } from "../../src/random.js";
 import { openRunner, type AnyRunner } from "../../src/runner/index.js";
 import {
+  evaluateTable,
   fitTable,
   predictionsAsTable,
   predictTable,
@@ -88,6 +90,35 @@ describe("a label", () => {
     const again = await predictTable(runner, await tableOf(csvOf(bare), { kinds }));
     assert.deepEqual(again.predicted, predicted);
     assert.equal(again.truth, undefined);
+
+    const open = (rows: readonly Cells[]) =>
+      openTable(bytesSource("new.csv", new TextEncoder().encode(csvOf(rows))), {
+        kinds,
+        invalid: "missing",
+        chunkRows: 7,
+      });
+    const told = fresh.map((one, i) => ({ ...one, ...(i < 3 && { species: i < 2 ? "cat" : "" }) }));
+    const { evaluation, scores } = await evaluateTable(runner, await open(told));
+    const { classification: found, rows, unscored } = evaluation;
+    assert.deepEqual([rows, unscored], [90, 1]);
+    assert.deepEqual([found!.column, found!.unlabelled, found!.examples], ["species", 3, 86]);
+    const errors = predicted.filter((place, row) => row > 4 && place !== truth![row]).length;
+    assert.equal(found!.errors, errors + Number(predicted[3] !== truth![3]));
+    assert.equal(
+      found!.confusion!.counts.flat().reduce((sum, one) => sum + one, 0),
+      86,
+    );
+    assert.deepEqual([evaluation.logProb, scores.normals.length], [undefined, 0]);
+    const labelled = await evaluateTable(runner, await open(told), { label: "species" });
+    assert.deepEqual(labelled.evaluation, evaluation);
+    await assert.rejects(evaluateTable(runner, await open(bare)), /expected a column "species"/);
+    const other = { label: "site" };
+    await assert.rejects(evaluateTable(runner, await open(told), other), /no label of outliers/);
+    const strange = fresh.map((one) => ({ ...one, species: "cat" }));
+    await assert.rejects(
+      evaluateTable(runner, await open(strange)),
+      /a row of a class of training/,
+    );
     await runner.close();
   });
 
@@ -124,6 +155,13 @@ describe("a label", () => {
     assert.ok(wrong.length <= 3, `${wrong.length} of 60 wrong`);
     const written = scoresAsTable(scores, predictions).columns.map(({ name }) => name);
     assert.deepEqual(written.slice(3, 6), ["p_value", "class", "p(0)"]);
+    const reader = await openTable(
+      bytesSource("new.csv", new TextEncoder().encode(csvOf(rowsOf(60, 3)))),
+      { kinds: tableKinds(runner.data!.table!) },
+    );
+    const { evaluation } = await evaluateTable(runner, reader);
+    assert.equal(evaluation.classification!.errors, wrong.length);
+    assert.ok(Number.isFinite(evaluation.logProb));
     await runner.close();
   });
 });

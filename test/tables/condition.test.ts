@@ -9,6 +9,7 @@ import {
   sampleTable,
   scoreTable,
   tableData,
+  TableExplainer,
   tableKinds,
   tableSummary,
   type TableDataOptions,
@@ -107,6 +108,34 @@ describe("a condition", () => {
     assert.ok(Math.abs(mean - 5) < 0.2, `${mean}`);
     assert.ok(year.values.every((one) => one === 2015));
     assert.ok(kind.codes.every((code) => kind.dictionary[code] === "b"));
+  });
+
+  it("is taken as given by explanations: x is usual or not beside it", async () => {
+    const rows = [
+      { year: "2018", kind: "b", x: "5.6" },
+      { year: "2002", kind: "a", x: "5.6" },
+      { year: "2002", kind: "z", x: "5.6" },
+      { year: "1e300", kind: "a", x: "5.6" },
+    ];
+    const read = await tableOf(csvOf(rows), { kinds });
+    const explainer = await TableExplainer.open(runner);
+    const [usual, odd, ...others] = await explainer.explain(read);
+    assert.ok((usual!.columns[0]?.drop ?? 0) < 0.5);
+    assert.deepEqual(
+      odd!.columns.map(({ column }) => column),
+      ["x"],
+    );
+    assert.ok(Math.abs(Number(odd!.columns[0]!.usual) + 1.6) < 0.3, `${odd!.columns[0]!.usual}`);
+    // Up to float32, since other rows make another batch.
+    const [alone] = await explainer.explain(read, { rows: [1] });
+    assert.ok(Math.abs(alone!.columns[0]!.drop - odd!.columns[0]!.drop) < 1e-3);
+    assert.ok(Math.abs(Number(alone!.columns[0]!.usual) - Number(odd!.columns[0]!.usual)) < 0.01);
+    assert.deepEqual(others, []);
+    const { problems } = await scoreTable(runner, read);
+    assert.deepEqual(
+      problems.map(({ line }) => line),
+      [4, 5],
+    );
   });
 
   it("has to be given whole, by columns and levels that there are", async () => {

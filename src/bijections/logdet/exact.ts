@@ -1,5 +1,7 @@
+import { expectKind } from "../../border/kinds.js";
 import { vjp } from "../../autodiff/vjp.js";
 import {
+  expectTensor,
   add,
   addAll,
   axisSize,
@@ -35,6 +37,8 @@ export const largestExactDimension = 128;
 export const exact: LogDetEstimator = Object.assign(exactOne, { sum: exactSum });
 
 function exactOne(g: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  expectKind(g, "function", "exact: g");
+  expectTensor(x, "exact: x");
   const isSmall = sizeOf(x.shape.slice(1)) <= largestExactDimension;
   return isSmall ? logDetPositive(shiftedJacobian(g, x)) : exactInParts(g, x);
 }

@@ -4,7 +4,7 @@ import { ranges } from "../../border/ranges.js";
 import { openData } from "../../data/files.js";
 import { dataNames, type Split } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
-import { evaluationText } from "../../runs/describe.js";
+import { confusionText, evaluationText } from "../../runs/describe.js";
 import { describeTableEvaluation } from "../../runs/describe-table-evaluation.js";
 import { evaluateFile } from "../../runs/evaluate-file.js";
 import { evaluateRun, saveEvaluation, saveUnlessReadOnly } from "../../runs/outcome.js";
@@ -88,7 +88,8 @@ Examples:
 A classifier: error in % and mean negative log-likelihood in nats; with --views also those of the
 mean logits over six views of each image, mirrored and moved by a pixel. A density: bits/dim (nats for
 vectors) with its standard error, its spread over probes, and a bound on the truncation bias. A
-hybrid: all of that, and the sum that training minimises.`,
+hybrid: all of that, and the sum that training minimises. A table's run on a file of rows: flagged rows
+and AUROC of a density, error, confusions and calibration of a classifier whose classes the file has.`,
     )
     .action((run: string, options: EvaluateOptions) =>
       perform(options, (terminal) => evaluate(terminal, run, options)),
@@ -153,9 +154,11 @@ async function evaluateRows(
     terminal,
   );
   warnOfRows(terminal, file, evaluation);
+  const confusion = evaluation.classification && confusionText(evaluation.classification);
+  const parts = [table(describeTableEvaluation(evaluation).rows), confusion, `Report: ${report}`];
   terminal.result(
     { checkpoint: trained.run.file, data: file, report, ...evaluation },
-    `${table(describeTableEvaluation(evaluation).rows)}\n\nReport: ${report}`,
+    parts.filter((part) => part !== undefined).join("\n\n"),
   );
 }
 

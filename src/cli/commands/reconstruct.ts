@@ -40,7 +40,7 @@ export function addReconstruct(program: Command): void {
       wholeOption(
         "--count <n>",
         "examples, evenly spread over the split (default: all)",
-        ranges.draws,
+        ranges.examples,
       ),
     );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ranges } from "../../border/ranges.js";
+import { expectWhole, ranges } from "../../border/ranges.js";
 import { tableEnding, tableEndings } from "../../data/writers/index.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
@@ -27,6 +27,7 @@ import {
   withThreads,
 } from "../options.js";
 import type { EngineOptions, InverseOptions, ResultOptions } from "../options.js";
+import { interruptible } from "../interrupt.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
@@ -82,7 +83,8 @@ Examples:
 
 Images become a sheet, or a file each in a folder; points of the plane a picture and a .csv file. Rows
 of a table have its names and types: whole numbers are whole, categories and dates are what they were,
-cells may be empty. They are written as they are drawn, but for .npz.`,
+cells may be empty. They are written as they are drawn, in constant memory, and more begin with the
+fewer. An .npz has all of them in memory at once, up to 67 million cells; pictures are up to a million.`,
     )
     .action((run: string, options: SampleOptions) =>
       perform(options, (terminal) => sample(terminal, run, options)),
@@ -103,15 +105,22 @@ async function sample(
     const isImages = runner.model.shape.length === 3;
     const condition = cellsOf(isImages ? given : rest, runner.data?.table);
     const target = out ?? usual("samples.svg");
-    const files = isImages
-      ? await samplePictures(runner, count, { ...options, class: label, out: target }, terminal)
-      : targetsOf(runner, out, usual);
-    const title = `Samples: ${modelOnData(runner)}, temperature ${temperature}`;
-    const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
-    for (const file of isImages ? [] : files) {
-      if (!isPicture(file)) await writeSamples(file, count, draw, terminal);
-      else await writeFileAtomic(file, pointsPicture(title, await runner.sample(count, options)));
-    }
+    const files = await interruptible(terminal, async (signal) => {
+      if (isImages) {
+        const pictures = { ...options, class: label, out: target, signal };
+        return samplePictures(runner, count, pictures, terminal);
+      }
+      const files = targetsOf(runner, out, usual);
+      if (files.some(isPicture)) expectWhole(count, ranges.examples, "--count: of a picture");
+      const title = `Samples: ${modelOnData(runner)}, temperature ${temperature}`;
+      const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
+      for (const file of files) {
+        if (!isPicture(file)) await writeSamples(file, count, draw, { listener: terminal, signal });
+        else await writeFileAtomic(file, pointsPicture(title, await runner.sample(count, options)));
+      }
+      return files;
+    });
+    if (!files) return;
     const results = { checkpoint: run.file, count, temperature, seed, files };
     const where = files.length > 2 ? target : files.join(", ");
     terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);

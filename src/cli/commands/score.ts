@@ -15,6 +15,7 @@ import {
 import { table } from "../../text.js";
 import { names, pathArgument, pathOption, realOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
+import { interruptible } from "../interrupt.js";
 import { perform } from "../perform.js";
 import { pictureSummaryText, scoredPictures } from "../pictures.js";
 import { warnOfRows } from "../rows.js";
@@ -135,20 +136,24 @@ async function score(
       kinds: tableKinds(plan),
       invalid: "missing",
     });
-    const count = new ScoreCount(rates);
-    const started = performance.now();
-    const results = scoreReader(runner, reader, {
-      ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
-      ...(keep !== undefined && { keep }),
-      ...(shard && { shard }),
-      onResults: (scores, predictions) => {
-        count.add(scores, predictions);
-        const rate = (1000 * count.rows) / (performance.now() - started);
-        terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
-      },
+    const summary = await interruptible(terminal, async (signal) => {
+      const count = new ScoreCount(rates);
+      const started = performance.now();
+      const results = scoreReader(runner, reader, {
+        ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
+        ...(keep !== undefined && { keep }),
+        ...(shard && { shard }),
+        onResults: (scores, predictions) => {
+          signal.throwIfAborted();
+          count.add(scores, predictions);
+          const rate = (1000 * count.rows) / (performance.now() - started);
+          terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
+        },
+      });
+      await writeScores(terminal, csvText(results), out);
+      return count.summary();
     });
-    await writeScores(terminal, csvText(results), out);
-    const summary = count.summary();
+    if (!summary) return;
     warnOfRows(terminal, reader.name, summary);
     say(terminal, { run: run.folder?.path ?? run.file, file: out }, summary, textOf(summary));
   });

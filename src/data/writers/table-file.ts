@@ -15,7 +15,7 @@ const formats: Readonly<Record<string, (tables: Tables, rows: number, path: stri
   ".json": (tables) => jsonText(tables, "array"),
   ".jsonl": (tables) => jsonText(tables, "lines"),
   ".npy": numberArray,
-  ".npz": (tables) => columnArrays(tables),
+  ".npz": columnArrays,
 };
 
 /** Endings of files that {@link tableFile} writes; `.gz` may follow. */
@@ -30,7 +30,7 @@ export function tableEnding(path: string): string | undefined {
 /**
  * Rows as a file's pieces: CSV, TSV, JSON or JSON lines; an `.npy` of shape `[rows, columns]` of
  * float64; an `.npz` with an array of its own type for each column, which has all rows in memory at
- * once. Write them by `writeFileInPieces`, which gzips what ends in `.gz`.
+ * once, at most 2²⁶ cells. Write them by `writeFileInPieces`, which gzips what ends in `.gz`.
  *
  * @param path whose ending decides
  * @param rows of all tables together
@@ -59,9 +59,25 @@ async function* checked(tables: Iterable<Table> | AsyncIterable<Table>): AsyncGe
   }
 }
 
-async function* columnArrays(tables: Tables): AsyncGenerator<Uint8Array> {
+/** Most cells of an `.npz`, which are in memory at once: 512 MiB twice. */
+const mostCells = 2 ** 26;
+
+async function* columnArrays(
+  tables: Tables,
+  rows: number,
+  path: string,
+): AsyncGenerator<Uint8Array> {
   const all: Table[] = [];
-  for await (const table of tables) all.push(table);
+  for await (const table of tables) {
+    const { columns } = table;
+    if (rows * columns.length > mostCells) {
+      throw new UsageError(
+        `${path}: expected at most ${mostCells} cells in an .npz, which has all in memory at once, got ${rows} rows of ${columns.length}; write .npy, .csv or .jsonl`,
+        { name: path },
+      );
+    }
+    all.push(table);
+  }
   yield* npzBytes(tableArrays(joinTables(all)));
 }
 
