@@ -9,6 +9,7 @@ const layers = [
   "text",
   "version",
   "tree",
+  "half",
   "border",
   "files",
   "random",
@@ -85,6 +86,8 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true, allowArray: true },
       ],
       "@typescript-eslint/explicit-module-boundary-types": "error",
+      // What throws in an async function is a rejection, and a stream may have nothing to wait for.
+      "@typescript-eslint/require-await": "off",
       "@typescript-eslint/no-non-null-assertion": "off",
     },
   },

@@ -22,7 +22,7 @@ const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--thread
        npm run bench -- score [--rows 50000] [--columns 20]
        npm run bench -- false-alarms [--seeds 20] [--rows 1600] [--fresh 2000]
        npm run bench -- workers [--batch 16] [--threads 2] [--rounds 5]
-       npm run bench -- mpi [mnist-density|classifier|table] [--ranks 2] [--steps 40] [--rounds 3]
+       npm run bench -- mpi [--model mnist-density|classifier|table] [--ranks 2] [--steps 40] [--rounds 3]
        npm run bench -- scaling [--step-ms 60] [--spread 5] [--parameters 100000] [--latency 20]
                             [--bandwidth 1000] [--steps 400]
 

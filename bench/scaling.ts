@@ -1,3 +1,4 @@
+import { allreduceMilliseconds } from "./cost-model.js";
 import { wholeNumbers } from "./options.js";
 
 /**
@@ -36,23 +37,4 @@ export function simulateScaling(args: readonly string[]): Promise<void> {
     process.stdout.write(`${JSON.stringify({ name: "scaling", ranks, step_ms, efficiency })}\n`);
   }
   return Promise.resolve();
-}
-
-/**
- * 2·⌈log₂ R⌉·latency + 2·(R − 1)/R·bytes/bandwidth: halving and doubling, of float32 numbers.
- * @see Thakur, Rabenseifner and Gropp 2005, section 4.5, https://doi.org/10.1177/1094342005051521
- */
-export function allreduceMilliseconds(
-  ranks: number,
-  cost: {
-    /** Microseconds for each message. */
-    readonly latency: number;
-    /** MB a second. */
-    readonly bandwidth: number;
-    readonly parameters: number;
-  },
-): number {
-  const messages = 2 * Math.ceil(Math.log2(ranks)) * (cost.latency / 1000);
-  const bytes = 2 * (1 - 1 / ranks) * 4 * cost.parameters;
-  return messages + bytes / (cost.bandwidth * 1000);
 }

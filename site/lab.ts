@@ -1,4 +1,5 @@
 import { expose, proxy } from "comlink";
+import { once } from "./work/once.js";
 import { openBench, type Bench, type EngineState } from "./work/bench.js";
 
 /**
@@ -7,6 +8,11 @@ import { openBench, type Bench, type EngineState } from "./work/bench.js";
  */
 const tasks = {
   playground: async (bench: Bench) => (await import("./work/playground.js")).open(bench),
+  bounds: async (bench: Bench) => (await import("./work/bounds.js")).open(bench),
+  inversion: async (bench: Bench) => (await import("./work/inversion.js")).open(bench),
+  logdet: async (bench: Bench) => (await import("./work/logdet.js")).open(bench),
+  mnist: async (bench: Bench) => (await import("./work/mnist.js")).open(bench),
+  table: async (bench: Bench) => (await import("./work/table.js")).open(bench),
 };
 
 export type TaskName = keyof typeof tasks;
@@ -26,10 +32,8 @@ const lab = {
     told = listener;
     listener(state);
   },
-  open: async (name: TaskName): Promise<object> => {
-    if (!opened.has(name)) opened.set(name, tasks[name](bench));
-    return proxy(await opened.get(name)!);
-  },
+  open: async (name: TaskName): Promise<object> =>
+    proxy(await once(opened, name, () => tasks[name](bench))),
 };
 
 export type Lab = typeof lab;

@@ -1,5 +1,6 @@
 import { openPage, type Page } from "./page.js";
 import { showEngine } from "./parts/engine-badge.js";
+import { scrollToHash } from "./parts/hash.js";
 import { whenNear } from "./parts/lazy.js";
 
 /** A section: it fills its element, whose text is in index.html. */
@@ -10,6 +11,11 @@ interface Section {
 /** Sections by the id of their element, loaded when they come near. */
 const sections: Readonly<Record<string, () => Promise<Section>>> = {
   playground: () => import("./sections/playground.js"),
+  "drag-c": () => import("./sections/drag-c.js"),
+  inverse: () => import("./sections/inverse.js"),
+  logdet: () => import("./sections/logdet.js"),
+  mnist: () => import("./sections/mnist.js"),
+  table: () => import("./sections/table.js"),
 };
 
 const element = (id: string): HTMLElement => document.getElementById(id)!;
@@ -29,3 +35,4 @@ for (const [id, load] of Object.entries(sections)) {
     );
   });
 }
+scrollToHash();

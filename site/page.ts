@@ -1,6 +1,7 @@
 import { proxy, wrap, type Remote } from "comlink";
 import type { Lab, TaskName, Tasks } from "./lab.js";
 import { fetchBytes } from "./page-files.js";
+import { decodeNumbers } from "./parts/numbers-json.js";
 import type { EngineState } from "./work/bench.js";
 
 /** What a section of the page works with. */
@@ -12,12 +13,20 @@ export interface Page {
   work<Name extends TaskName>(name: Name): Promise<Remote<Tasks[Name]>>;
   /** A file of the page, by its path from the page's root, such as `checkpoints/moons.safetensors`. */
   asset(path: string): Promise<Uint8Array>;
+  /** Numbers of pictures that were drawn beforehand, `pictures/NAME.json`, see `site/work/prerender.ts`. */
+  drawn(name: string): Promise<unknown>;
   /** Says something to a screen reader, once it is quiet. */
   announce(text: string): void;
   /** Calls `told` with how the engine stands, now and whenever that changes. */
   onEngine(told: (state: EngineState) => void): void;
   /** Shows an error where the reader is, and says it. */
   fail(root: HTMLElement, error: unknown): void;
+}
+
+interface OpenLab {
+  readonly remote: Remote<Lab>;
+  /** Rejected if the worker fails. */
+  readonly failed: Promise<never>;
 }
 
 /** Opens the page: the library's worker starts with the first work that is asked for. */
@@ -28,16 +37,20 @@ export function openPage(live: HTMLElement): Page {
     state = next;
     for (const told of listeners) told(next);
   };
-  let lab: Remote<Lab> | undefined;
-  const openLab = (): Remote<Lab> => {
+  let lab: OpenLab | undefined;
+  const openLab = (): OpenLab => {
     const worker = new Worker("lab.js", { type: "module" });
-    worker.addEventListener("error", ({ message }) => {
-      const reason = message === "" ? "the worker lab.js didn't start" : message;
-      setState({ kind: "failed", reason });
+    const failed = new Promise<never>((_, reject) => {
+      worker.addEventListener("error", ({ message }) => {
+        const reason = message || "the worker lab.js didn't start; reload the page";
+        setState({ kind: "failed", reason });
+        reject(new Error(reason));
+      });
     });
-    const opened = wrap<Lab>(worker);
-    void opened.watch(proxy(setState));
-    return opened;
+    failed.catch(() => undefined); // told by whoever asks for work
+    const remote = wrap<Lab>(worker);
+    void remote.watch(proxy(setState));
+    return { remote, failed };
   };
   const announce = (text: string): void => {
     live.textContent = text;
@@ -45,9 +58,12 @@ export function openPage(live: HTMLElement): Page {
   return {
     work: async <Name extends TaskName>(name: Name) => {
       lab ??= openLab();
-      return (await lab.open(name)) as unknown as Remote<Tasks[Name]>;
+      const task = await Promise.race([lab.remote.open(name), lab.failed]);
+      return task as unknown as Remote<Tasks[Name]>;
     },
     asset: fetchBytes,
+    drawn: async (name) =>
+      decodeNumbers(new TextDecoder().decode(await fetchBytes(`pictures/${name}.json`))),
     announce,
     onEngine: (told) => {
       listeners.push(told);

@@ -2,7 +2,7 @@
  * iresnet: invertible residual networks. Runs wherever JavaScript does; what needs Node (its
  * engine, files) is in `iresnet/node`.
  *
- * @packageDocumentation
+ * @module iresnet
  */
 export { gradients, vjp } from "./autodiff/vjp.js";
 export {
@@ -164,8 +164,10 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   inferenceArrays,
+  inferenceCheckpoint,
   openCheckpoint,
   type Checkpoint,
+  type EncodeCheckpointOptions,
   type Opened,
 } from "./checkpoint/index.js";
 export {
@@ -448,3 +450,38 @@ export {
   type Shape,
   type Bytes,
 } from "./tree.js";
+
+// Types that the signatures above name.
+export type { SolverOptions } from "./bijections/ode/continuous-flow.js";
+export type { Solution, SolveOptions } from "./bijections/ode/dormand-prince.js";
+export type { Closable } from "./closable.js";
+export type { AffineRange, CropRange, NoiseRange, OneAugmentation } from "./data/augment.js";
+export type { CifarLayout } from "./data/cifar.js";
+export type { Examples } from "./data/flip.js";
+export type { Fraction } from "./data/fractions.js";
+export type { LearnOptions } from "./data/learn.js";
+export type { RestoredKind } from "./data/preprocessing.js";
+export type { MixtureOptions } from "./distributions/autoregressive-mixture.js";
+export type { Transport } from "./engine/transport.js";
+export type { OpName } from "./graph/tensor.js";
+export type { JsonObject } from "./json.js";
+export type { RocPoint } from "./measure/roc.js";
+export type { ErrorUnit } from "./measure/unit.js";
+export type { ModelFrame, PartName } from "./models/model.js";
+export type { ResidualParts } from "./models/residual-body.js";
+export type { BranchOptions } from "./nn/branch.js";
+export type { InverseOptions, Phase, ResidualMap } from "./nn/context.js";
+export type { Conv2dSizes } from "./nn/conv2d.js";
+export type { ConvSizes } from "./nn/linear.js";
+export type { MaskedOptions } from "./nn/masked.js";
+export type {
+  ConvNetworkOptions,
+  DenseNetworkOptions,
+  ResidualNetworkOptions,
+} from "./nn/networks.js";
+export type { Dynamics, OdeNetOptions } from "./nn/ode-net.js";
+export type { LinearOperator, OperatorKind } from "./nn/operators.js";
+export type { BoundedWeight, Initializer, Variable } from "./nn/scope.js";
+export type { TableCells } from "./tables/cells.js";
+export type { StepInputs } from "./train/optimizer-registry.js";
+export type { OptimizerOptions } from "./train/optimizers.js";

@@ -1,7 +1,7 @@
 /**
  * What of iresnet needs Node: ONNX Runtime's native engine; data sets, checkpoints and runs as files.
  *
- * @packageDocumentation
+ * @module iresnet/node
  */
 export { getData } from "./data/download.js";
 export { openData } from "./data/files.js";
@@ -18,12 +18,12 @@ export { configure, type Overrides } from "./runs/configuration.js";
 export type { Listener, StepReport, TaskProgress } from "./runs/listener.js";
 export { prepareRun, type PreparedRun } from "./runs/prepare.js";
 export { importRun, type ImportedRun, type ImportRunOptions } from "./runs/import-run.js";
-export {
-  createRun,
-  openRun,
-  RunFolder,
-  type Run,
-  type RunConfig,
-  type SavedConfig,
-} from "./runs/run-folder.js";
+export { openRun, type Run } from "./runs/open-run.js";
+export { createRun, RunFolder, type RunConfig, type SavedConfig } from "./runs/run-folder.js";
 export { trainRun, type Outcome, type TrainRunOptions } from "./runs/train-run.js";
+
+// Types that the signatures above name.
+export type { DownloadOptions, DownloadProgress } from "./data/download.js";
+export type { OpenDataOptions } from "./data/registry.js";
+export type { FileArrays } from "./engine/node-file.js";
+export type { OptimizerConfig } from "./train/optimizers.js";

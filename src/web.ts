@@ -1,6 +1,6 @@
 /**
  * What of iresnet needs a page: ONNX Runtime in a worker, on the CPU or on WebGPU.
  *
- * @packageDocumentation
+ * @module iresnet/web
  */
 export { webEngine, type WebEngineOptions } from "./engine/web.js";

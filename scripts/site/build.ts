@@ -1,6 +1,6 @@
 import { build, type Metafile } from "esbuild";
 import { copyWebAssets } from "iresnet/node";
-import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -8,11 +8,11 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const source = join(root, "site");
 
 /** What the page's sources have besides code, copied as it is. */
-const copied = ["index.html", "theme.css", "styles.css", "checkpoints"];
+const copied = ["index.html", "theme.css", "styles.css", "sections.css", "checkpoints", "pictures"];
 
 /** The section that is in view when the page opens: its modules, and the files that it shows. */
 const firstModules = ["site/sections/playground.ts", "site/work/playground.ts"];
-const firstFiles: readonly string[] = [];
+const firstFiles = ["pictures/moons.json", "checkpoints/moons.safetensors"];
 
 /** A part of what a browser loads before anyone does anything. */
 export interface Load {
@@ -35,13 +35,18 @@ export interface BuiltSite {
  */
 export async function buildSite(folder: string): Promise<BuiltSite> {
   await mkdir(folder, { recursive: true });
-  for (const name of ["chunks", "iresnet", ...copied]) {
+  for (const name of ["chunks", "iresnet", "pretrained", "source", ...copied]) {
     await rm(join(folder, name), { recursive: true, force: true });
   }
   const assets = await copyWebAssets(join(folder, "iresnet"), { webgpu: true });
   await rm(join(folder, "iresnet", "iresnet.js")); // the page has the library in a bundle of its own
   const wasm = assets.find(({ path }) => path.endsWith("ort-wasm-simd-threaded.wasm"))!;
+  await cp(join(root, "pretrained"), join(folder, "pretrained"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".md"),
+  });
   for (const name of copied) await cp(join(source, name), join(folder, name), { recursive: true });
+  await copySources(folder);
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [join(source, "main.ts"), join(source, "lab.ts")],
@@ -56,7 +61,8 @@ export async function buildSite(folder: string): Promise<BuiltSite> {
     legalComments: "eof",
     define: { WASM_BYTES: String(wasm.bytes) },
   });
-  const files = ["index.html", "theme.css", "styles.css", "iresnet/worker.js", ...firstFiles];
+  const styles = ["theme.css", "styles.css", "sections.css"];
+  const files = ["index.html", ...styles, "iresnet/worker.js", ...firstFiles];
   const others = files.map(async (name) => ({
     name,
     bytes: (await stat(join(folder, name))).size,
@@ -65,6 +71,14 @@ export async function buildSite(folder: string): Promise<BuiltSite> {
     firstLoad: [...scriptsLoaded(metafile, folder), ...(await Promise.all(others))],
     wasm: { name: basename(wasm.path), bytes: wasm.bytes },
   };
+}
+
+/** The files of the library that the page has links to, as text. */
+async function copySources(folder: string): Promise<void> {
+  const page = await readFile(join(source, "index.html"), "utf8");
+  for (const [, path = ""] of page.matchAll(/href="source\/(src\/[\w./-]+)\.txt"/g)) {
+    await cp(join(root, path), join(folder, "source", `${path}.txt`));
+  }
 }
 
 /** Scripts that are loaded with the first section in view. */

@@ -17,13 +17,13 @@ export function setColor(pixels: Uint8ClampedArray, at: number, fraction: number
   for (let k = 0; k < 3; k++) pixels[4 * at + k] = table[3 * index + k]!;
 }
 
-/** Viridis from `from`, the least, to `to`. */
+/** Viridis from left to right. */
 export function viridisGradient(
   context: CanvasRenderingContext2D,
   from: number,
   to: number,
 ): CanvasGradient {
-  const gradient = context.createLinearGradient(0, from, 0, to);
+  const gradient = context.createLinearGradient(from, 0, to, 0);
   for (let i = 0; i <= 16; i++) gradient.addColorStop(i / 16, interpolateViridis(i / 16));
   return gradient;
 }

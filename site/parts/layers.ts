@@ -27,6 +27,19 @@ export function heatLayer({ side, values, bounds }: Grid, [low, high]: Interval)
   };
 }
 
+/** A density by its logarithm in nats, from 0 to about its peak. */
+export function densityLayer(logDensity: Grid): Layer {
+  const values = Float32Array.from(logDensity.values, Math.exp);
+  return heatLayer({ ...logDensity, values }, [0, peakOf(values)]);
+}
+
+/** Where the scale of colours of a density ends: a few extreme cells don't darken all others. */
+export function peakOf(density: Float32Array): number {
+  const sorted = Float32Array.from(density.filter(Number.isFinite)).sort();
+  const peak = sorted[Math.floor(0.998 * (sorted.length - 1))] ?? 0;
+  return peak > 0 ? peak : 1;
+}
+
 export interface Stroke {
   /** A custom property of the theme. */
   readonly color: string;
@@ -78,14 +91,35 @@ export function dotLayer(
   };
 }
 
-/** Names of lines with a stroke of their colour, in the upper right corner. */
-export function legendLayer(entries: readonly (Stroke & { readonly name: string })[]): Layer {
+/** A few words in the middle, where there is nothing to show yet. */
+export function noteLayer(text: string): Layer {
   return ({ context, x, y, color }) => {
-    const [, right = 0] = x.range();
-    const [, top = 0] = y.range();
+    const [left = 0, right = 0] = x.range();
+    const [bottom = 0, top = 0] = y.range();
+    context.font = "13px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillStyle = color("--muted");
+    context.fillText(text, (left + right) / 2, (top + bottom) / 2, right - left - 16);
+  };
+}
+
+/** Names of lines with a stroke of their colour, in a corner: the upper right unless given. */
+export function legendLayer(
+  entries: readonly (Stroke & { readonly name: string })[],
+  corner: "upper right" | "lower left" = "upper right",
+): Layer {
+  return ({ context, x, y, color }) => {
     context.font = "12px system-ui, sans-serif";
     context.textBaseline = "middle";
+    context.textAlign = "left";
     const width = Math.max(...entries.map(({ name }) => context.measureText(name).width)) + 44;
+    const height = 18 * entries.length + 10;
+    const [left = 0, rightEdge = 0] = x.range();
+    const [bottom = 0, topEdge = 0] = y.range();
+    const isUpper = corner === "upper right";
+    const right = isUpper ? rightEdge : left + width + 8;
+    const top = isUpper ? topEdge : bottom - height - 4;
     context.globalAlpha = 0.85;
     context.fillStyle = color("--paper");
     context.fillRect(right - width - 4, top + 4, width, 18 * entries.length + 6);

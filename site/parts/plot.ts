@@ -1,6 +1,7 @@
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
 import { viridisGradient } from "./colors.js";
 import { html } from "./html.js";
+import { superscript } from "./scientific.js";
 
 type Scale = ScaleContinuousNumeric<number, number>;
 export type Interval = readonly [low: number, high: number];
@@ -18,7 +19,7 @@ export interface PlotOptions {
   readonly y: AxisOptions;
   /** Height by width of the whole picture; 1 unless given. */
   readonly aspect?: number;
-  /** A scale of colours on the right, with what it measures. */
+  /** A scale of colours below, with what it measures. */
   readonly colors?: { readonly label: string; readonly domain: Interval };
 }
 
@@ -45,9 +46,8 @@ export interface Plot {
   locate(event: { readonly clientX: number; readonly clientY: number }): [x: number, y: number];
 }
 
-const margin = { left: 54, top: 34, bottom: 42, right: 12 };
-const barWidth = 12;
-const barRoom = 52;
+const margin = { left: 50, top: 34, bottom: 42, right: 12 };
+const bar = { top: 46, height: 10, room: 34 } as const;
 
 /** A picture with a title, axes with units and a scale of colours, as sharp as the screen. */
 export function createPlot(options: PlotOptions): Plot {
@@ -88,9 +88,9 @@ function paint(
   layers: readonly Layer[],
 ): Frame | undefined {
   if (width === 0) return undefined;
-  const right = width - margin.right - (colors ? barRoom : 0);
+  const right = width - margin.right;
   const bottom = Math.round((right - margin.left) * aspect) + margin.top;
-  const height = bottom + margin.bottom;
+  const height = bottom + margin.bottom + (colors ? bar.room : 0);
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -124,7 +124,7 @@ function paint(
   context.fillText(title, margin.left, 20, width - margin.left);
   context.strokeStyle = color("--muted");
   context.strokeRect(margin.left, margin.top, right - margin.left, bottom - margin.top);
-  if (colors) paintColors(frame, colors, { right, bottom });
+  if (colors) paintColors(frame, colors);
   return frame;
 }
 
@@ -181,41 +181,31 @@ function tickText(scale: Scale, count: number): Tick[] {
   const step = Math.max(1, Math.ceil((last - first + 1) / count));
   const powers: Tick[] = [];
   for (let power = first; power <= last; power += step) {
-    powers.push({ value: 10 ** power, text: powerOfTen(power) });
+    powers.push({ value: 10 ** power, text: power === 0 ? "1" : `10${superscript(power)}` });
   }
   return powers;
 }
 
 const isLogarithmic = (scale: Scale): boolean => "base" in scale;
 
-function powerOfTen(power: number): string {
-  if (power === 0) return "1";
-  if (power === 1) return "10";
-  const digits = String(power).replace(/./g, (digit) =>
-    "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".charAt("0123456789-".indexOf(digit)),
-  );
-  return `10${digits}`;
-}
-
 function paintColors(
-  { context, color }: Frame,
+  { context, x, y, color }: Frame,
   { label, domain }: { readonly label: string; readonly domain: Interval },
-  { right, bottom }: { readonly right: number; readonly bottom: number },
 ): void {
-  const left = right + 10;
-  context.fillStyle = viridisGradient(context, bottom, margin.top);
-  context.fillRect(left, margin.top, barWidth, bottom - margin.top);
-  const scale = scaleLinear().domain(domain).range([bottom, margin.top]);
+  const [left = 0, right = 0] = x.range();
+  const top = (y.range()[0] ?? 0) + bar.top;
+  context.fillStyle = viridisGradient(context, left, right);
+  context.fillRect(left, top, right - left, bar.height);
+  const scale = scaleLinear().domain(domain).range([left, right]);
   context.font = "11px system-ui, sans-serif";
   context.fillStyle = color("--muted");
-  context.textAlign = "left";
-  context.textBaseline = "middle";
+  context.textBaseline = "top";
+  context.textAlign = "center";
   for (const { value, text } of tickText(scale, 4)) {
-    context.fillText(text, left + barWidth + 4, scale(value), 30);
+    context.fillText(text, scale(value), top + bar.height + 3);
   }
   context.textAlign = "right";
-  context.textBaseline = "top";
-  context.fillText(label, right + barRoom + 4, bottom + 6);
+  context.fillText(label, left - 6, top - 1, left - 8);
 }
 
 function strokeLine(

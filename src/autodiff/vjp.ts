@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import {
   addAll,
   constant,
@@ -6,6 +7,7 @@ import {
   type Node,
   type OpName,
   type Tensor,
+  expectTensor,
 } from "../graph/index.js";
 import { rules } from "./rules.js";
 
@@ -16,7 +18,8 @@ import { rules } from "./rules.js";
  * @throws {ShapeError} if v hasn't the shape of y.
  */
 export function vjp(y: Tensor, x: Tensor, v: Tensor): Tensor {
-  expectShape(v, y.shape, "vjp: v");
+  expectTensor(x, "vjp: x");
+  expectShape(v, expectTensor(y, "vjp: y").shape, "vjp: v");
   return pullBack(y, [x], v)[0]!;
 }
 
@@ -27,6 +30,7 @@ export function vjp(y: Tensor, x: Tensor, v: Tensor): Tensor {
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   expectShape(loss, [], "gradients: loss");
+  expectKind(wrt, "tensors", "gradients");
   return pullBack(loss, wrt, constant(1));
 }
 

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   abs,
   add,
@@ -60,6 +61,7 @@ export class ActNorm implements Bijection {
    * @param shape of an event, `[C, ...]`
    */
   constructor(scope: Scope, shape: Shape) {
+    expectParts("ActNorm", { scope, shape });
     this.inShape = shape;
     this.outShape = shape;
     this.#path = scope.path;

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   add,
   axisSize,
@@ -45,6 +46,7 @@ export class MaskedAutoregressive implements Bijection {
    * @throws {UsageError} if there is one feature and no condition: μ and α would be constants.
    */
   constructor(scope: Scope, features: number, options: Omit<MaskedOptions, "outputs">) {
+    expectParts("MaskedAutoregressive", { scope, features, options });
     expectInformed(`MaskedAutoregressive ${scope.path}`, features, options.condition);
     this.inShape = [features];
     this.outShape = [features];

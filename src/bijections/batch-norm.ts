@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   add,
   axisSize,
@@ -53,6 +54,7 @@ export class BatchNormBijection implements Bijection {
    * @param shape of an event, `[C, ...]`
    */
   constructor(scope: Scope, shape: Shape) {
+    expectParts("BatchNormBijection", { scope, shape });
     this.inShape = shape;
     this.outShape = shape;
     this.#path = scope.path;

@@ -1,4 +1,15 @@
-import { add, div, greater, select, sqrt, square, sumEvent, type Tensor } from "../graph/index.js";
+import { expectKind } from "../border/kinds.js";
+import {
+  add,
+  div,
+  expectTensor,
+  greater,
+  select,
+  sqrt,
+  square,
+  sumEvent,
+  type Tensor,
+} from "../graph/index.js";
 import type { Context, ResidualMap } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 
@@ -61,6 +72,8 @@ export interface Bijection {
 
 /** A `Mapped` whose log-determinant is traced only if somebody reads it. */
 export function mapped(value: Tensor, logDet: () => Tensor, checks: readonly Check[] = []): Mapped {
+  expectTensor(value, "mapped: value");
+  expectKind(logDet, "function", "mapped: logDet");
   let traced: Tensor | undefined;
   return {
     value,

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { ShapeError, UsageError } from "../errors.js";
 import { addAll, type Tensor } from "../graph/index.js";
 import type { Context } from "../nn/index.js";
@@ -17,6 +18,7 @@ export class Chain implements Bijection {
    * @throws {ShapeError} if a part doesn't take what the one before it gives.
    */
   constructor(parts: readonly Bijection[]) {
+    expectParts("Chain", { parts });
     const [first, last] = [parts[0], parts.at(-1)];
     if (!first || !last) throw new UsageError("Chain: expected at least one bijection, got none");
     parts.slice(1).forEach((part, i) => {

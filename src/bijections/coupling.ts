@@ -1,3 +1,5 @@
+import { expectOneOf } from "../border/options.js";
+import { expectParts } from "../border/parts.js";
 import {
   add,
   axisSize,
@@ -32,7 +34,9 @@ import type { Mask } from "./mask.js";
  * - `tanh`: x·e^{a·tanh h} + t, with a learned per channel, 1 at first;
  * - `sigmoid`: x·σ(h + 2) + t.
  */
-export type CouplingTransform = "additive" | "tanh" | "sigmoid";
+export type CouplingTransform = (typeof couplingTransforms)[number];
+
+const couplingTransforms = ["additive", "tanh", "sigmoid"] as const;
 
 export interface CouplingOptions {
   /** Which elements are kept: {@link halvesMask} or {@link checkerboardMask}. */
@@ -70,7 +74,11 @@ export class Coupling implements Bijection {
    * @param scope where the network's weights are declared, and a of `tanh`
    * @param options no field has a default; the mask says the shape
    */
-  constructor(scope: Scope, { mask, transform, network }: CouplingOptions) {
+  constructor(scope: Scope, options: CouplingOptions) {
+    expectParts("Coupling", { scope, options });
+    const { mask, transform, network } = options;
+    expectParts("Coupling", { mask, network });
+    expectOneOf(transform, couplingTransforms, "Coupling: transform");
     this.inShape = mask.shape;
     this.outShape = mask.shape;
     this.#path = scope.path;

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   axisSize,
   broadcast,
@@ -30,6 +31,7 @@ export class DiagonalScale implements Bijection {
    * @param shape of an event
    */
   constructor(scope: Scope, shape: Shape) {
+    expectParts("DiagonalScale", { scope, shape });
     this.inShape = shape;
     this.outShape = shape;
     this.#path = scope.path;

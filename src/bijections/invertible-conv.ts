@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   add,
   axisSize,
@@ -45,6 +46,7 @@ export class InvertibleConv implements Bijection {
    * @param shape of an event, `[C]` or `[C, H, W]`
    */
   constructor(scope: Scope, shape: Shape) {
+    expectParts("InvertibleConv", { scope, shape });
     this.inShape = shape;
     this.outShape = shape;
     this.#path = scope.path;

@@ -1,3 +1,5 @@
+import { expectOneOf } from "../border/options.js";
+import { expectParts } from "../border/parts.js";
 import { ShapeError } from "../errors.js";
 import { literal, mul, pad, slice, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
@@ -24,6 +26,8 @@ export interface Mask {
  * @throws {ShapeError} if there are fewer than two.
  */
 export function halvesMask(shape: Shape, keeps: "first" | "last"): Mask {
+  expectParts("halvesMask", { shape });
+  expectOneOf(keeps, ["first", "last"], "halvesMask: keeps");
   const channels = shape[0] ?? 0;
   if (channels < 2) {
     throw new ShapeError(
@@ -59,6 +63,8 @@ export function halvesMask(shape: Shape, keeps: "first" | "last"): Mask {
  * @throws {ShapeError} if this isn't the shape of an image of two pixels or more.
  */
 export function checkerboardMask(shape: Shape, keeps: "even" | "odd"): Mask {
+  expectParts("checkerboardMask", { shape });
+  expectOneOf(keeps, ["even", "odd"], "checkerboardMask: keeps");
   const [channels, height, width] = shape;
   if (
     channels === undefined ||

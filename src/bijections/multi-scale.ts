@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { ShapeError } from "../errors.js";
 import {
   add,
@@ -29,6 +30,7 @@ export class MultiScale implements Bijection {
    * @throws {ShapeError} if one doesn't, or there is none.
    */
   constructor(scales: readonly Bijection[]) {
+    expectParts("MultiScale", { scales });
     const [first] = scales;
     if (!first) throw new ShapeError("MultiScale: expected at least one scale, got none");
     scales.slice(1).forEach((scale, i) => {

@@ -1,3 +1,5 @@
+import { expectKind } from "../border/kinds.js";
+import { expectParts } from "../border/parts.js";
 import {
   add,
   axisSize,
@@ -31,10 +33,10 @@ export class Rescale implements Bijection {
    * @param shape of an event
    * @param options offset in the unit of x; scale, not 0, in units of y to one of x
    */
-  constructor(
-    shape: Shape,
-    { offset, scale }: { readonly offset: number; readonly scale: number },
-  ) {
+  constructor(shape: Shape, options: { readonly offset: number; readonly scale: number }) {
+    expectParts("Rescale", { shape, options });
+    const { offset, scale } = options;
+    for (const number of [offset, scale]) expectKind(number, "number", "Rescale: options");
     this.inShape = shape;
     this.outShape = shape;
     this.#offset = offset;
@@ -81,6 +83,8 @@ export class Logit implements Bijection {
    * @param alpha α in (0, 1/2): how far from 0 and 1 pixels are kept
    */
   constructor(shape: Shape, alpha: number) {
+    expectParts("Logit", { shape });
+    expectKind(alpha, "number", "Logit: alpha");
     this.inShape = shape;
     this.outShape = shape;
     this.#alpha = alpha;

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { ShapeError } from "../errors.js";
 import {
   axisSize,
@@ -43,7 +44,9 @@ function rearrangement(
  * @see Dinh et al. 2017, section 3.6, https://arxiv.org/abs/1605.08803
  * @throws {ShapeError} if height or width is odd.
  */
-export function squeeze([c, h, w]: readonly [number, number, number]): Bijection {
+export function squeeze(shape: readonly [number, number, number]): Bijection {
+  expectParts("squeeze", { shape });
+  const [c, h, w] = shape;
   if (h % 2 !== 0 || w % 2 !== 0) {
     throw new ShapeError(`squeeze: expected an even height and width, got ${h} x ${w}`);
   }
@@ -70,6 +73,7 @@ export function squeeze([c, h, w]: readonly [number, number, number]): Bijection
  * @param shape of an event, such as `[C, H, W]`
  */
 export function flatten(shape: Shape): Bijection {
+  expectParts("flatten", { shape });
   const size = sizeOf(shape);
   return rearrangement(
     "flatten",
@@ -87,6 +91,7 @@ export function flatten(shape: Shape): Bijection {
  * @param features D of an event
  */
 export function evensFirst(features: number): Bijection {
+  expectParts("evensFirst", { features });
   const evens = Math.ceil(features / 2);
   const isOdd = features % 2;
   return rearrangement(

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { add, expectEvent, fixedPoint, mul, neg, sub, type Tensor } from "../graph/index.js";
 import type { Branch, Context } from "../nn/index.js";
 import type { Shape } from "../tree.js";
@@ -24,6 +25,7 @@ export class ResidualBlock implements Bijection {
    * @param branch g, such as {@link denseBranch} or {@link convBranch} gives; its bounds are its own
    */
   constructor(path: string, shape: Shape, branch: Branch) {
+    expectParts("ResidualBlock", { path, shape, branch });
     this.path = path;
     this.inShape = shape;
     this.outShape = shape;

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { ShapeError } from "../errors.js";
 import { axisSize, constant, expectEvent, pad, slice, type Tensor } from "../graph/index.js";
 import type { Shape } from "../tree.js";
@@ -22,6 +23,7 @@ export class ZeroPad implements Bijection {
    * @throws {ShapeError} if there would be fewer channels than before.
    */
   constructor(path: string, shape: Shape, channels: number) {
+    expectParts("ZeroPad", { path, shape, channels });
     if (channels < shape[0]!) {
       throw new ShapeError(`ZeroPad: expected at least ${shape[0]} channels, got ${channels}`);
     }

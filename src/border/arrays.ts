@@ -75,7 +75,7 @@ export function rowList(rows: readonly number[]): string {
   return `${rows.length === 1 ? "row" : "rows"} ${rows.slice(0, 5).join(", ")}${more}`;
 }
 
-function isShape(value: unknown): value is Shape {
+export function isShape(value: unknown): value is Shape {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && Number(n) >= 0);
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.js";
+import { isShape } from "./arrays.js";
 import { described } from "./described.js";
 
 /** Whether a value has members of these names, by which its kind is told. */
@@ -6,6 +7,17 @@ const has =
   (...names: readonly string[]) =>
   (value: unknown): boolean =>
     typeof value === "object" && value !== null && names.every((name) => name in value);
+
+const isTensor = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "op" in value && "inputs" in value;
+
+const isBijection = has("inShape", "outShape", "forward", "inverse");
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isSizes = (value: unknown): value is readonly number[] =>
+  isShape(value) && value.every((size) => size > 0);
 
 const isIterable = (value: unknown): boolean =>
   typeof value === "object" &&
@@ -83,8 +95,56 @@ const kinds = {
   "table scores": { is: has("lines", "logProb", "pValue", "problems"), from: "scoreTable's" },
   "table reader": { is: has("name", "chunks"), from: "await openTable(source)" },
   transport: { is: has("rank", "size", "sum"), from: "await openMpi()" },
+  tensor: { is: isTensor, from: 'an operation\'s of "graph", or graph.input(name, shape)' },
+  tensors: {
+    is: (value: unknown) => Array.isArray(value) && value.every(isTensor),
+    from: "a list of them",
+  },
+  base: { is: has("logProb", "sample"), from: "new StandardGaussian(features)" },
+  bijection: { is: isBijection, from: "new ActNorm(scope, shape), or another one" },
+  bijections: {
+    is: (value: unknown) => Array.isArray(value) && value.every(isBijection),
+    from: "a list of them",
+  },
+  branch: { is: has("apply", "norms"), from: "denseBranch's or convBranch's" },
+  context: { is: has("phase", "noise"), from: "new Context({ phase })" },
+  count: { is: isCount, from: "a whole number of at least 0" },
+  dynamics: { is: has("velocity", "parameters"), from: "odeNet's" },
+  "event shape": {
+    is: (value: unknown) => isSizes(value) && value.length > 0,
+    from: "that of one row, such as [3, 32, 32]",
+  },
+  mask: { is: has("kept", "place"), from: "halvesMask's or checkerboardMask's" },
+  operator: { is: has("apply", "adjoint", "kind"), from: "a linear map and its adjoint" },
+  scope: { is: has("parameter", "child"), from: "new Scope(), or a child of one" },
+  size: {
+    is: (value: unknown) => isCount(value) && value > 0,
+    from: "a whole number of at least 1",
+  },
+  sizes: { is: isSizes, from: "a list of whole numbers of at least 1" },
+  text: { is: (value: unknown) => typeof value === "string", from: '"blocks.0"' },
+  number: { is: (value: unknown) => typeof value === "number", from: "0.5" },
+  shape: { is: isShape, from: "a list of whole numbers, such as [3, 32, 32]" },
+  axes: {
+    is: (value: unknown) => Array.isArray(value) && value.every(Number.isSafeInteger),
+    from: "a list of whole numbers, such as [1, 2]",
+  },
   tables: { is: isIterable, from: "[table], or openTable's chunks()" },
 } as const;
+
+/** What an argument may be. */
+export type Kind = keyof typeof kinds;
+
+const plurals: readonly string[] = [
+  "axes",
+  "bijections",
+  "bytes",
+  "chunks",
+  "pictures",
+  "sizes",
+  "tables",
+  "tensors",
+];
 
 /**
  * The one check that an argument passes which something else of this package makes.
@@ -92,14 +152,11 @@ const kinds = {
  * @param where names the entry point in the message, such as `fit`
  * @throws {UsageError} naming what was expected, what came, and where to get it.
  */
-export function expectKind(value: unknown, kind: keyof typeof kinds, where: string): void {
+export function expectKind(value: unknown, kind: Kind, where: string): void {
   const { is, from } = kinds[kind];
   if (is(value)) return;
   const article = /^[aeiou]/.test(kind) ? "an" : "a";
-  const one =
-    kind === "bytes" || kind === "tables" || ["pictures", "chunks"].includes(kind)
-      ? kind
-      : `${article} ${kind}`;
+  const one = plurals.includes(kind) ? kind : `${article} ${kind}`;
   throw new UsageError(`${where}: expected ${one}, got ${described(value)}; pass ${from}`, {
     name: kind,
   });

@@ -40,8 +40,9 @@ export function weightsInUse(model: Pick<Certifiable, "scope">): Record<string, 
  * normalisation is counted; the rounding of a network that applies them in float32 isn't.
  *
  * @param weights those in use by path of their norms, as {@link weightsInUse} gives them
- * @param options.onProgress told before each norm; nobody unless given
- * @param options.products see {@link certifiedNorm}
+ * @param options
+ *   - `onProgress`: told before each norm; nobody unless given
+ *   - `products`: see {@link certifiedNorm}
  * @throws {ShapeError} if a weight is missing or of another shape.
  * @throws {DataError} if one is NaN or infinite.
  */

@@ -37,7 +37,8 @@ export interface CertifiedNorm {
  *
  * @param weight of a matrix `[O, I]` or `[O, I, 1, 1]`, of a convolution `[O, I, k, k]` with odd k
  * @param operator what it stands for; a `conv` with its input's height and width in pixels
- * @param options.products most multiplications of a factorisation, 1.2·10⁹ unless given
+ * @param options
+ *   - `products`: most multiplications of a factorisation, 1.2·10⁹ unless given
  * @throws {DataError} if a weight is NaN or infinite.
  * @throws {ShapeError} if the weight's shape doesn't fit the operator.
  * @see Rump 2006, https://doi.org/10.1007/s10543-006-0056-1

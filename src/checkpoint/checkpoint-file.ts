@@ -2,7 +2,12 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { readWholeFile } from "../files/read-file.js";
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.js";
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Checkpoint,
+  type EncodeCheckpointOptions,
+} from "./checkpoint.js";
 
 /** Name of a run's newest checkpoint within its folder. */
 export const CHECKPOINT_FILE = "checkpoint.safetensors";
@@ -14,9 +19,14 @@ export const BEST_FILE = "best.safetensors";
  * Saves a checkpoint atomically: a crash or a full disk leaves the previous one as it was.
  *
  * @throws {FileError} if the file cannot be written.
+ * @throws as {@link encodeCheckpoint}.
  */
-export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await writeFileAtomic(path, encodeCheckpoint(checkpoint));
+export async function saveCheckpoint(
+  path: string,
+  checkpoint: Checkpoint,
+  options: EncodeCheckpointOptions = {},
+): Promise<void> {
+  await writeFileAtomic(path, encodeCheckpoint(checkpoint, options));
 }
 
 /**

@@ -1,11 +1,18 @@
-import { z } from "zod";
+import * as z from "zod";
 import { expectKind } from "../border/kinds.js";
+import { expectOptions } from "../border/options.js";
 import { crc32 } from "../data/readers/crc32.js";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
-import { CheckpointError } from "../errors.js";
+import { CheckpointError, UsageError } from "../errors.js";
 import { sameShape, sizeOf, type Arrays, type Bytes, type Shape } from "../tree.js";
 import { parseJsonObject, sameJson, type JsonValue } from "../json.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  toHalfArrays,
+  type FloatBits,
+} from "./safetensors.js";
+import { inferenceArrays } from "./stored-arrays.js";
 
 const anything = z.custom<JsonValue>((value) => value !== undefined, { error: "a value" });
 const count = z.int({ error: "a count" }).nonnegative({ error: "a count" });
@@ -65,21 +72,62 @@ export interface Checkpoint {
   readonly arrays: Arrays;
 }
 
+export interface EncodeCheckpointOptions {
+  /**
+   * Bits of each number: 32, or 16, which halves the file and rounds numbers to 11 binary digits; 32
+   * unless given. A training that goes on needs all 32.
+   */
+  readonly bits?: FloatBits;
+}
+
 /**
  * Writes a checkpoint as a safetensors file; equal checkpoints give equal bytes.
  *
- * @throws {CheckpointError} if a number of `training` isn't finite.
+ * @throws {CheckpointError} if a number of `training` isn't finite, or 16 bits can't hold a number of
+ * an array: they end at 65,504.
  * @throws {ShapeError} if an array's count of numbers isn't its shape's size.
+ * @throws {UsageError} if an option is unknown, or 16 bits are asked for with `training` in it.
  */
-export function encodeCheckpoint(checkpoint: Checkpoint): Bytes {
-  expectKind(checkpoint, "checkpoint", "encodeCheckpoint");
-  const { arrays, ...rest } = checkpoint;
+export function encodeCheckpoint(
+  checkpoint: Checkpoint,
+  options: EncodeCheckpointOptions = {},
+): Bytes {
+  expectKind(checkpoint, "checkpoint", where);
+  expectOptions(options, ["bits"], where);
+  const { arrays: given, ...rest } = checkpoint;
+  const bits = expectBits(options.bits ?? 32, rest.training);
+  const arrays = bits === 16 ? toHalfArrays(given) : given;
   // Reading it back fixes the order of the fields and refuses what JSON cannot hold.
-  const text = JSON.stringify(parseManifest(JSON.stringify(rest), "encodeCheckpoint"));
-  return encodeSafetensors(arrays, {
-    [METADATA_KEY]: text,
-    [CHECKSUM_KEY]: checksum(text, arrays),
-  });
+  const text = JSON.stringify(parseManifest(JSON.stringify(rest), where));
+  const metadata = { [METADATA_KEY]: text, [CHECKSUM_KEY]: checksum(text, arrays) };
+  return encodeSafetensors(arrays, metadata, bits);
+}
+
+const where = "encodeCheckpoint";
+
+function expectBits(bits: number, training: TrainingState | undefined): FloatBits {
+  if (bits !== 16 && bits !== 32) {
+    throw new UsageError(`${where}: expected bits of 16 or 32, got ${String(bits)}`, {
+      name: "bits",
+    });
+  }
+  if (bits === 16 && training) {
+    throw new UsageError(
+      `${where}: expected a checkpoint without training for 16 bits, got one at step ${training.step}; leave it out, as inferenceCheckpoint does`,
+      { name: "bits" },
+    );
+  }
+  return bits;
+}
+
+/**
+ * What inference takes of a checkpoint: its model, its data and the model's own arrays, moving averages
+ * in place of parameters where there are any. A training can't go on from it.
+ */
+export function inferenceCheckpoint(checkpoint: Checkpoint): Checkpoint {
+  expectKind(checkpoint, "checkpoint", "inferenceCheckpoint");
+  const { format, model, data, arrays } = checkpoint;
+  return { format, model, ...(data && { data }), arrays: inferenceArrays(arrays) };
 }
 
 /**

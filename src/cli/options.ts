@@ -58,7 +58,7 @@ export function pathOption(flags: string, description: string): Option {
 }
 
 /** What may stand for a run. */
-export const runHelp = "folder of a run, or a checkpoint in it (default there: the best one)";
+export const runHelp = "folder of a run, or a checkpoint in it or alone (default: the best one)";
 
 /** Reads a path: an empty one would stand for the current folder. */
 export function pathArgument(text: string): string {

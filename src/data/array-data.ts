@@ -130,7 +130,6 @@ export function arrayData(given: ArrayDataOptions): DataSet {
     condition: given.condition?.shape[1] ?? 0,
     ...(preprocessing && { preprocessing }),
     warnings,
-    // eslint-disable-next-line @typescript-eslint/require-await
     split: async (split) => {
       const found = splits[expectSplitName(split, name)];
       if (found) return found;

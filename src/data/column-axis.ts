@@ -1,9 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const scaling = { offset: z.number(), scale: z.number().positive() };
 
 /** asinh((x − centre)/width) before a column is standardised: linear near the centre, a logarithm far out. */
-export const tailSchema = z.object({ centre: z.number(), width: z.number().positive() });
+const tailSchema = z.object({ centre: z.number(), width: z.number().positive() });
 
 export type Tail = Readonly<z.output<typeof tailSchema>>;
 

@@ -6,7 +6,7 @@ import type { Preprocessing } from "./preprocessing.js";
 import type { TablePlan } from "./table-plan.js";
 
 /** Rows to train on, those to choose options by, those to report on. */
-export const splitNames = ["train", "validation", "test"] as const;
+const splitNames = ["train", "validation", "test"] as const;
 
 export type SplitName = (typeof splitNames)[number];
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DataSet } from "./data-set.js";
 import { picturePlanSchema } from "./picture-plan.js";
 import { preprocessingSchema } from "./preprocessing.js";

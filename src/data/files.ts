@@ -20,7 +20,7 @@ import { mostBytes, unzip } from "./unzip.js";
 /**
  * Opens a data set by name: an image set from its publisher's files, gzipped or not, in
  * `folder/<name>` or `folder`, or where other programs put them, such as `MNIST/raw` and
- * `cifar-10-batches-bin`; a toy density; or one that {@link registerDataSource} made known.
+ * `cifar-10-batches-bin`; a toy density; or one that `registerDataSource` made known.
  *
  * The validation split of an image set is a tenth of the training images, at most 5,000, the same
  * ones each time; the train split is the rest of them. A part is read when it is first needed.

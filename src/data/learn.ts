@@ -38,7 +38,7 @@ const where = "learnPreprocessing";
  *   [0, 1), the noise that makes them real
  * - constant, or a copy of an earlier one: left out
  *
- * A column with heavy tails is first mapped by an asinh: see {@link learnTail}. Cells that are missing
+ * A column with heavy tails is first mapped by an asinh: see `learnTail`. Cells that are missing
  * count in nothing that is learned of their column.
  *
  * A feature of the condition is standardised likewise, unless it holds 0 and 1 alone.

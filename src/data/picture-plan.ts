@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 export const picturePlanSchema = z.object({
   /** Where proportions differ: cut off what is too much, or stretch. */

@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import { expectArray } from "../border/arrays.js";
 import {
   axisSchema,

@@ -23,7 +23,6 @@ export function toyData(name: string): DataSet {
     classes: [],
     condition: 0,
     warnings: [],
-    // eslint-disable-next-line @typescript-eslint/require-await
     split: async (split) => {
       expectSplitName(split, known);
       return split === "train" ? fresh(known) : held(known, split);

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   add,
   axisSize,
@@ -64,7 +65,10 @@ export class AutoregressiveMixture implements Base {
    * @param options no field has a default
    * @throws {UsageError} if it could only be one Gaussian: one feature, one component, no condition.
    */
-  constructor(scope: Scope, features: number, { components, ...options }: MixtureOptions) {
+  constructor(scope: Scope, features: number, given: MixtureOptions) {
+    expectParts("AutoregressiveMixture", { scope, features, options: given });
+    const { components, ...options } = given;
+    expectParts("AutoregressiveMixture", { components });
     if (components === 1) {
       expectInformed(`AutoregressiveMixture ${scope.path}`, features, options.condition);
     }

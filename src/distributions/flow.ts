@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import type { Bijection, Check } from "../bijections/index.js";
 import { add, type Tensor } from "../graph/index.js";
 import type { Context } from "../nn/index.js";
@@ -13,6 +14,7 @@ export class Flow {
    * @param bijection from events to such latents
    */
   constructor(base: Base, bijection: Bijection) {
+    expectParts("Flow", { base, bijection });
     this.base = base;
     this.bijection = bijection;
   }

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   abs,
   add,
@@ -51,6 +52,7 @@ export class DiagonalGaussian implements Base {
    * @param features D of a latent
    */
   constructor(scope: Scope, features: number) {
+    expectParts("DiagonalGaussian", { scope, features });
     this.#features = features;
     this.#mean = scope.parameter("mean", [features], zeros);
     this.#logScale = scope.parameter("logScale", [features], zeros);

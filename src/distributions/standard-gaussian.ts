@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { mul, square, sub, sumEvent, type Tensor } from "../graph/index.js";
 import type { Context } from "../nn/index.js";
 import type { Base } from "./gaussian.js";
@@ -8,6 +9,7 @@ export class StandardGaussian implements Base {
 
   /** @param features D of a latent */
   constructor(features: number) {
+    expectParts("StandardGaussian", { features });
     this.#features = features;
   }
 

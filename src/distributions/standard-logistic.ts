@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { add, log, mul, neg, softplus, sub, sumEvent, type Tensor } from "../graph/index.js";
 import type { Context } from "../nn/index.js";
 import type { Base } from "./gaussian.js";
@@ -13,6 +14,7 @@ export class StandardLogistic implements Base {
 
   /** @param features D of a latent */
   constructor(features: number) {
+    expectParts("StandardLogistic", { features });
     this.#features = features;
   }
 

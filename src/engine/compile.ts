@@ -59,7 +59,7 @@ export type Trace = (args: Record<string, Tensor>) => Traced;
  * inputs that aren't arguments are noise or come from the store.
  */
 export function compile(engine: Engine, trace: Trace): Compiled {
-  const programs = new ByShapes(trace, (graph) => loadQuietly(engine, graph));
+  const programs = new ByShapes(trace, (graph) => quietly(loadGraph(engine, graph)));
   const compiled: Compiled = {
     prepare: (args, random) => {
       const { loaded, noises } = programs.of(args);
@@ -120,10 +120,13 @@ const nothing: Session = {
   ...closable(() => Promise.resolve()),
 };
 
-/** Loads a graph. A failure is told by whoever awaits the session, and a prepared run may never. */
-export function loadQuietly(engine: Engine, graph: Graph): Promise<Session> {
+export function loadGraph(engine: Engine, graph: Graph): Promise<Session> {
   const isEmpty = Object.keys(allTensors(graph)).length === 0;
-  const session = isEmpty ? Promise.resolve(nothing) : engine.load(graph);
+  return isEmpty ? Promise.resolve(nothing) : engine.load(graph);
+}
+
+/** A failure to load is told by whoever awaits the session, and a prepared run may never. */
+export function quietly(session: Promise<Session>): Promise<Session> {
   session.catch(() => undefined);
   return session;
 }

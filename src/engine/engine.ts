@@ -20,6 +20,11 @@ export interface Engine extends Closable {
   readonly description: string;
   /** Makes a graph ready to run. */
   load(graph: Graph): Promise<Session>;
+  /**
+   * Makes the stages of a team's step ready to run as one. They add up their shares through `port`,
+   * which is the engine's afterwards. Absent in engines without a thread of their own.
+   */
+  loadStages?(stages: readonly Graph[], port: MessagePort): Promise<Session>;
   createStore(arrays: Arrays): Promise<Store>;
 }
 

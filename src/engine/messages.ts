@@ -16,6 +16,11 @@ export interface Calls {
   /** Gives the version of the runtime. */
   readonly start: Call<StartOptions, string>;
   readonly load: Call<{ readonly session: number; readonly program: Program }>;
+  readonly loadStages: Call<{
+    readonly session: number;
+    readonly programs: readonly Program[];
+    readonly port: MessagePort;
+  }>;
   readonly run: Call<
     { readonly session: number; readonly feeds: Arrays; readonly store?: number },
     Arrays

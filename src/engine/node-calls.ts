@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { Worker, type Transferable as Transferred } from "node:worker_threads";
 import { IresnetError } from "../errors.js";
 import type { Reply } from "./messages.js";
 import { WorkerCalls } from "./worker-calls.js";
@@ -19,8 +19,8 @@ export function nodeCalls(script: URL): WorkerCalls {
       ended(new IresnetError("nodeEngine: the worker ended; make another engine"));
     });
     return {
-      post: (request) => {
-        worker.postMessage(request);
+      post: (request, transferred) => {
+        worker.postMessage(request, transferred as readonly Transferred[]);
       },
       setBusy: (isBusy) => {
         if (isBusy) worker.ref();

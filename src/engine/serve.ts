@@ -1,6 +1,10 @@
 import { ShapeError, UsageError } from "../errors.js";
+import type { Arrays } from "../tree.js";
 import type { CallName, Calls, Failure, Reply, Request, StartOptions } from "./messages.js";
-import { HeldArrays, Runtime, type LoadedProgram, type RuntimeOptions } from "./runtime.js";
+import type { Program } from "./program.js";
+import { HeldArrays, Runtime, type RuntimeOptions } from "./runtime.js";
+import { runStages } from "./stages.js";
+import { sumThrough } from "./sum-port.js";
 
 /** What a worker starts with. */
 export interface Started extends Omit<RuntimeOptions, "name"> {
@@ -44,7 +48,7 @@ export function serve(
 }
 
 function handlersOf(name: string, start: (options: StartOptions) => Promise<Started>): Handlers {
-  const sessions = new Map<number, LoadedProgram>();
+  const sessions = new Map<number, Loaded>();
   const stores = new Map<number, HeldArrays>();
   let started: Runtime | undefined;
   const find = <T>(items: ReadonlyMap<number, T>, id: number, what: string): T => {
@@ -63,12 +67,29 @@ function handlersOf(name: string, start: (options: StartOptions) => Promise<Star
       return version;
     },
     load: async ({ session, program }) => {
-      sessions.set(session, await runtime().load(program));
+      sessions.set(session, await loadStage(runtime(), program));
+      return undefined;
+    },
+    loadStages: async ({ session, programs, port }) => {
+      const stages: Loaded[] = [];
+      for (const program of programs) stages.push(await loadStage(runtime(), program));
+      const sum = sumThrough(port);
+      sessions.set(session, {
+        run: (feeds, store) =>
+          runStages(
+            stages.map((stage) => (given) => stage.run(given, store)),
+            feeds,
+            sum,
+          ),
+        release: async () => {
+          port.close();
+          for (const stage of stages) await stage.release();
+        },
+      });
       return undefined;
     },
     run: async ({ session, feeds, store }) =>
-      runtime().run(
-        find(sessions, session, "session"),
+      find(sessions, session, "session").run(
         feeds,
         store === undefined ? undefined : find(stores, store, "store"),
       ),
@@ -101,6 +122,20 @@ function handlersOf(name: string, start: (options: StartOptions) => Promise<Star
       sessions.clear();
       return undefined;
     },
+  };
+}
+
+/** What a session's number stands for. */
+interface Loaded {
+  run(feeds: Arrays, store: HeldArrays | undefined): Promise<Arrays>;
+  release(): Promise<void>;
+}
+
+async function loadStage(runtime: Runtime, program: Program): Promise<Loaded> {
+  const loaded = await runtime.load(program);
+  return {
+    run: (feeds, store) => runtime.run(loaded, feeds, store),
+    release: () => loaded.release(),
   };
 }
 

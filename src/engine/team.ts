@@ -1,10 +1,11 @@
 import { closable, type Closable } from "../closable.js";
-import { cutAtMeans, sumName } from "../graph/index.js";
+import { cutAtMeans } from "../graph/index.js";
 import type { Random } from "../random.js";
-import { mapValues, type Arrays, type NDArray } from "../tree.js";
-import { ByShapes, drawNoises, loadQuietly, type Trace } from "./compile.js";
+import { mapValues, type Arrays } from "../tree.js";
+import { ByShapes, drawNoises, loadGraph, quietly, type Trace } from "./compile.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import { allTensors, outputName, updateName } from "./program.js";
+import { runStages } from "./stages.js";
 import type { Transport } from "./transport.js";
 
 /** One of those who share each batch. */
@@ -42,22 +43,21 @@ export function compileTeam(members: readonly Member[], trace: Trace): CompiledF
   const { size } = members[0]!.transport;
   const programs = new ByShapes(trace, (graph) => {
     const stages = size === 1 ? [graph] : stagesOf(graph, size);
-    return members.map(({ engine }) => stages.map((stage) => loadQuietly(engine, stage)));
+    return members.map((member) => quietly(loadStages(member, stages)));
   });
   return {
     prepare: (parts, random) => {
       const { loaded, noises } = programs.of(parts[0]!);
       const prepared = members.map(({ transport }, i) => ({
-        transport,
-        sessions: loaded[i]!,
+        session: loaded[i]!,
         feeds: { ...parts[i], ...drawNoises(noises, random, transport.rank) },
       }));
       return {
-        loaded: Promise.all(loaded.flat()),
+        loaded: Promise.all(loaded),
         run: async (stores, feeds = {}) => {
           const results = await Promise.all(
-            prepared.map((member, i) =>
-              runStages({ ...member, feeds: { ...member.feeds, ...feeds } }, stores[i]!),
+            prepared.map(async (member, i) =>
+              (await member.session).run({ ...member.feeds, ...feeds }, stores[i]),
             ),
           );
           return results[0]!;
@@ -65,30 +65,33 @@ export function compileTeam(members: readonly Member[], trace: Trace): CompiledF
       };
     },
     ...closable(async () => {
-      for (const session of programs.takeAll().flat(2)) await (await session).close();
+      for (const session of programs.takeAll().flat()) await (await session).close();
     }),
   };
 }
 
-async function runStages(
-  {
-    transport,
-    sessions,
-    feeds,
-  }: {
-    readonly transport: Transport;
-    readonly sessions: readonly Promise<Session>[];
-    readonly feeds: Arrays;
-  },
-  store: Store,
-): Promise<Arrays> {
-  const sums: Record<string, NDArray> = {};
-  for (const [stage, session] of sessions.slice(0, -1).entries()) {
-    const { share } = await (await session).run({ ...feeds, ...sums }, store);
-    const { shape, data } = share!;
-    sums[sumName(stage)] = { shape, data: await transport.sum(data) };
+/** Stages as one session, which meets the others in the engine's worker if it can. */
+async function loadStages(
+  { engine, transport }: Member,
+  stages: readonly Graph[],
+): Promise<Session> {
+  if (stages.length === 1) return loadGraph(engine, stages[0]!);
+  if (engine.loadStages && transport.connect) {
+    return engine.loadStages(stages, await transport.connect());
   }
-  return (await sessions.at(-1)!).run({ ...feeds, ...sums }, store);
+  const sessions = await Promise.all(stages.map((stage) => loadGraph(engine, stage)));
+  return {
+    inputs: sessions.flatMap(({ inputs }) => inputs),
+    run: (feeds, store) =>
+      runStages(
+        sessions.map((session) => (given) => session.run(given, store)),
+        feeds,
+        (data) => transport.sum(data),
+      ),
+    ...closable(async () => {
+      for (const session of sessions) await session.close();
+    }),
+  };
 }
 
 /** The graphs of the stages. What one keeps for later ones is an update of the store. */

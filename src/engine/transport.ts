@@ -16,6 +16,11 @@ export interface Transport {
    * @throws {ShapeError} if members give arrays of different lengths.
    */
   sum(data: Float32Array): Promise<Float32Array>;
+  /**
+   * A port that takes arrays and answers with their sums, for an engine's worker: this thread then
+   * has nothing to pass on. Absent where members meet in this thread.
+   */
+  connect?(): Promise<MessagePort>;
 }
 
 /** The transport of who has nobody to meet. */
@@ -60,7 +65,6 @@ class Meeting {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an error becomes the members' own
 async function sumOf([first, ...rest]: readonly Float32Array[]): Promise<Float32Array> {
   const sum = first!;
   for (const data of rest) {

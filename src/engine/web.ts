@@ -112,8 +112,8 @@ function webCalls(assets: string): WorkerCalls {
       void workerFailure(url, message).then(ended);
     });
     return {
-      post: (request) => {
-        worker.postMessage(request);
+      post: (request, transferred) => {
+        worker.postMessage(request, [...transferred]);
       },
       setBusy: () => undefined, // a page has no end to hold up
       terminate: () => {

@@ -4,7 +4,7 @@ import type { CallName, Calls, Failure, Reply, Request } from "./messages.js";
 /** A thread that answers requests: a worker of Node or of a page. */
 export interface Thread {
   /** @throws if the request can't be copied. */
-  post(request: Request): void;
+  post(request: Request, transferred: readonly Transferable[]): void;
   /** Says whether a call is under way. */
   setBusy(isBusy: boolean): void;
   terminate(): Promise<void>;
@@ -44,11 +44,16 @@ export class WorkerCalls {
     });
   }
 
-  call<K extends CallName>(call: K, request: Calls[K]["request"]): Promise<Calls[K]["result"]> {
+  /** @param transferred of the request, what is handed over rather than copied */
+  call<K extends CallName>(
+    call: K,
+    request: Calls[K]["request"],
+    ...transferred: readonly Transferable[]
+  ): Promise<Calls[K]["result"]> {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#calls++;
     return new Promise<Calls[K]["result"]>((resolve, reject) => {
-      this.#thread.post({ id, call, request } as Request);
+      this.#thread.post({ id, call, request } as Request, transferred);
       this.#pending.set(id, { resolve: resolve as Pending["resolve"], reject });
       this.#thread.setBusy(true);
     });

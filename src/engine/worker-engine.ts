@@ -24,6 +24,14 @@ export class WorkerEngine implements Engine {
     return new WorkerSession(this.#worker, session, Object.keys(program.inputs));
   }
 
+  async loadStages(stages: readonly Graph[], port: MessagePort): Promise<Session> {
+    const programs = stages.map((graph) => toProgram(graph, { target: this.#target }));
+    const session = this.#worker.nextId();
+    await this.#worker.call("loadStages", { session, programs, port }, port);
+    const inputs = programs.flatMap((program) => Object.keys(program.inputs));
+    return new WorkerSession(this.#worker, session, [...new Set(inputs)]);
+  }
+
   async createStore(arrays: Arrays): Promise<Store> {
     const store = this.#worker.nextId();
     await this.#worker.call("createStore", { store, arrays });

@@ -2,7 +2,7 @@ import type { TablePlan } from "../data/index.js";
 import type { Random } from "../random.js";
 import type { AnyRunner, ScoreOptions } from "../runner/index.js";
 import { Conformal } from "../measure/index.js";
-import { codecsOf, dayLength, OutlierScore, rowTerms } from "../tables/index.js";
+import { codecsOf, dayLength, OutlierScore, rowDistances } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
 import { cellsOfFeatures, type DrawnRows } from "./check-rows.js";
 import type { ExportDescription } from "./describe.js";
@@ -23,7 +23,7 @@ export async function expectedOutputs(
       const outputs = { log_prob: logProb, log_det: logDet, z: z! };
       const calibration = runner.data?.calibration;
       if (!calibration) return outputs;
-      const { distance } = await rowTerms(runner, { x, ...given }, calibration.neighbours);
+      const distance = rowDistances(runner, x, calibration.neighbours);
       const score = new OutlierScore(calibration).of({ logProb: logProb.data, distance });
       const beyond = Array<number>(calibration.beyond).fill(Infinity);
       const conformal = new Conformal([...calibration.scores, ...beyond]);

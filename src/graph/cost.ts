@@ -141,6 +141,9 @@ function addCosts(
   }
 }
 
+/** What bounds a node's time; nothing where it only renames what is there. */
+export const kindOfWork = (node: Tensor): KindOfWork | undefined => workOf(node)?.kind;
+
 function workOf<K extends OpName>(node: Node<K>): Work | undefined {
   return rules[node.op](node);
 }

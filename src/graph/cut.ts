@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.js";
 import { sizeOf } from "../tree.js";
+import { kindOfWork } from "./cost.js";
 import { mul } from "./elementwise.js";
 import { concat, reshape, slice } from "./structure.js";
 import {
@@ -28,7 +29,7 @@ export interface Stages<K extends string> {
 /** Name of the input that holds the sum of all members' shares of the i-th stage. */
 export const sumName = (stage: number): string => `sum.${stage}`;
 
-/** Cheaper to make again in another stage than to keep. */
+/** Cheaper to make again in another stage than to keep, if what they are made of is there. */
 const views: readonly OpName[] = ["reshape", "slice", "broadcast"];
 
 /**
@@ -44,6 +45,7 @@ export function cutAtMeans<K extends string>(
 ): Stages<K> {
   const all = topologicalOrder(Object.values<Tensor>(outputs));
   const levels = levelsOf(all);
+  const simple = simpleOf(all);
   const depth = all.reduce((most, node) => Math.max(most, levels.get(node)!), 0);
   const sums = Array.from({ length: depth }, (_, i) =>
     sumOf(
@@ -56,7 +58,7 @@ export function cutAtMeans<K extends string>(
   /** Copies of `roots` that need of earlier stages only what these keep. */
   const stageOf = (roots: readonly Tensor[], stage: number): ((node: Tensor) => Tensor) => {
     const isGiven = (node: Tensor): boolean =>
-      levels.get(node)! < stage && node.inputs.length > 0 && !views.includes(node.op);
+      levels.get(node)! < stage && !simple.has(node) && !views.includes(node.op);
     const copies = new Map<Tensor, Tensor>();
     const copy = (node: Tensor): Tensor => copies.get(node)!;
     const isLeaf = (node: Tensor): boolean => node.op === "allMean" || isGiven(node);
@@ -107,6 +109,18 @@ function levelsOf(nodes: readonly Tensor[]): Map<Tensor, number> {
     levels.set(node, before + (node.op === "allMean" ? 1 : 0));
   }
   return levels;
+}
+
+/** Nodes made of inputs one element at a time, as cheap to make again as views: βm of Adam, for one. */
+function simpleOf(nodes: readonly Tensor[]): ReadonlySet<Tensor> {
+  const simple = new Set<Tensor>();
+  for (const node of nodes) {
+    const isCheap = views.includes(node.op) || kindOfWork(node) === "elementwise";
+    if (node.inputs.length === 0 || (isCheap && node.inputs.every((of) => simple.has(of)))) {
+      simple.add(node);
+    }
+  }
+  return simple;
 }
 
 const isIteration = (node: Tensor): node is Tensor & Node<"loop" | "fixedPoint"> =>

@@ -1,13 +1,14 @@
+import { expectKind } from "../border/kinds.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { add, div, exp, log, maximum, mul, sqrt, stopGradient, sub } from "./elementwise.js";
 import { max, sum } from "./reduce.js";
 import { axisSize, reshape } from "./structure.js";
-import { constant, type Tensor } from "./tensor.js";
+import { constant, type Tensor, expectTensor } from "./tensor.js";
 
 /** About the largest number of float32. */
 const mostFinite = 3.4e38;
 
-const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i);
+const allAxes = (x: Tensor): number[] => expectTensor(x, "sum").shape.map((_, i) => i);
 const eventAxes = (x: Tensor): number[] => allAxes(x).slice(1);
 
 export const relu = (x: Tensor): Tensor => maximum(x, 0);
@@ -26,6 +27,7 @@ export const norm = (x: Tensor): Tensor => sqrt(dot(x, x));
 
 /** Mean over `axes`, which stay with size 1. */
 export function mean(x: Tensor, axes: readonly number[]): Tensor {
+  expectKind(axes, "axes", "mean");
   return div(sum(x, axes), sizeOf(axes.map((axis) => axisSize(x, axis))));
 }
 
@@ -38,6 +40,7 @@ export function logSumExp(x: Tensor, axis: number): Tensor {
 
 /** The sum of the terms; zero in `shape` if there are none. */
 export function addAll(terms: readonly Tensor[], shape: Shape): Tensor {
+  expectKind(terms, "list", "addAll");
   const [first, ...rest] = terms;
-  return first ? rest.reduce(add, first) : constant(0, shape);
+  return first ? rest.reduce(add, expectTensor(first, "addAll")) : constant(0, shape);
 }

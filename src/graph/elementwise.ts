@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import type { Shape } from "../tree.js";
-import { asTensor, makeNode, type Tensor, type TensorLike } from "./tensor.js";
+import { asTensor, expectTensor, makeNode, type Tensor, type TensorLike } from "./tensor.js";
 
 /** Operations of one tensor, element by element, that need no attributes. */
 export type UnaryOp =
@@ -37,11 +37,11 @@ export function broadcastShape(a: Shape, b: Shape, where: string): Shape {
 }
 
 export function unary(op: UnaryOp, x: Tensor): Tensor {
-  return makeNode(op, [x], {}, x.shape);
+  return makeNode(op, [expectTensor(x, op)], {}, x.shape);
 }
 
 export function binary(op: BinaryOp, a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [asTensor(a), asTensor(b)];
+  const [x, y] = [asTensor(a, op), asTensor(b, op)];
   return makeNode(op, [x, y], {}, broadcastShape(x.shape, y.shape, op));
 }
 
@@ -66,7 +66,7 @@ export const stopGradient = (x: Tensor): Tensor => unary("stopGradient", x);
 
 /** x for x > 0, eˣ − 1 otherwise; or its first (min(eˣ, 1)) or second derivative. */
 export function elu(x: Tensor, order: 0 | 1 | 2 = 0): Tensor {
-  return makeNode("elu", [x], { order }, x.shape);
+  return makeNode("elu", [expectTensor(x, "elu")], { order }, x.shape);
 }
 
 export const add = (a: TensorLike, b: TensorLike): Tensor => binary("add", a, b);
@@ -86,7 +86,8 @@ export const greater = (a: TensorLike, b: TensorLike): Tensor => binary("greater
  * @throws {ShapeError} if they don't broadcast.
  */
 export function select(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [asTensor(a), asTensor(b)];
+  expectTensor(condition, "select");
+  const [x, y] = [asTensor(a, "select"), asTensor(b, "select")];
   const shape = broadcastShape(
     condition.shape,
     broadcastShape(x.shape, y.shape, "select"),

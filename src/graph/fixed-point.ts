@@ -1,14 +1,24 @@
+import { expectKind } from "../border/kinds.js";
+import { expectOptions } from "../border/options.js";
 import { ShapeError } from "../errors.js";
 import { sameShape } from "../tree.js";
 import { close } from "./close.js";
 import { axisSize, broadcast, slice } from "./structure.js";
-import { asTensor, expectShape, input, makeNode, type Tensor, type TensorLike } from "./tensor.js";
+import {
+  asTensor,
+  expectShape,
+  input,
+  makeNode,
+  type Tensor,
+  type TensorLike,
+  expectTensor,
+} from "./tensor.js";
 
 export interface FixedPointOptions {
   /** Most evaluations of f, a scalar of at least 1. */
   readonly steps: TensorLike;
   /**
-   * An event stops once its |f(x) − x|₂ ≤ tolerance, or has stalled near it: see {@link stall}. A
+   * An event stops once its |f(x) − x|₂ ≤ tolerance, or has stalled near it: see `stall`. A
    * scalar, or one for each event, `[B]`.
    */
   readonly tolerance: TensorLike;
@@ -63,12 +73,16 @@ export function fixedPoint(
   f: (x: Tensor) => Tensor,
   options: FixedPointOptions,
 ): FixedPoint {
+  expectTensor(start, "fixedPoint");
+  expectKind(f, "function", "fixedPoint");
+  expectOptions(options, ["steps", "tolerance"], "fixedPoint");
   const batch = axisSize(start, 0);
-  const steps = asTensor(options.steps);
-  const tolerance = broadcast(asTensor(options.tolerance), [batch]);
+  const steps = asTensor(options.steps, "fixedPoint: steps");
+  const tolerance = broadcast(asTensor(options.tolerance, "fixedPoint: tolerance"), [batch]);
   expectShape(steps, [], "fixedPoint: steps");
   const x = input("fixedPoint.x", start.shape);
   const fx = f(x);
+  expectTensor(fx, "fixedPoint: f");
   if (!sameShape(fx.shape, start.shape)) {
     throw new ShapeError(
       `fixedPoint: expected f to keep shape [${start.shape}], got [${fx.shape}]`,

@@ -1,3 +1,4 @@
+import { expectOptions } from "../border/options.js";
 import { ShapeError } from "../errors.js";
 import { axisSize } from "./structure.js";
 import { expectRank, makeNode, type Tensor } from "./tensor.js";
@@ -11,11 +12,9 @@ export interface MatmulOptions {
  * The product of two matrices, either one transposed first.
  * @throws {ShapeError} if they aren't matrices or their inner sizes differ.
  */
-export function matmul(
-  a: Tensor,
-  b: Tensor,
-  { transposeA = false, transposeB = false }: MatmulOptions = {},
-): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  expectOptions(options, ["transposeA", "transposeB"], "matmul");
+  const { transposeA = false, transposeB = false } = options;
   expectRank(a, 2, "matmul: a");
   expectRank(b, 2, "matmul: b");
   const inner = axisSize(a, transposeA ? 0 : 1);

@@ -1,7 +1,17 @@
+import { expectKind } from "../border/kinds.js";
+import { expectOptions } from "../border/options.js";
 import { sizeOf } from "../tree.js";
 import { close } from "./close.js";
 import { reshape, slice } from "./structure.js";
-import { asTensor, expectShape, input, makeNode, type Tensor, type TensorLike } from "./tensor.js";
+import {
+  asTensor,
+  expectShape,
+  input,
+  makeNode,
+  type Tensor,
+  type TensorLike,
+  expectTensor,
+} from "./tensor.js";
 
 type State<K extends string> = Readonly<Record<K, Tensor>>;
 
@@ -24,18 +34,24 @@ export interface LoopOptions<K extends string> {
  */
 export function loop<K extends string>(
   start: State<K>,
-  { next, goOn, steps }: LoopOptions<K>,
+  options: LoopOptions<K>,
 ): Record<K, Tensor> {
+  expectOptions(options, ["next", "goOn", "steps"], "loop");
+  const { next, goOn, steps } = options;
+  expectKind(start, "object", "loop");
+  expectKind(next, "function", "loop: next");
+  expectKind(goOn, "function", "loop: goOn");
   const names = Object.keys(start) as K[];
   const ofNames = (tensor: (name: K) => Tensor): Record<K, Tensor> =>
     Object.fromEntries(names.map((name) => [name, tensor(name)])) as Record<K, Tensor>;
-  const most = asTensor(steps);
+  const most = asTensor(steps, "loop: steps");
   expectShape(most, [], "loop: steps");
   const begins = goOn(start);
   expectShape(begins, [], "loop: goOn");
 
-  const state = ofNames((name) => input(`loop.${name}`, start[name].shape));
+  const state = ofNames((name) => input(`loop.${name}`, expectTensor(start[name], "loop").shape));
   const after = next(state);
+  expectKind(after, "object", "loop: next");
   for (const name of names) expectShape(after[name], start[name].shape, `loop: next ${name}`);
   const results = [...names.map((name) => after[name]), goOn(after)];
   const { captured, ...body } = close(results, Object.values(state));

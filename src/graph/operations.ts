@@ -50,6 +50,7 @@ export {
   expectEvent,
   expectRank,
   expectShape,
+  expectTensor,
   input,
   literal,
   type Input,

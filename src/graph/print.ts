@@ -1,10 +1,13 @@
-import { topologicalOrder, type Tensor } from "./tensor.js";
+import { expectKind } from "../border/kinds.js";
+import { topologicalOrder, type Tensor, expectTensor } from "./tensor.js";
 
 /**
  * The graph as text, one node a line, in order of computation:
  * `%3 [32, 10] = matmul(%1, head.weight) {"transposeB":true}`.
  */
 export function print(outputs: Readonly<Record<string, Tensor>>): string {
+  expectKind(outputs, "object", "print");
+  for (const output of Object.values(outputs)) expectTensor(output, "print");
   const names = new Map<Tensor, string>();
   const lines: string[] = [];
   for (const node of topologicalOrder(Object.values(outputs))) {

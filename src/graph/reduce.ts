@@ -1,7 +1,10 @@
+import { expectKind } from "../border/kinds.js";
 import { axisSize } from "./structure.js";
-import { makeNode, type Tensor } from "./tensor.js";
+import { makeNode, type Tensor, expectTensor } from "./tensor.js";
 
 function reduce(op: "sum" | "max", x: Tensor, axes: readonly number[]): Tensor {
+  expectTensor(x, op);
+  expectKind(axes, "axes", op);
   axes.forEach((axis) => axisSize(x, axis));
   return makeNode(
     op,

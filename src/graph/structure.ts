@@ -1,13 +1,16 @@
+import { expectKind } from "../border/kinds.js";
 import { ShapeError } from "../errors.js";
 import { sameShape, sizeOf, type Shape } from "../tree.js";
 import { broadcastShape } from "./elementwise.js";
-import { makeNode, type Tensor } from "./tensor.js";
+import { makeNode, type Tensor, expectTensor } from "./tensor.js";
 
 /**
  * The same numbers in row-major order under another shape.
  * @throws {ShapeError} if the sizes differ.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  expectTensor(x, "reshape");
+  expectKind(shape, "shape", "reshape");
   if (sizeOf(shape) !== sizeOf(x.shape)) {
     throw new ShapeError(
       `reshape: expected ${sizeOf(x.shape)} elements as in [${x.shape}], got [${shape}]`,
@@ -21,6 +24,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  * @throws {ShapeError} if x doesn't broadcast to it.
  */
 export function broadcast(x: Tensor, shape: Shape): Tensor {
+  expectTensor(x, "broadcast");
+  expectKind(shape, "shape", "broadcast");
   if (!sameShape(broadcastShape(x.shape, shape, "broadcast"), shape)) {
     throw new ShapeError(`broadcast: expected a shape that [${shape}] holds, got [${x.shape}]`);
   }
@@ -32,6 +37,8 @@ export function broadcast(x: Tensor, shape: Shape): Tensor {
  * @throws {ShapeError} if `perm` isn't a permutation of x's axes.
  */
 export function transpose(x: Tensor, perm: readonly number[]): Tensor {
+  expectTensor(x, "transpose");
+  expectKind(perm, "axes", "transpose");
   const sorted = [...perm].sort((a, b) => a - b);
   if (
     !sameShape(
@@ -54,9 +61,10 @@ export function transpose(x: Tensor, perm: readonly number[]): Tensor {
  * @throws {ShapeError} if the range isn't inside the axis.
  */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
-  if (start < 0 || end > axisSize(x, axis) || start >= end) {
+  const size = axisSize(x, axis);
+  if (!(isCount(start) && isCount(end) && start < end && end <= size)) {
     throw new ShapeError(
-      `slice: expected a range in axis ${axis} of [${x.shape}], got ${start}..${end}`,
+      `slice: expected a range in axis ${axis} of [${x.shape}], got ${String(start)}..${String(end)}`,
     );
   }
   return makeNode("slice", [x], { axis, start, end }, replaceAt(x.shape, axis, end - start));
@@ -67,8 +75,10 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
  * @throws {ShapeError} if a count is negative.
  */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
-  if (before < 0 || after < 0) {
-    throw new ShapeError(`pad: expected counts of at least 0, got ${before} and ${after}`);
+  if (!(isCount(before) && isCount(after))) {
+    throw new ShapeError(
+      `pad: expected counts of at least 0, got ${String(before)} and ${String(after)}`,
+    );
   }
   const size = axisSize(x, axis) + before + after;
   return makeNode("pad", [x], { axis, before, after }, replaceAt(x.shape, axis, size));
@@ -79,6 +89,7 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
  * @throws {ShapeError} if there are none or their other axes differ.
  */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
+  expectKind(parts, "list", "concat");
   const [first] = parts;
   if (!first) throw new ShapeError("concat: expected at least one tensor, got none");
   let size = 0;
@@ -98,10 +109,13 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
  * @throws {ShapeError} if x has no such axis.
  */
 export function axisSize(x: Tensor, axis: number): number {
-  const size = x.shape[axis];
-  if (size === undefined) throw new ShapeError(`expected axis ${axis} in shape [${x.shape}]`);
+  const { shape } = expectTensor(x, "axisSize");
+  const size = isCount(axis) ? shape[axis] : undefined;
+  if (size === undefined) throw new ShapeError(`expected axis ${String(axis)} in shape [${shape}]`);
   return size;
 }
+
+const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
 
 function replaceAt(shape: Shape, axis: number, size: number): Shape {
   return shape.map((n, i) => (i === axis ? size : n));

@@ -1,3 +1,4 @@
+import { expectKind } from "../border/kinds.js";
 import { ShapeError } from "../errors.js";
 import { sameShape, sizeOf, type Shape } from "../tree.js";
 
@@ -109,11 +110,14 @@ export function makeNode<K extends OpName>(
 
 /** A value given by name when the graph runs. */
 export function input(name: string, shape: Shape): Input {
+  expectKind(shape, "shape", "input");
   return makeNode("input", [], { name }, shape) as Input;
 }
 
 /** A tensor with `value` in every element. */
 export function constant(value: number, shape: Shape = []): Tensor {
+  expectKind(value, "number", "constant");
+  expectKind(shape, "shape", "constant");
   return makeNode("constant", [], { value }, shape);
 }
 
@@ -122,6 +126,8 @@ export function constant(value: number, shape: Shape = []): Tensor {
  * @throws {ShapeError} if their count isn't the shape's size.
  */
 export function literal(data: readonly number[], shape: Shape): Tensor {
+  expectKind(data, "list", "literal");
+  expectKind(shape, "shape", "literal");
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(
       `literal: expected ${sizeOf(shape)} numbers for shape [${shape}], got ${data.length}`,
@@ -131,12 +137,20 @@ export function literal(data: readonly number[], shape: Shape): Tensor {
 }
 
 /** The tensor itself, or the scalar constant a number stands for. */
-export function asTensor(x: TensorLike): Tensor {
-  return typeof x === "number" ? constant(x) : x;
+export function asTensor(x: TensorLike, where = "asTensor"): Tensor {
+  return typeof x === "number" ? constant(x) : expectTensor(x, where);
+}
+
+/** @throws {UsageError} if x isn't a tensor. */
+export function expectTensor(x: Tensor, where: string): Tensor {
+  expectKind(x, "tensor", where);
+  return x;
 }
 
 /** @throws {ShapeError} if x isn't of this shape. */
 export function expectShape(x: Tensor, shape: Shape, where: string): void {
+  expectTensor(x, where);
+  expectKind(shape, "shape", where);
   if (!sameShape(x.shape, shape)) {
     throw new ShapeError(`${where}: expected shape [${shape}], got [${x.shape}]`);
   }
@@ -144,6 +158,8 @@ export function expectShape(x: Tensor, shape: Shape, where: string): void {
 
 /** @throws {ShapeError} if x isn't `[B, ...event]`. */
 export function expectEvent(x: Tensor, event: Shape, where: string): void {
+  expectTensor(x, where);
+  expectKind(event, "shape", where);
   if (x.shape.length !== event.length + 1 || !sameShape(x.shape.slice(1), event)) {
     throw new ShapeError(`${where}: expected shape [B, ${event.join(", ")}], got [${x.shape}]`);
   }
@@ -151,6 +167,7 @@ export function expectEvent(x: Tensor, event: Shape, where: string): void {
 
 /** @throws {ShapeError} if x has another number of axes. */
 export function expectRank(x: Tensor, rank: number, where: string): void {
+  expectTensor(x, where);
   if (x.shape.length !== rank) {
     throw new ShapeError(`${where}: expected ${rank} axes, got shape [${x.shape}]`);
   }

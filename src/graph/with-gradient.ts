@@ -1,4 +1,5 @@
-import { makeNode, type Tensor } from "./tensor.js";
+import { expectKind } from "../border/kinds.js";
+import { makeNode, type Tensor, expectTensor } from "./tensor.js";
 
 /**
  * `value`, with a gradient of its own making: given g, the gradient in `value`, `vjp` gives the
@@ -10,5 +11,8 @@ export function withGradient(
   sources: readonly Tensor[],
   vjp: (g: Tensor) => readonly Tensor[],
 ): Tensor {
+  expectTensor(value, "withGradient");
+  expectKind(sources, "tensors", "withGradient");
+  expectKind(vjp, "function", "withGradient");
   return makeNode("withGradient", [value, ...sources], { vjp }, value.shape);
 }

@@ -140,7 +140,8 @@ export function pictureOptions(
  *
  * @param pictures read with {@link pictureOptions}
  * @param classes of the model's data; `[]` for one that needs no labels
- * @param options.conditional whether the class is the condition of the model
+ * @param options
+ *   - `conditional`: whether the class is the condition of the model
  * @throws {DataError} naming a class that the model doesn't know, or if there are no pictures or no
  * classes where there must be.
  */

@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { Split } from "../data/index.js";
 import { Random } from "../random.js";
 import type { Runner, Scores } from "../runner/index.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { jsonNumber } from "./json-number.js";
 
 const figures = {
@@ -94,5 +94,4 @@ export type Classification = Readonly<z.output<typeof classification>>;
 export type ClassifierEvaluation = Readonly<z.output<typeof classifierEvaluation>>;
 export type DensityEvaluation = Readonly<z.output<typeof densityEvaluation>>;
 export type HybridEvaluation = Readonly<z.output<typeof hybridEvaluation>>;
-export type Confusion = NonNullable<ClassifierEvaluation["confusion"]>;
 export type Evaluation = ClassifierEvaluation | DensityEvaluation | HybridEvaluation;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A measured number in a file of results: JSON has null for what is not a number. */
 export const jsonNumber = z

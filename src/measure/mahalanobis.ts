@@ -3,7 +3,7 @@ import { UsageError } from "../errors.js";
 import type { NumberArray } from "../tree.js";
 
 /** Part of the covariance that is replaced by a multiple of the identity, unless given. */
-export const usualShrinkage = 1e-6;
+const usualShrinkage = 1e-6;
 
 /**
  * Mahalanobis distance to the mean of normal rows, the outlier score of a Gaussian:

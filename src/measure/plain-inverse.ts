@@ -13,7 +13,7 @@ import type { CurvePoint } from "./reconstruct.js";
 import { Errors } from "./unit.js";
 
 /** Iterations per block after which the inverse is measured. */
-export const iterationCounts = [1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50] as const;
+const iterationCounts = [1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50] as const;
 
 const inverted = 100;
 
@@ -68,7 +68,7 @@ export async function plainInverses(
 }
 
 /**
- * Errors of the plain inverse, in pixel units, after each of {@link iterationCounts} iterations, on
+ * Errors of the plain inverse, in pixel units, after each of `iterationCounts` iterations, on
  * 100 images spread over a split.
  */
 export async function inversionCurve(invertible: Invertible, split: Split): Promise<CurvePoint[]> {

@@ -1,6 +1,6 @@
 import { expectArray } from "../border/arrays.js";
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { Random } from "../random.js";
 import type { Runner } from "../runner/index.js";
 import { ndarray, type NDArray, type NumberArray } from "../tree.js";
@@ -24,11 +24,19 @@ export interface MeasuredPlane extends Plane {
   readonly view: number;
   /** log p in nats on a grid over the view, `[rows, columns]`, the lowest y first. */
   readonly density: NDArray;
-  /** `[20000, 2]` */
+  /** `[2500, 2]` */
   readonly samples: NumberArray;
+  /** Half the side of a square about the origin that holds nearly all latents of the data. */
+  readonly latentView: number;
+  /** Latents of the data, `[n, 2]`. */
+  readonly latents: NumberArray;
+  /** Lines of a regular grid over the view, mapped to the latent space, `[points, 2]` each. */
+  readonly toLatent: readonly NumberArray[];
   /** Lines of a regular grid of the latent space, brought back by the inverse, `[points, 2]` each. */
-  readonly lines: readonly NumberArray[];
+  readonly toData: readonly NumberArray[];
 }
+
+type AnyNDArray = NDArray<Float32Array | Float64Array>;
 
 /** Where the densities live, and a square around it that holds what they leak. */
 const view = 4;
@@ -36,9 +44,11 @@ const reach = 6;
 /** Cells along a side of that square; the view is the middle two thirds. */
 const cells = 240;
 const viewCells = 160;
-const drawn = 20_000;
+const drawn = 2_500;
 const linesPerAxis = 25;
-const pointsPerLine = 200;
+const pointsPerLine = 250;
+/** Part of the latents' coordinates that lie in the latent view. */
+const most = 0.999;
 
 /**
  * Scores a grid about the origin, samples, and bends a latent grid back to the data.
@@ -57,12 +67,18 @@ export async function measurePlane(
   expectArray(points, { where: "measurePlane", name: "points", event: [2] });
   const { logProb } = await runner.score(gridPoints(), { random });
   const samples = await runner.sample(drawn, { random: random.split("samples") });
+  const latents = await runner.forward(points);
   const area = ((2 * reach) / cells) ** 2;
   return {
     view,
     density: middle(logProb),
     samples,
-    lines: await warpedLines(runner, points),
+    latents,
+    latentView: viewOf(latents),
+    toLatent: cutInLines(await runner.forward(gridLines([0, 1].map(() => [-view, view])))),
+    toData: cutInLines(
+      await runner.inverse(gridLines([0, 1].map((axis) => spanOf(latents, axis)))),
+    ),
     side: 2 * reach,
     integral: logProb.data.reduce((sum, value) => sum + Math.exp(value) * area, 0),
   };
@@ -89,29 +105,37 @@ function middle({ data }: NDArray): NDArray {
   return ndarray(cut, [viewCells, viewCells]);
 }
 
-/** A regular grid over the latents of the data, brought back by the inverse. */
-async function warpedLines(runner: Runner, points: NumberArray): Promise<NumberArray[]> {
-  const z = await runner.forward(points);
-  const [x, y] = [axisOf(z, 0), axisOf(z, 1)];
-  const along = (i: number, n: number): number => (6 * i) / (n - 1) - 3;
+/** Points along the lines of a regular grid over a rectangle, the upright ones before those that lie. */
+function gridLines([across = [], up = []]: readonly (readonly number[])[]): NDArray {
+  const along = ([low = 0, high = 0]: readonly number[], i: number, n: number): number =>
+    low + ((high - low) * i) / (n - 1);
   const data: number[] = [];
-  for (const isVertical of [true, false]) {
+  for (const isUpright of [true, false]) {
     for (let k = 0; k < linesPerAxis; k++) {
       for (let i = 0; i < pointsPerLine; i++) {
-        const [fixed, moving] = [along(k, linesPerAxis), along(i, pointsPerLine)];
-        const [across, up] = isVertical ? [fixed, moving] : [moving, fixed];
-        data.push(x.mean + x.deviation * across, y.mean + y.deviation * up);
+        if (isUpright) data.push(along(across, k, linesPerAxis), along(up, i, pointsPerLine));
+        else data.push(along(across, i, pointsPerLine), along(up, k, linesPerAxis));
       }
     }
   }
-  const back = await runner.inverse(ndarray(data, [data.length / 2, 2]));
+  return ndarray(data, [data.length / 2, 2]);
+}
+
+function cutInLines({ data }: AnyNDArray): NumberArray[] {
   return Array.from({ length: 2 * linesPerAxis }, (_, line) => {
     const start = 2 * pointsPerLine * line;
-    return ndarray(back.data.slice(start, start + 2 * pointsPerLine), [pointsPerLine, 2]);
+    return ndarray(data.slice(start, start + 2 * pointsPerLine), [pointsPerLine, 2]);
   });
 }
 
-function axisOf({ data }: NDArray, axis: 0 | 1): { mean: number; deviation: number } {
+/** Three deviations about the mean of one axis. */
+function spanOf({ data }: AnyNDArray, axis: number): readonly number[] {
   const values = data.filter((_, i) => i % 2 === axis);
-  return { mean: mean(values), deviation: deviation(values) };
+  const [middle, reach] = [mean(values), 3 * deviation(values)];
+  return [middle - reach, middle + reach];
+}
+
+function viewOf({ data }: NumberArray): number {
+  const sizes = Float64Array.from(data, Math.abs).filter(Number.isFinite).sort();
+  return Math.max(1, Math.ceil(sizes[Math.floor(most * (sizes.length - 1))] ?? 1));
 }

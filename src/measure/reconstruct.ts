@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import { expectOptions } from "../border/options.js";
 import type { Split } from "../data/index.js";
 import { ConvergenceError } from "../errors.js";

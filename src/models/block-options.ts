@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import {
   ActNorm,
   InvertibleConv,
@@ -13,9 +13,9 @@ import type { BlockInfo } from "./model.js";
 
 /** How blocks are made of branches, in a configuration; the paper's own unless given. */
 export const blockOptions = {
-  /** `residual`, x + g(x), unless given; or `monotone`, see {@link MonotoneBlock}. */
+  /** `residual`, x + g(x), unless given; or `monotone`, see `MonotoneBlock`. */
   block: z.enum(["residual", "monotone"]).exactOptional(),
-  /** Branches that concatenate, of so many layers of so many channels: see {@link concatenatedBranch}. */
+  /** Branches that concatenate, of so many layers of so many channels: see `concatenatedBranch`. */
   concatenate: z.strictObject({ depth, growth: count }).exactOptional(),
   /** Whether an invertible 1x1 map comes before each block; not unless given. */
   mix: z.boolean().exactOptional(),

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { suggestion } from "../border/options.js";
 import { ranges, type WholeRange } from "../border/ranges.js";
 import { UsageError } from "../errors.js";

@@ -7,7 +7,7 @@ import {
   ZeroPad,
   type Bijection,
 } from "../bijections/index.js";
-import { z } from "zod";
+import * as z from "zod";
 import { mean, relu, reshape, type Tensor } from "../graph/index.js";
 import { BatchNorm, expectBound, Linear, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";

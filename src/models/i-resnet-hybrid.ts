@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../errors.js";
 import { add, div, mul, neg, relu, type Tensor } from "../graph/index.js";
 import { dequantised, expectBound, Linear, type Context, type Scope } from "../nn/index.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Chain } from "../bijections/index.js";
 import { AutoregressiveMixture } from "../distributions/index.js";
 import { sizeOf } from "../tree.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BatchNormBijection, Chain, MaskedAutoregressive } from "../bijections/index.js";
 import { StandardGaussian } from "../distributions/index.js";
 import { sizeOf } from "../tree.js";

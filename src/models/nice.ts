@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Chain, Coupling, DiagonalScale, evensFirst, halvesMask } from "../bijections/index.js";
 import { StandardGaussian, StandardLogistic } from "../distributions/index.js";
 import { denseNetwork } from "../nn/index.js";

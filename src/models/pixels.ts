@@ -1,5 +1,5 @@
 import { flatten, Logit, Rescale, type Bijection } from "../bijections/index.js";
-import { z } from "zod";
+import * as z from "zod";
 import type { Shape } from "../tree.js";
 
 /**

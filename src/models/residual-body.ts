@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import {
   Chain,
   flatten,
@@ -50,7 +50,7 @@ export interface ResidualBody {
  * Residual blocks from data to a vector: all of one shape for vectors, and scales with squeezes
  * between for images, whose pixels become real numbers first.
  */
-export function residualBody(
+function residualBody(
   scope: Scope,
   options: ResidualBodyOptions,
   scales: ScaleOptions,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { expectBound } from "../nn/index.js";
 import { activationOption, conditionOption, count, depth } from "./config.js";
 import { defineModel } from "./define.js";

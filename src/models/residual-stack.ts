@@ -1,5 +1,5 @@
 import type { Bijection } from "../bijections/index.js";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../errors.js";
 import {
   concatenatedBranch,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import { Worker, type Transferable as Transferred } from "node:worker_threads";
 import { closable, type Closable } from "../closable.js";
 import type { Transport } from "../engine/index.js";
+import { ownBuffer } from "../engine/sum-port.js";
 import { IresnetError } from "../errors.js";
 import type { Reply, Request } from "./messages.js";
 
@@ -37,10 +38,14 @@ export async function openMpi(): Promise<Mpi> {
     size,
     name,
     sum: async (data) => {
-      // What is posted takes its buffer along.
-      const own = data.length * 4 === data.buffer.byteLength ? data : data.slice();
-      const reply = await thread.call({ call: "sum", data: own as Float32Array<ArrayBuffer> });
+      const own = ownBuffer(data);
+      const reply = await thread.call({ call: "sum", data: own }, own.buffer);
       return (reply as Extract<Reply, { sum: unknown }>).sum;
+    },
+    connect: async () => {
+      const { port1, port2 } = new MessageChannel();
+      await thread.call({ call: "connect", port: port1 }, port1);
+      return port2;
     },
     abort: async () => {
       void thread.call({ call: "abort" }).catch(() => undefined);
@@ -78,10 +83,10 @@ class Thread {
     });
   }
 
-  call(request: Request): Promise<Reply> {
+  call(request: Request, ...transferred: readonly Transferable[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });
-      this.#worker.postMessage(request, request.call === "sum" ? [request.data.buffer] : []);
+      this.#worker.postMessage(request, transferred as readonly Transferred[]);
     });
   }
 

@@ -1,3 +1,5 @@
+import { expectParts } from "../border/parts.js";
+import { expectKind } from "../border/kinds.js";
 import { expectOneOf } from "../border/options.js";
 import { ShapeError, UsageError } from "../errors.js";
 import {
@@ -51,7 +53,8 @@ export function activationNames(): readonly string[] {
  * @param name kept in configurations
  * @param make called once for each place in a network, with a scope of its own. What it gives must
  *   have a Lipschitz constant of at most 1, whatever its parameters: blocks are invertible by it.
- * @param options.channels how many channels (or features) it makes of each; 1 unless given
+ * @param options
+ *   - `channels`: how many channels (or features) it makes of each; 1 unless given
  * @throws {UsageError} if another activation has this name.
  */
 export function registerActivation(
@@ -59,6 +62,9 @@ export function registerActivation(
   make: ActivationMaker,
   { channels = 1 }: { readonly channels?: number } = {},
 ): void {
+  expectKind(name, "text", "registerActivation: name");
+  expectKind(make, "function", "registerActivation: make");
+  expectParts("registerActivation", { channels });
   const known = makers.get(name);
   if (known !== undefined && (known.make !== make || known.channels !== channels)) {
     throw new UsageError(

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import {
   add,
   allMean,
@@ -86,6 +87,7 @@ export class BatchNorm implements Layer {
    * @param channels C of x
    */
   constructor(scope: Scope, channels: number) {
+    expectParts("BatchNorm", { scope, channels });
     this.#scale = scope.parameter("scale", [channels], ones);
     this.#shift = scope.parameter("shift", [channels], zeros);
     this.#statistics = new RunningStatistics(scope, channels);

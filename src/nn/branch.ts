@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import type { Tensor } from "../graph/index.js";
 import { activation, channelsPer, type Activation } from "./activations.js";
 import { ConditionShift } from "./condition-shift.js";
@@ -37,10 +38,12 @@ export interface Branch extends Layer {
  */
 export function convBranch(
   scope: Scope,
-  [channels, height, width]: readonly [number, number, number],
+  shape: readonly [number, number, number],
   hidden: number,
   options: BranchOptions,
 ): Branch {
+  expectParts("convBranch", { scope, shape, channels: hidden, options });
+  const [channels, height, width] = shape;
   const conv = (index: number, before: number, outChannels: number, kernel: number) =>
     new LipschitzConv2d(
       scope.child(`conv${index + 1}`),
@@ -69,6 +72,7 @@ export function denseBranch(
   hidden: readonly number[],
   options: BranchOptions,
 ): Branch {
+  expectParts("denseBranch", { scope, features, hidden, options });
   const sizes = [features, ...hidden, features];
   const layers = sizes
     .slice(1)

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { add, axisSize, broadcast, matmul, reshape, type Tensor } from "../graph/index.js";
 import type { Context } from "./context.js";
 import type { Layer } from "./linear.js";
@@ -21,6 +22,7 @@ export class ConditionShift implements Layer {
    * @param channels C of h
    */
   constructor(scope: Scope, features: number, channels: number) {
+    expectParts("ConditionShift", { scope, condition: features, channels });
     this.#path = scope.path;
     this.#features = features;
     if (features === 0) return;

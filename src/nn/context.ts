@@ -1,5 +1,17 @@
+import { expectKind } from "../border/kinds.js";
+import { expectOneOf } from "../border/options.js";
+import { expectParts } from "../border/parts.js";
 import { UsageError } from "../errors.js";
-import { add, expectEvent, input, mul, sub, type Input, type Tensor } from "../graph/index.js";
+import {
+  add,
+  expectEvent,
+  expectTensor,
+  input,
+  mul,
+  sub,
+  type Input,
+  type Tensor,
+} from "../graph/index.js";
 import type { NoiseKind } from "../random.js";
 import type { Shape } from "../tree.js";
 
@@ -20,7 +32,9 @@ export interface ResidualMap {
   readonly x: Tensor;
 }
 
-export type Phase = "train" | "initialise" | "settle" | "infer";
+const phases = ["train", "initialise", "settle", "infer"] as const;
+
+export type Phase = (typeof phases)[number];
 
 export interface ContextOptions {
   /**
@@ -32,7 +46,7 @@ export interface ContextOptions {
   readonly powerIterations?: number;
   /** Needed where the log-determinant of a residual block or a continuous flow is used; none unless given. */
   readonly logDet?: LogDetEstimator;
-  /** Limits of the iterative inverse of a block, by its path; {@link inverseDefaults} unless given. */
+  /** Limits of the iterative inverse of a block, by its path; `inverseDefaults` unless given. */
   readonly inverse?: (path: string) => InverseOptions;
   /** The model's condition, `[B, K]`; none unless given. */
   readonly condition?: Tensor | undefined;
@@ -77,6 +91,8 @@ export class Context {
 
   /** @param options only `phase` has to be given */
   constructor(options: ContextOptions) {
+    expectKind(options, "object", "Context: options");
+    expectOneOf(options.phase, phases, "Context: phase");
     this.phase = options.phase;
     this.powerIterations = options.powerIterations ?? 0;
     this.inverse = options.inverse ?? (() => inverseDefaults);
@@ -142,15 +158,24 @@ export class Context {
 
 /** x + u·step with u uniform on [0, 1): whole numbers as real ones. Real numbers stay as they are. */
 export function dequantised(x: Tensor, ctx: Context): Tensor {
-  return ctx.step ? add(x, mul(ctx.noise("uniform", x.shape), ctx.step)) : x;
+  const { step } = expectPass(x, ctx, "dequantised");
+  return step ? add(x, mul(ctx.noise("uniform", x.shape), step)) : x;
 }
 
 /** x + step/2, the middle of what {@link dequantised} makes of it. */
-export function centred(x: Tensor, { step }: Context): Tensor {
+export function centred(x: Tensor, ctx: Context): Tensor {
+  const { step } = expectPass(x, ctx, "centred");
   return step ? add(x, mul(step, 0.5)) : x;
 }
 
 /** x − step/2: {@link centred} undone. */
-export function uncentred(x: Tensor, { step }: Context): Tensor {
+export function uncentred(x: Tensor, ctx: Context): Tensor {
+  const { step } = expectPass(x, ctx, "uncentred");
   return step ? sub(x, mul(step, 0.5)) : x;
+}
+
+function expectPass(x: Tensor, ctx: Context, where: string): Context {
+  expectTensor(x, where);
+  expectParts(where, { context: ctx });
+  return ctx;
 }

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { add, conv2d, div, mul, reshape, sqrt, square, sum, type Tensor } from "../graph/index.js";
 import { perChannel } from "./batch-norm.js";
 import type { Layer } from "./linear.js";
@@ -19,7 +20,10 @@ export class Conv2d implements Layer {
    * @param scope where w and b, uniform in ±1/√(I·k²) at first, are declared
    * @param sizes channels I and O, and size k of the kernel
    */
-  constructor(scope: Scope, { inChannels, outChannels, kernel }: Conv2dSizes) {
+  constructor(scope: Scope, sizes: Conv2dSizes) {
+    expectParts("Conv2d", { scope, sizes });
+    const { inChannels, outChannels, kernel } = sizes;
+    expectParts("Conv2d", { inChannels, outChannels, kernel });
     const bound = uniform(1 / Math.sqrt(inChannels * kernel * kernel));
     const shape = [outChannels, inChannels, kernel, kernel];
     this.#weight = scope.parameter("weight", shape, bound, { decay: true });
@@ -48,11 +52,10 @@ export class WeightNormConv2d implements Layer {
    * @param sizes channels I and O, and size k of the kernel
    * @param length first values of g, 1 unless given
    */
-  constructor(
-    scope: Scope,
-    { inChannels, outChannels, kernel }: Conv2dSizes,
-    length: Initializer = ones,
-  ) {
+  constructor(scope: Scope, sizes: Conv2dSizes, length: Initializer = ones) {
+    expectParts("WeightNormConv2d", { scope, sizes });
+    const { inChannels, outChannels, kernel } = sizes;
+    expectParts("WeightNormConv2d", { inChannels, outChannels, kernel });
     const shape = [outChannels, inChannels, kernel, kernel];
     this.#direction = scope.parameter("direction", shape, normal);
     this.#length = scope.parameter("length", [outChannels], length, { decay: true });

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { add, conv2d, matmul, reshape, type Tensor } from "../graph/index.js";
 import type { Context } from "./context.js";
 import { uniform, type Scope } from "./scope.js";
@@ -20,6 +21,7 @@ export class Linear implements Layer {
    * @param outFeatures O
    */
   constructor(scope: Scope, inFeatures: number, outFeatures: number) {
+    expectParts("Linear", { scope, inFeatures, outFeatures });
     const bound = uniform(1 / Math.sqrt(inFeatures));
     this.#weight = scope.parameter("weight", [outFeatures, inFeatures], bound, { decay: true });
     this.#bias = scope.parameter("bias", [outFeatures], bound);
@@ -48,6 +50,7 @@ export class LipschitzLinear implements Layer {
    * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
    */
   constructor(scope: Scope, inFeatures: number, outFeatures: number, c: NormBound) {
+    expectParts("LipschitzLinear", { scope, inFeatures, outFeatures });
     const bound = uniform(1 / Math.sqrt(inFeatures));
     this.outChannels = outFeatures;
     const weight = scope.parameter("weight", [outFeatures, inFeatures], bound, { decay: true });
@@ -87,7 +90,9 @@ export class LipschitzConv2d implements Layer {
    * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
    */
   constructor(scope: Scope, sizes: ConvSizes, c: NormBound) {
+    expectParts("LipschitzConv2d", { scope, sizes });
     const { inChannels, outChannels, kernel, height, width } = sizes;
+    expectParts("LipschitzConv2d", { inChannels, outChannels, kernel, shape: [height, width] });
     const bound = uniform(1 / Math.sqrt(inChannels * kernel * kernel));
     const shape = [outChannels, inChannels, kernel, kernel];
     this.outChannels = outChannels;

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { UsageError } from "../errors.js";
 import {
   abs,
@@ -60,7 +61,9 @@ export class MaskedNetwork implements Layer {
    * @param options no field has a default
    */
   constructor(scope: Scope, features: number, options: MaskedOptions) {
+    expectParts("MaskedNetwork", { scope, features, options });
     const { hidden, outputs, condition, reversed } = options;
+    expectParts("MaskedNetwork", { hidden, outputs, condition });
     this.#path = scope.path;
     this.#condition = condition;
     this.#outShape = [outputs, features];

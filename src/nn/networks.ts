@@ -1,3 +1,5 @@
+import { expectWhole, ranges } from "../border/ranges.js";
+import { expectParts } from "../border/parts.js";
 import { add, relu, type Tensor } from "../graph/index.js";
 import { BatchNorm } from "./batch-norm.js";
 import { ConditionShift } from "./condition-shift.js";
@@ -25,15 +27,15 @@ export interface DenseNetworkOptions extends NetworkOptions {
 /**
  * Linear layers with ReLU between, `[B, I]` to `[B, O]`.
  *
- * @param options.hidden sizes of the hidden layers
- * @param options.condition features K of the context's condition; 0 for none
- * @param options.startsAtZero whether the last layer is a {@link ZeroLayer}
+ * @param options
+ *   - `hidden`: sizes of the hidden layers
+ *   - `condition`: features K of the context's condition; 0 for none
+ *   - `startsAtZero`: whether the last layer is a {@link ZeroLayer}
  */
-export function denseNetwork({
-  hidden,
-  condition,
-  startsAtZero,
-}: DenseNetworkOptions): NetworkMaker {
+export function denseNetwork(options: DenseNetworkOptions): NetworkMaker {
+  expectParts("denseNetwork", { options });
+  const { hidden, condition, startsAtZero } = options;
+  expectParts("denseNetwork", { hidden, condition });
   return (scope, inChannels, outChannels) => {
     const sizes = [inChannels, ...hidden, outChannels];
     const layers = sizes.slice(1).map((size, i): Layer => {
@@ -55,11 +57,15 @@ export interface ConvNetworkOptions extends NetworkOptions {
  * Convolutions 3x3, 1x1 and 3x3 with ReLU between, the last a {@link ZeroLayer}, `[B, I, H, W]` to
  * `[B, O, H, W]`.
  *
- * @param options.hidden channels of the two hidden layers
- * @param options.condition features K of the context's condition; 0 for none
+ * @param options
+ *   - `hidden`: channels of the two hidden layers
+ *   - `condition`: features K of the context's condition; 0 for none
  * @see Kingma and Dhariwal 2018, section 5, https://arxiv.org/abs/1807.03039
  */
-export function convNetwork({ hidden, condition }: ConvNetworkOptions): NetworkMaker {
+export function convNetwork(options: ConvNetworkOptions): NetworkMaker {
+  expectParts("convNetwork", { options });
+  const { hidden, condition } = options;
+  expectParts("convNetwork", { channels: hidden, condition });
   return (scope, inChannels, outChannels) =>
     sequence([
       new Conv2d(scope.child("conv1"), { inChannels, outChannels: hidden, kernel: 3 }),
@@ -81,13 +87,17 @@ export interface ResidualNetworkOptions extends ConvNetworkOptions {
  * `[B, O, H, W]`. All convolutions are weight-normalised, the last with lengths of 0 at first, so
  * that the network starts as 0.
  *
- * @param options.hidden channels of all but the last layer
- * @param options.blocks residual blocks
- * @param options.condition features K of the context's condition; 0 for none
+ * @param options
+ *   - `hidden`: channels of all but the last layer
+ *   - `blocks`: residual blocks
+ *   - `condition`: features K of the context's condition; 0 for none
  * @see Dinh et al. 2017, section 4.1, https://arxiv.org/abs/1605.08803
  */
 export function residualNetwork(options: ResidualNetworkOptions): NetworkMaker {
+  expectParts("residualNetwork", { options });
   const { hidden, condition, blocks } = options;
+  expectParts("residualNetwork", { channels: hidden, condition });
+  expectWhole(blocks, ranges.depth, "residualNetwork: blocks");
   return (scope, inChannels, outChannels) => {
     const inner = { inChannels: hidden, outChannels: hidden, kernel: 3 };
     const residuals = Array.from({ length: blocks }, (_, i): Layer => {

@@ -1,3 +1,5 @@
+import { expectOneOf } from "../border/options.js";
+import { expectParts } from "../border/parts.js";
 import {
   add,
   axisSize,
@@ -43,7 +45,7 @@ export interface OdeNetOptions {
 }
 
 /**
- * A network of {@link ConcatSquash} layers with activations between: linear ones for events `[D]`,
+ * A network of `ConcatSquash` layers with activations between: linear ones for events `[D]`,
  * 3x3 convolutions for images `[C, H, W]`.
  *
  * @param scope where the layers' weights are declared
@@ -52,6 +54,9 @@ export interface OdeNetOptions {
  * @see Grathwohl et al. 2019, section B.1, https://arxiv.org/abs/1810.01367
  */
 export function odeNet(scope: Scope, shape: Shape, options: OdeNetOptions): Dynamics {
+  expectParts("odeNet", { scope, shape, options });
+  expectParts("odeNet", { widths: options.widths, condition: options.condition });
+  expectOneOf(options.activation, odeActivationNames, "odeNet: activation");
   const activation = { softplus, tanh }[options.activation];
   const sizes = [shape[0]!, ...options.widths, shape[0]!];
   const layers = sizes.slice(1).map(

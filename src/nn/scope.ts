@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { UsageError } from "../errors.js";
 import { input, type Input, type Tensor } from "../graph/index.js";
 import type { Random } from "../random.js";
@@ -65,6 +66,7 @@ export class Scope {
    * @param parent whose variables it shares; {@link Scope.child} gives it
    */
   constructor(path = "", parent?: Scope) {
+    expectParts("Scope", { path, ...(parent !== undefined && { scope: parent }) });
     this.path = path;
     this.#variables = parent ? parent.#variables : [];
     this.#norms = parent ? parent.#norms : [];
@@ -77,8 +79,9 @@ export class Scope {
   /**
    * Declares an array that gradients train.
    *
-   * @param options.decay whether weight decay applies; not unless given
-   * @param options.matrix see {@link Variable.isMatrix}; unless given, what decays and has at least
+   * @param options
+   *   - `decay`: whether weight decay applies; not unless given
+   *   - `matrix`: see `isMatrix`; unless given, what decays and has at least
    * two axes is a matrix
    */
   parameter(

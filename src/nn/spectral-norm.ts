@@ -1,3 +1,5 @@
+import { expectKind } from "../border/kinds.js";
+import { expectParts } from "../border/parts.js";
 import { LipschitzError } from "../errors.js";
 import {
   add,
@@ -59,12 +61,16 @@ export interface FreeNorm {
 
 /** @throws {LipschitzError} unless 0 < c < 0.998, it is a {@link FreeNorm} above 0, or `undefined`. */
 export function expectBound(c: NormBound, where: string): void {
-  if (typeof c === "number") expectContractive(c, where);
-  else if (c !== undefined && !(c.norm > 0 && c.norm < Infinity)) {
-    throw new LipschitzError(`${where}: expected a finite norm above 0, got ${c.norm}`, {
-      name: "c",
-    });
+  if (c === undefined) return;
+  if (typeof c === "number") {
+    expectContractive(c, where);
+    return;
   }
+  expectKind(c, "object", `${where}: c`);
+  if (c.norm > 0 && c.norm < Infinity) return;
+  throw new LipschitzError(`${where}: expected a finite norm above 0, got ${c.norm}`, {
+    name: "c",
+  });
 }
 
 /**
@@ -94,6 +100,7 @@ export class SpectralNorm implements BoundedWeight {
    * @throws {LipschitzError} unless 0 < c < 0.998, or c is a {@link FreeNorm} or `undefined`.
    */
   constructor(scope: Scope, weight: Tensor, operator: LinearOperator, c: NormBound) {
+    expectParts("SpectralNorm", { scope, weight, operator });
     expectBound(c, `SpectralNorm ${scope.path}`);
     this.path = scope.path;
     this.c = typeof c === "object" ? c.norm : c;

@@ -1,3 +1,4 @@
+import { expectParts } from "../border/parts.js";
 import { add, conv2d, exp, matmul, mul, type Tensor } from "../graph/index.js";
 import { perChannel } from "./batch-norm.js";
 import type { Layer } from "./linear.js";
@@ -23,6 +24,12 @@ export class ZeroLayer implements Layer {
    * @param kernel size of a convolution's filters in pixels, odd; a matrix unless given
    */
   constructor(scope: Scope, inChannels: number, outChannels: number, kernel?: number) {
+    expectParts("ZeroLayer", {
+      scope,
+      inChannels,
+      outChannels,
+      ...(kernel !== undefined && { kernel }),
+    });
     const window = kernel === undefined ? [] : [kernel, kernel];
     const shape = [outChannels, inChannels, ...window];
     this.#weight = scope.parameter("weight", shape, zeros, { decay: true });

@@ -1,6 +1,7 @@
 import { scaleLinear } from "d3-scale";
-import { schemeTableau10 } from "d3-scale-chromatic";
 import { markup } from "./markup.js";
+import { CHARACTER, pictureSvg } from "./picture.js";
+import { seriesColor } from "./theme.js";
 
 export interface DotPlot {
   readonly title: string;
@@ -21,13 +22,9 @@ const WIDTH = 560;
 const RIGHT = WIDTH - 20;
 const ROW = 24;
 const TOP = 62;
-/** Mean width of a character of the labels. */
-const CHARACTER = 6.7;
-/** Readable on white and on black; a page overrides it with the CSS property `color`. */
-const INK = "#757b85";
 
 /**
- * A dot for each series on each row's line, as self-contained SVG, for light and for dark backgrounds.
+ * A dot for each series on each row's line, as self-contained SVG.
  * The first series is drawn last, on top of the others.
  *
  * @see Cleveland and McGill 1984, section 4.1, https://doi.org/10.1080/01621459.1984.10478080
@@ -45,46 +42,44 @@ export function dotPlot({ title, x, rows, series }: DotPlot): string {
   const tick = axis.tickFormat(6);
   let at = 16;
   const legend = series.map(({ name }, i) => {
-    const item = markup`<circle cx="${at + 5}" cy="44" r="5" fill="${colorAt(i)}"/>
+    const item = markup`<circle cx="${at + 5}" cy="44" r="5"${seriesColor(i)} fill="currentColor"/>
 <text x="${at + 16}" y="48">${name}</text>
 `;
     at += 40 + CHARACTER * name.length;
     return item;
   });
   const dots = [...series.entries()].reverse().map(
-    ([i, one]) => markup`<g fill="${colorAt(i)}">${one.values.flatMap((value, row) =>
-      Number.isFinite(value)
-        ? [
-            markup`
+    ([i, one]) => markup`<g${seriesColor(i)} fill="currentColor">${one.values.flatMap(
+      (value, row) =>
+        Number.isFinite(value)
+          ? [
+              markup`
 <circle cx="${round(axis(value))}" cy="${lineOf(row)}" r="5"/>`,
-          ]
-        : [],
+            ]
+          : [],
     )}
 </g>
 `,
   );
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" color="${INK}" fill="currentColor" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${title}">
-<text x="16" y="26" font-size="15" font-weight="600">${title}</text>
-${legend}
+  return pictureSvg(
+    { title, width: WIDTH, height },
+    markup`${legend}
 <text x="${RIGHT}" y="${height - 10}" text-anchor="end">${x.label}</text>
 <g text-anchor="end">${rows.map(
-    (name, row) => markup`
+      (name, row) => markup`
 <path d="M${round(left)},${lineOf(row)}H${RIGHT}" stroke="currentColor" stroke-opacity="0.22"/>
 <text x="${round(left - 9)}" y="${lineOf(row) + 4}">${name}</text>`,
-  )}
+    )}
 </g>
 <g font-size="11" text-anchor="middle">${axis.ticks(6).map(
-    (value) => markup`
+      (value) => markup`
 <path d="M${round(axis(value))},${bottom}v5" stroke="currentColor"/>
 <text x="${round(axis(value))}" y="${bottom + 18}">${tick(value)}</text>`,
-  )}
+    )}
 </g>
 <path d="M${round(left)},${bottom}H${RIGHT}" stroke="currentColor"/>
-${dots}</svg>`.text;
-}
-
-function colorAt(index: number): string {
-  return schemeTableau10[index % schemeTableau10.length]!;
+${dots}`,
+  );
 }
 
 function round(coordinate: number): string {

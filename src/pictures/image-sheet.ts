@@ -1,25 +1,26 @@
 import { ShapeError } from "../errors.js";
-import { ndarray, sameShape, type NumberArray } from "../tree.js";
+import type { NumberArray } from "../tree.js";
 import { blankRaster, GUTTER, paste, type Raster } from "./raster.js";
 
 export interface SheetOptions {
   /** Images in a row; near a square by default. */
   readonly columns?: number;
+  /** Pixels of the sheet along a side of a pixel; by default as many as make 84 of the height. */
+  readonly scale?: number;
+  /** Pixels of the sheet between images. */
+  readonly gap?: number;
 }
 
-/** Pixels between images. */
-const gap = 2;
-
 /**
- * Images on one sheet, row by row, enlarged without smoothing to a height of about 84 pixels.
+ * Images on one sheet, row by row, enlarged without smoothing.
  *
  * @param images `[n, C, H, W]`, C = 1 (gray) or 3 (RGB), values in 0..255; others are clipped.
  * @throws {ShapeError} for any other shape.
  */
 export function imageSheet(images: NumberArray, options: SheetOptions = {}): Raster {
   const [n, , height, width] = expectImages(images, "imageSheet: images");
-  const { columns = Math.ceil(Math.sqrt(n)) } = options;
-  const scale = Math.max(1, Math.round(84 / height));
+  const { columns = Math.ceil(Math.sqrt(n)), gap = 2 } = options;
+  const { scale = enlargement(height) } = options;
   const cellWidth = scale * width + gap;
   const cellHeight = scale * height + gap;
   const sheet = blankRaster(
@@ -38,40 +39,16 @@ export function imageSheet(images: NumberArray, options: SheetOptions = {}): Ras
   return sheet;
 }
 
-export interface PairSheetOptions {
-  /** Factor on the difference, to state in the caption. */
-  readonly amplification: number;
+/** Pixels of a picture along a side of an image's pixel, for a height of about 84. */
+export function enlargement(height: number): number {
+  return Math.max(1, Math.round(84 / height));
 }
 
 /**
- * Three rows of n images: originals, reconstructions, and |difference| × amplification.
- *
- * @param originals `[n, C, H, W]`, C = 1 or 3, values in 0..255.
- * @param reconstructions the same shape.
- * @throws {ShapeError} if the shapes differ or are not those of images.
+ * The sizes of a batch of images, `[n, C, H, W]`.
+ * @throws {ShapeError} if it is none.
  */
-export function pairSheet(
-  originals: NumberArray,
-  reconstructions: NumberArray,
-  { amplification }: PairSheetOptions,
-): Raster {
-  const [n, ...event] = expectImages(originals, "pairSheet: originals");
-  if (!sameShape(originals.shape, reconstructions.shape)) {
-    throw new ShapeError(
-      `pairSheet: expected reconstructions of shape [${originals.shape}], got [${reconstructions.shape}]`,
-    );
-  }
-  const size = originals.data.length;
-  const rows = new Float32Array(3 * size);
-  rows.set(originals.data);
-  rows.set(reconstructions.data, size);
-  for (let i = 0; i < size; i++) {
-    rows[2 * size + i] = amplification * Math.abs(originals.data[i]! - reconstructions.data[i]!);
-  }
-  return imageSheet(ndarray(rows, [3 * n, ...event]), { columns: n });
-}
-
-function expectImages(images: NumberArray, where: string): [number, number, number, number] {
+export function expectImages(images: NumberArray, where: string): [number, number, number, number] {
   const [n = 0, channels = 0, height = 0, width = 0] = images.shape;
   const valid = images.shape.length === 4 && images.data.length > 0;
   if (!valid || (channels !== 1 && channels !== 3)) {

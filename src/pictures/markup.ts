@@ -20,7 +20,7 @@ export function markup(strings: TemplateStringsArray, ...contents: Content[]): M
 }
 
 /** Plain text as HTML or SVG text or a quoted attribute; control characters become U+FFFD. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .replace(/[^\P{Cc}\t\n\r]/gu, "\uFFFD")
     .replaceAll("&", "&amp;")

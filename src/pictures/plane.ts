@@ -27,25 +27,6 @@ export function isFinitePoint([x, y]: Point): boolean {
   return Number.isFinite(x) && Number.isFinite(y);
 }
 
-/** The square around the finite points, 4 % wider than they need; [-1, 1]² without any. */
-export function boundsOf(points: readonly Point[]): Bounds {
-  const x = middle(points.filter(isFinitePoint).map((point) => point[0]));
-  const y = middle(points.filter(isFinitePoint).map((point) => point[1]));
-  const reach = 1.04 * Math.max(x.reach, y.reach) || 1;
-  return { x: [x.center - reach, x.center + reach], y: [y.center - reach, y.center + reach] };
-}
-
-function middle(values: readonly number[]): { center: number; reach: number } {
-  if (values.length === 0) return { center: 0, reach: 0 };
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return { center: (low + high) / 2, reach: (high - low) / 2 };
-}
-
 /** Where a point of `bounds` lies in a square picture of `size` pixels. */
 export function toPixel([x, y]: Point, bounds: Bounds, size: number): Point {
   const right = (x - bounds.x[0]) / (bounds.x[1] - bounds.x[0]);

@@ -1,4 +1,4 @@
-import { decode, encode } from "fast-png";
+import { encode } from "fast-png";
 import type { NumberArray } from "../tree.js";
 import type { Raster } from "./raster.js";
 
@@ -16,10 +16,4 @@ export function encodeImage({ shape, data }: NumberArray, index: number): Uint8A
     return data[index * size + channel * height * width + pixel]!;
   });
   return encode({ width, height, data: pixels, channels: channels === 3 ? 3 : 1, depth: 8 });
-}
-
-/** The picture of a PNG that {@link encodeRgb} made. */
-export function decodeRgb(png: Uint8Array): Raster {
-  const { width, height, data } = decode(png);
-  return { width, height, data: Uint8Array.from(data) };
 }

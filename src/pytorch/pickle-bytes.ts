@@ -103,7 +103,7 @@ export class PickleBytes {
 }
 
 /** As a number if that keeps it exact. */
-export function safe(value: bigint): number | bigint {
+function safe(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }

@@ -1,4 +1,5 @@
 import { CheckpointError } from "../errors.js";
+import { fromBrain, fromHalf } from "../half.js";
 import { sizeOf, type NDArray, type Shape } from "../tree.js";
 import { PickleForeign } from "./pickle-values.js";
 
@@ -29,22 +30,6 @@ export const storageTypes: ReadonlyMap<string, NumberType> = new Map([
   ["LongStorage", numberType("int64", 8, (view, i) => Number(view.getBigInt64(i, true)))],
   ["BoolStorage", numberType("bool", 1, (view, i) => (view.getUint8(i) === 0 ? 0 : 1))],
 ]);
-
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-const word = new DataView(new ArrayBuffer(4));
-
-function fromBrain(bits: number): number {
-  word.setUint32(0, bits << 16);
-  return word.getFloat32(0);
-}
 
 /** Numbers in a row, which tensors are views of; several may share one. */
 export class TorchStorage extends PickleForeign {

@@ -209,8 +209,7 @@ function nameAt(bytes: Uint8Array, at: number, length: number, where: string): s
     const isFolder = i > 0 && i === parts.length - 1;
     return part === "." || part === ".." || (part === "" && !isFolder);
   });
-  // eslint-disable-next-line no-control-regex
-  if (leadsOut || /[\\:\u0000-\u001f]/.test(name)) {
+  if (leadsOut || /[\\:]/.test(name) || [...name].some((letter) => letter < " ")) {
     throw damaged(where, "names within the archive", JSON.stringify(name.slice(0, 80)));
   }
   return name;

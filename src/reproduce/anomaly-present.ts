@@ -61,9 +61,7 @@ export async function presentAnomaly(
       {
         heading: "Results",
         text,
-        figures: [
-          { kind: "svg", svg, caption: "One dot for each method; further right is better." },
-        ],
+        figures: [{ svg, caption: "One dot for each method; further right is better." }],
         table: shown,
       },
       { heading: "Splits", figures: [], table: splitsOf(results) },

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ranges } from "../border/ranges.js";
 import { whole } from "../models/index.js";
 
@@ -31,12 +31,7 @@ export const anomalyMethods = {
 export type AnomalyMethod = keyof typeof anomalyMethods;
 
 /** The methods in the order of tables and pictures. */
-export const methodNames = [
-  "score",
-  "flow",
-  "neighbours",
-  "mahalanobis",
-] as const satisfies AnomalyMethod[];
+export const methodNames = Object.keys(anomalyMethods) as AnomalyMethod[];
 
 /** What came of a split of a table, as its file keeps it. */
 export const splitResultSchema = z.object({

@@ -17,7 +17,7 @@ import {
 import { workAtOnce } from "./at-once.js";
 import { learnAndScore } from "./anomaly-scores.js";
 import type { ReproductionFolder } from "./folder.js";
-import { expectFree, expectSame, readPlan } from "./kept-plan.js";
+import { keptPlan } from "./kept-plan.js";
 import { readLabelledTables, type LabelledTable } from "./labelled-tables.js";
 
 /** What the user asked for; where a folder is gone on with, what is left out stays as it was. */
@@ -52,11 +52,14 @@ export async function openAnomalyPlan(
   folder: ReproductionFolder,
   { resume }: { readonly resume: boolean },
 ): Promise<AnomalyPlan> {
-  const plan = resume
-    ? { ...(await readPlan(folder, anomalyPlanSchema)), ...(splits !== undefined && { splits }) }
-    : newPlan({ ...request, splits });
-  if (resume) expectSame(["data", "rows", "seed", "steps"], request, plan);
-  else expectFree(folder);
+  const kept = await keptPlan(folder, request, {
+    resume,
+    schema: anomalyPlanSchema,
+    fixed: ["data", "rows", "seed", "steps"],
+    make: () => newPlan({ ...request, splits }),
+  });
+  if (splits === undefined || splits === kept.splits) return kept;
+  const plan = { ...kept, splits };
   await writeJson(folder.plan, plan);
   return plan;
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isJsonObject, type JsonValue } from "../json.js";
 import type { PreparedRun } from "../runs/prepare.js";
 import { formatNumber } from "../text.js";

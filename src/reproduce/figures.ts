@@ -2,11 +2,9 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { linePlot, type LinePlot, type Series } from "../pictures/line-plot.js";
-import { decodeRgb, encodeRgb } from "../pictures/png.js";
-import { blankRaster, GUTTER, shrunk, sideBySide, squaresOf, stacked } from "../pictures/raster.js";
-import type { Raster } from "../pictures/raster.js";
+import { panelContent } from "../pictures/panel.js";
+import { tilesSvg, type TileRow } from "../pictures/tiles.js";
 import type { Figure } from "../runs/report-html.js";
-import { amplification } from "../runs/report.js";
 import type { ReproductionFolder } from "./folder.js";
 import type { Finished } from "./table.js";
 import type { ReproductionName } from "./tasks.js";
@@ -16,16 +14,8 @@ export const drawFigures: Record<
   ReproductionName,
   (all: readonly Finished[], folder: ReproductionFolder) => Promise<readonly Figure[]>
 > = {
-  "table-classification": (all, folder) =>
-    picturesOfRuns(
-      all,
-      folder,
-      "reconstructions.png",
-      (label) =>
-        `${label}: test images, what came back, and their differences times ${amplification.toLocaleString("en-US")}`,
-    ),
-  "table-density": (all, folder) =>
-    picturesOfRuns(all, folder, "samples.png", (label) => `${label}: samples`),
+  "table-classification": (all, folder) => picturesOfRuns(all, folder, "reconstructions.svg"),
+  "table-density": (all, folder) => picturesOfRuns(all, folder, "samples.svg"),
   "figure-inversion": drawInversion,
   "figure-logdet": drawEstimator,
   "figure-toy": drawPlanes,
@@ -35,13 +25,12 @@ async function picturesOfRuns(
   all: readonly Finished[],
   folder: ReproductionFolder,
   name: string,
-  caption: (label: string) => string,
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const { task } of all) {
     const path = folder.run(task.id).picture(name);
     if (!existsSync(path)) continue;
-    figures.push({ kind: "png", png: await readFile(path), caption: caption(task.row.label) });
+    figures.push({ svg: await readFile(path, "utf8"), caption: task.row.label });
   }
   return figures;
 }
@@ -54,7 +43,7 @@ async function savePlot(
 ): Promise<Figure> {
   const svg = linePlot(plot);
   await writeFileAtomic(folder.picture(`${name}.svg`), svg);
-  return { kind: "svg", svg, caption };
+  return { svg, caption };
 }
 
 async function drawInversion(
@@ -86,17 +75,19 @@ async function drawEstimator(
   all: readonly Finished[],
   folder: ReproductionFolder,
 ): Promise<Figure[]> {
-  const biases = all.flatMap(({ task, result: { estimator } }): Series[] => {
+  const biases = all.flatMap(({ task, result: { estimator } }, color): Series[] => {
     const byTerms = estimator?.byTerms ?? [];
     return [
       {
         name: `${task.row.label}, measured`,
         points: byTerms.map(({ terms, bias }) => [terms, Math.abs(bias)]),
+        color,
       },
       {
         name: `${task.row.label}, bound`,
         points: byTerms.map(({ terms, bound }) => [terms, bound ?? NaN]),
         dashed: true,
+        color,
       },
     ];
   });
@@ -130,34 +121,33 @@ async function drawEstimator(
   ];
 }
 
-const factor = 3;
-
 /** Data, then each system's density and samples; data sets from top to bottom. */
 async function drawPlanes(all: readonly Finished[], folder: ReproductionFolder): Promise<Figure[]> {
-  const data = [...new Set(all.map(({ result }) => result.data))];
+  const names = [...new Set(all.map(({ result }) => result.data))];
   const systems = [...new Set(all.map(({ task }) => task.row.label))];
-  const rows: Raster[] = [];
-  for (const name of data) {
-    const panels: Raster[] = [];
+  const rows: TileRow[] = [];
+  for (const name of names) {
+    const pictures: (string | undefined)[] = [];
     for (const label of systems) {
       const finished = all.find(
         ({ task, result }) => result.data === name && task.row.label === label,
       );
-      const path = finished && folder.run(finished.task.id).picture("density.png");
-      const squares =
-        path !== undefined && existsSync(path) ? squaresOf(decodeRgb(await readFile(path))) : [];
-      const [points, density, samples] = squares.map((square) => shrunk(square, factor));
-      if (panels.length === 0) panels.push(points ?? empty);
-      panels.push(density ?? empty, samples ?? empty);
+      const path = finished && folder.run(finished.task.id).picture("density.svg");
+      const isThere = path !== undefined && existsSync(path);
+      pictures.push(isThere ? await readFile(path, "utf8") : undefined);
     }
-    rows.push(sideBySide(panels));
+    const content = (svg: string | undefined, panel: string): TileRow["tiles"][number] =>
+      svg === undefined ? undefined : panelContent(svg, panel);
+    const first = pictures.find((svg) => svg !== undefined);
+    const models = pictures.flatMap((svg) => [content(svg, "density"), content(svg, "samples")]);
+    rows.push({ label: name, tiles: [content(first, "data"), ...models] });
   }
-  const png = encodeRgb(stacked(rows));
-  await writeFileAtomic(folder.picture("densities.png"), png);
-  const columns = systems.map((label) => `${label}'s density and samples`).join(", ");
-  const caption = `From left to right: data, ${columns}. From top to bottom: ${data.join(", ")}.`;
-  return [{ kind: "png", png, caption }];
+  const svg = tilesSvg({
+    title: "Densities of the plane",
+    columns: ["data", ...systems.flatMap((label) => [`${label}: density`, "samples"])],
+    rows,
+    note: "Each square reaches from −4 to 4 along both axes. A density's colours run from 0 (violet) to its own largest value (yellow).",
+  });
+  await writeFileAtomic(folder.picture("densities.svg"), svg);
+  return [{ svg }];
 }
-
-/** In place of a picture that there isn't. */
-const empty = blankRaster(160, 160, GUTTER);

@@ -1,11 +1,38 @@
 import { existsSync } from "node:fs";
 import type { z } from "zod";
 import { UsageError } from "../errors.js";
-import { holdsOnly, readJson } from "../runs/run-folder.js";
+import { holdsOnly, readJson, writeJson } from "../runs/run-folder.js";
 import type { ReproductionFolder } from "./folder.js";
 
+/**
+ * The plan that the folder has, to go on with, or else a new one, kept there.
+ *
+ * @param how.fixed names of what must stay as the plan began with it
+ * @throws {UsageError} if there is none to go on with, or one in the way, or another was asked for.
+ */
+export async function keptPlan<N extends string, P extends Readonly<Partial<Record<N, unknown>>>>(
+  folder: ReproductionFolder,
+  request: Readonly<Partial<Record<N, unknown>>>,
+  how: {
+    readonly resume: boolean;
+    readonly schema: z.ZodType<P>;
+    readonly fixed: readonly N[];
+    readonly make: () => P | Promise<P>;
+  },
+): Promise<P> {
+  if (how.resume) {
+    const plan = await readPlan(folder, how.schema);
+    expectSame(how.fixed, request, plan);
+    return plan;
+  }
+  expectFree(folder);
+  const plan = await how.make();
+  await writeJson(folder.plan, plan);
+  return plan;
+}
+
 /** @throws {UsageError} if the folder has no plan to go on with. */
-export async function readPlan<T>(folder: ReproductionFolder, schema: z.ZodType<T>): Promise<T> {
+async function readPlan<T>(folder: ReproductionFolder, schema: z.ZodType<T>): Promise<T> {
   if (existsSync(folder.plan)) return readJson(folder.plan, schema);
   throw new UsageError(
     `resume: expected a plan in ${folder.path}, got none; name its folder, or begin afresh`,
@@ -16,7 +43,7 @@ export async function readPlan<T>(folder: ReproductionFolder, schema: z.ZodType<
  * What a crash may leave of a plan is no obstacle.
  * @throws {UsageError} if the folder holds anything else.
  */
-export function expectFree(folder: ReproductionFolder): void {
+function expectFree(folder: ReproductionFolder): void {
   if (!existsSync(folder.path)) return;
   if (existsSync(folder.plan)) {
     throw new UsageError(
@@ -34,7 +61,7 @@ export function expectFree(folder: ReproductionFolder): void {
  * Resumed, a reproduction stays what it is: options may repeat what it began with.
  * @throws {UsageError} naming the first of them that is another.
  */
-export function expectSame<N extends string>(
+function expectSame<N extends string>(
   names: readonly N[],
   asked: Readonly<Partial<Record<N, unknown>>>,
   kept: Readonly<Partial<Record<N, unknown>>>,

@@ -46,7 +46,6 @@ export async function presentOod(
         text,
         figures: [
           {
-            kind: "svg",
             svg,
             caption: "The set that was learned, and the other one. Further right is better.",
           },

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ranges } from "../border/ranges.js";
 import { whole } from "../models/index.js";
 
@@ -32,11 +32,7 @@ export const oodScores = {
 export type OodScore = keyof typeof oodScores;
 
 /** The scores in the order of tables and pictures. */
-export const oodScoreNames = [
-  "complexity",
-  "likelihood",
-  "typicality",
-] as const satisfies OodScore[];
+export const oodScoreNames = Object.keys(oodScores) as OodScore[];
 
 const summary = z.object({
   images: z.int(),

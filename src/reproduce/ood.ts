@@ -4,16 +4,16 @@ import { imageSetName, imageSetNames } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { pictureRecipe } from "../images/index.js";
-import { auroc, complexityScore, mean, pngBits } from "../measure/index.js";
-import { bitsPerDim, createModel } from "../models/index.js";
-import { expectAbility, openRunner, type AnyRunner } from "../runner/index.js";
+import { mean } from "../measure/index.js";
+import { createModel } from "../models/index.js";
+import { expectAbility, openRunner } from "../runner/index.js";
 import { configureFor } from "../runs/configuration.js";
 import { withEngine } from "../runs/engine.js";
 import { counter, type Watch } from "../runs/listener.js";
 import type { PreparedRun } from "../runs/prepare.js";
+import { openRun } from "../runs/open-run.js";
 import {
   expectTrains,
-  openRun,
   readCheckpoint,
   readJson,
   readRunConfig,
@@ -25,8 +25,9 @@ import { takeSteps } from "../runs/train-run.js";
 import { secondsPerStep } from "../train/index.js";
 import type { NumberArray } from "../tree.js";
 import type { ReproductionFolder } from "./folder.js";
-import { expectFree, expectSame, readPlan } from "./kept-plan.js";
+import { keptPlan } from "./kept-plan.js";
 import { isMissing, openNormals, openOutliers, someOf, type Normals } from "./ood-data.js";
+import { aurocs, scoreImages, summaryOf, type Scored } from "./ood-scores.js";
 import { oodPlanSchema, oodResultSchema, type OodPlan, type OodResult } from "./ood-result.js";
 
 /** What the user asked for. */
@@ -56,14 +57,17 @@ export async function openOodPlan(
   folder: ReproductionFolder,
   { resume }: { readonly resume: boolean },
 ): Promise<OodPlan> {
-  if (resume) {
-    const plan = await readPlan(folder, oodPlanSchema);
-    expectSame(["data", "rows", "run", "budgetSeconds", "seed", "threads", "count"], request, plan);
-    return plan;
-  }
-  expectFree(folder);
+  return keptPlan(folder, request, {
+    resume,
+    schema: oodPlanSchema,
+    fixed: ["data", "rows", "run", "budgetSeconds", "seed", "threads", "count"],
+    make: () => newPlan(request),
+  });
+}
+
+async function newPlan(request: OodRequest): Promise<OodPlan> {
   const { data = "data", run } = request;
-  const plan: OodPlan = {
+  return {
     reproduction: "figure-ood",
     command: request.command ?? "",
     data,
@@ -74,8 +78,6 @@ export async function openOodPlan(
     threads: request.threads ?? availableParallelism(),
     count: request.count ?? 1000,
   };
-  await writeJson(folder.plan, plan);
-  return plan;
 }
 
 /**
@@ -196,71 +198,6 @@ async function configOf(
 
 /** Each takes time of its own. */
 const validations = 4;
-
-/** What is known of images. */
-interface Scored {
-  /** In nats. */
-  readonly logProb: Float64Array;
-  readonly pngBits: Float64Array;
-}
-
-/** Images that are scored at once. */
-const chunk = 100;
-
-/** @returns nothing if the signal ended it. */
-async function scoreImages(
-  runner: AnyRunner,
-  { shape, data }: NumberArray,
-  {
-    signal,
-    onProgress,
-  }: {
-    readonly signal: AbortSignal;
-    readonly onProgress: (done: number, total: number) => void;
-  },
-): Promise<Scored | undefined> {
-  const [count = 0, ...event] = shape;
-  const size = data.length / count;
-  const pixels = Uint8Array.from(data);
-  const logProb = new Float64Array(count);
-  for (let first = 0; first < count; first += chunk) {
-    if (signal.aborted) return undefined;
-    const end = Math.min(count, first + chunk);
-    const part = pixels.subarray(first * size, end * size);
-    const scores = await runner.score({ shape: [end - first, ...event], data: part }, { first });
-    logProb.set(scores.logProb.data, first);
-    onProgress(end, count);
-  }
-  return { logProb, pngBits: pngBits({ shape, data: pixels }) };
-}
-
-function aurocs(
-  own: Scored,
-  others: Scored,
-  entropy: number,
-): OodResult["outliers"][number]["auroc"] {
-  const area = (of: (scored: Scored) => Float64Array): number => {
-    const [normal, odd] = [of(own), of(others)];
-    const isOutlier = [...normal.map(() => 0), ...odd.map(() => 1)].map(Boolean);
-    return auroc([...normal, ...odd], isOutlier);
-  };
-  return {
-    complexity: area((scored) => complexityScore(scored.logProb, scored.pngBits)),
-    likelihood: area(({ logProb }) => logProb.map((nats) => -nats)),
-    typicality: area(({ logProb }) => logProb.map((nats) => Math.abs(-nats - entropy))),
-  };
-}
-
-function summaryOf(
-  { logProb, pngBits: bits }: Scored,
-  { model: { dimensions } }: AnyRunner,
-): Pick<OodResult, "images" | "bitsPerDim" | "pngBitsPerDim"> {
-  return {
-    images: logProb.length,
-    bitsPerDim: bitsPerDim(mean(logProb), dimensions),
-    pngBitsPerDim: mean(bits) / dimensions,
-  };
-}
 
 /** The sets to learn, those asked for or the usual ones that the folder has. */
 async function rowsOf(

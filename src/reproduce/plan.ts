@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ranges } from "../border/ranges.js";
 import { devices } from "../engine/node.js";
 import { describeData } from "../data/index.js";

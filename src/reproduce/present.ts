@@ -1,4 +1,5 @@
 import { writeFileAtomic } from "../files/atomic-file.js";
+import { introduction } from "../runs/introduction.js";
 import { reportHtml, type Table } from "../runs/report-html.js";
 import { writeJson } from "../runs/run-folder.js";
 import { formatDuration, table } from "../text.js";
@@ -35,6 +36,7 @@ export async function present(
   const html = reportHtml({
     title: reproduction,
     subtitle: `seed ${plan.seed}, a budget of ${formatDuration(plan.budgetSeconds)}, ${plan.threads} threads, iresnet ${version}`,
+    introduction,
     summary: [],
     sections: [
       { heading: "Results", text: sources, figures: [], table: main },

@@ -2,9 +2,8 @@ import { availableParallelism } from "node:os";
 import { UsageError } from "../errors.js";
 import type { EngineSettings } from "../runs/engine.js";
 import type { Listener } from "../runs/listener.js";
-import { writeJson } from "../runs/run-folder.js";
 import type { ReproductionFolder } from "./folder.js";
-import { expectFree, expectSame, readPlan } from "./kept-plan.js";
+import { keptPlan } from "./kept-plan.js";
 import { makePlan, planSchema, type Plan } from "./plan.js";
 import { tasksOf, type ReproductionName, type Wanted } from "./tasks.js";
 
@@ -43,12 +42,11 @@ export async function openPlan(
   folder: ReproductionFolder,
   { resume, listener }: { readonly resume: boolean; readonly listener: Listener },
 ): Promise<Plan> {
-  if (resume) {
-    const plan = await readPlan(folder, planSchema);
-    expectSame(fixed, request, plan);
-    return plan;
-  }
-  expectFree(folder);
+  const make = (): Promise<Plan> => newPlan(request, listener);
+  return keptPlan(folder, request, { resume, schema: planSchema, fixed, make });
+}
+
+function newPlan(request: Request, listener: Listener): Promise<Plan> {
   const { reproduction, data, rows, device, workers = "auto" } = request;
   const tasks = tasksOf(reproduction, request);
   const threads = request.threads ?? availableParallelism();
@@ -64,9 +62,7 @@ export async function openPlan(
     atOnce: atOnceOf(request, Math.min(threads, tasks.length)),
     ...(workers !== "auto" && { workers }),
   };
-  const plan = await makePlan(settings, tasks, listener);
-  await writeJson(folder.plan, plan);
-  return plan;
+  return makePlan(settings, tasks, listener);
 }
 
 /** Rows at once, as many as `usual` if that is left to us. */

@@ -6,8 +6,8 @@ import { openRunner } from "../runner/index.js";
 import { withEngine } from "../runs/engine.js";
 import { prepareRun, type PreparedRun } from "../runs/prepare.js";
 import { writeReport } from "../runs/report.js";
+import { openRun } from "../runs/open-run.js";
 import {
-  openRun,
   readCheckpoint,
   readJson,
   expectTrains,

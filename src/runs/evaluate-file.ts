@@ -13,7 +13,8 @@ import { version } from "../version.js";
 import { describeTableEvaluation } from "./describe-table-evaluation.js";
 import type { Listener } from "./listener.js";
 import { confusionCells } from "./describe.js";
-import { reportHtml, type Figure, type Section } from "./report-html.js";
+import { reportHtml, type Section } from "./report-html.js";
+import { introductionOf } from "./introduction.js";
 import { writeJson } from "./run-folder.js";
 import { classFigures, scoreFigures, type Figures } from "./table-figures.js";
 import type { Trained } from "./trained.js";
@@ -49,9 +50,11 @@ export async function evaluateFile(
   const plan = runner.data?.table;
   if (!plan) {
     throw new UsageError(
-      `${run.folder.path}: expected a run on a table, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
+      `${run.file}: expected a run on a table, got one of ${run.config.preset}; make one with: iresnet train --data FILE`,
     );
   }
+  const name = file === "-" ? "standard input" : basename(file);
+  const folder = options.out ?? usualFolder(run, name);
   const kinds = tableKinds(plan);
   const reader = await openTable(await fileSource(file), { kinds, invalid: "missing" });
   const started = performance.now();
@@ -63,8 +66,6 @@ export async function evaluateFile(
       listener.progress({ label: "evaluate", done, unit: "rows", rate });
     },
   });
-  const name = file === "-" ? "standard input" : basename(file);
-  const folder = options.out ?? join(run.folder.path, `evaluation-${name.replaceAll(/\W+/g, "-")}`);
   const [density, classes] = [scoreFigures(scores, evaluation), classFigures(evaluation)];
   for (const [picture, { svg }] of Object.entries({ ...density, ...classes })) {
     await writeFileAtomic(join(folder, picture), svg);
@@ -77,6 +78,7 @@ export async function evaluateFile(
     reportHtml({
       title: `${run.config.data.name} on ${name}`,
       subtitle: `${run.config.model.kind} of ${run.file}, iresnet ${version}`,
+      ...introductionOf(run.config.model.kind),
       summary,
       sections: [
         {
@@ -84,7 +86,7 @@ export async function evaluateFile(
           ...(evaluation.label && {
             text: `Outliers are the rows whose "${evaluation.label.column}" is "${evaluation.label.outlier}".`,
           }),
-          figures: drawn(density),
+          figures: Object.values(density),
           table: { columns: ["quantity", "value"], rows },
         },
         ...classSections(evaluation, classes),
@@ -96,8 +98,13 @@ export async function evaluateFile(
   return { evaluation, report };
 }
 
-function drawn(figures: Figures): Figure[] {
-  return Object.values(figures).map(({ svg, caption }) => ({ kind: "svg", svg, caption }));
+/** @throws {UsageError} if there is no run's folder. */
+function usualFolder({ folder, file }: Trained["run"], name: string): string {
+  if (folder) return join(folder.path, `evaluation-${name.replaceAll(/\W+/g, "-")}`);
+  throw new UsageError(
+    `--out: expected a folder for the evaluation, as ${file} has no run's folder, got none; name one`,
+    { name: "out" },
+  );
 }
 
 function classSections({ classification }: TableEvaluation, figures: Figures): Section[] {
@@ -107,7 +114,7 @@ function classSections({ classification }: TableEvaluation, figures: Figures): S
     {
       heading: "Classes",
       text: "How often rows of each class, by row, were told to be of each, by column.",
-      figures: drawn(figures),
+      figures: Object.values(figures),
       ...(columns && { table: { columns: columns.map(String), rows } }),
     },
   ];

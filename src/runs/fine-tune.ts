@@ -7,7 +7,8 @@ import { withTrainingArrays } from "../train/kept-arrays.js";
 import { findPreset } from "../train/presets/index.js";
 import { configureFrom, type Overrides } from "./configuration.js";
 import type { PreparedRun } from "./prepare.js";
-import { expectTrains, openRun, type RunConfig, type RunFolder } from "./run-folder.js";
+import { openRun } from "./open-run.js";
+import { expectTrains, type RunConfig, type RunFolder } from "./run-folder.js";
 
 /** What decides the model, and so stays as it is. */
 const ofModel = ["c", "vanilla", "activation"] as const;
@@ -22,7 +23,7 @@ export interface FineTuning {
  * The configuration of a run that starts from another's numbers: its model, trained as that run was,
  * or as a preset says, with the user's changes.
  *
- * @param path the other run's folder, of which the best checkpoint is taken, or a checkpoint in it
+ * @param path the other run's folder, of which the best checkpoint is taken, or a checkpoint in it or alone
  * @throws {UsageError} if a change is one of the model.
  * @throws {FileError} if there is no such run.
  * @throws {CheckpointError} if its checkpoint is damaged.

@@ -14,19 +14,18 @@ import {
   type ReconstructOptions,
 } from "../measure/index.js";
 import { classCondition } from "../images/index.js";
-import { imageSheet, pairSheet } from "../pictures/image-sheet.js";
-import { planePanels } from "../pictures/plane-panels.js";
-import { encodeRgb } from "../pictures/png.js";
+import { reconstructionsPicture } from "../pictures/image-picture.js";
+import { planePicture } from "../pictures/plane-picture.js";
 import { Random } from "../random.js";
 import type { Runner } from "../runner/index.js";
 import { counter, type Listener } from "./listener.js";
-import { amplification } from "./report.js";
 import { writeJson, type RunFolder } from "./run-folder.js";
+import { modelOnData, samplesPicture } from "./run-pictures.js";
 
-/** Pictures of a run by file name, ready to be written. */
-export type Pictures = Readonly<Record<string, Uint8Array | string>>;
+/** SVG pictures of a run by file name, ready to be written. */
+export type Pictures = Readonly<Record<string, string>>;
 
-const pairs = 12;
+const pairs = 10;
 const drawn = 64;
 
 /** Evaluates a model on a split, and says how far it is. */
@@ -67,8 +66,9 @@ export async function reconstructRun(
   const { x, condition } = takeSpread(split, pairs);
   const given = condition ? { condition } : {};
   const back = await runner.attemptInverse(await runner.forward(x, given), { ...limits, ...given });
-  const sheet = encodeRgb(pairSheet(x, back.x, { amplification }));
-  return { ...measurement, pictures: { "reconstructions.png": sheet } };
+  const title = `${modelOnData(runner)}: ${x.shape[0]} ${split.name} images and back`;
+  const picture = reconstructionsPicture(title, x, back.x);
+  return { ...measurement, pictures: { "reconstructions.svg": picture } };
 }
 
 export async function saveReconstruction(
@@ -90,17 +90,14 @@ export async function drawDensity(
       random: Random.fromSeed(0),
       ...classCondition(runner.data, drawn),
     });
-    return { pictures: { "samples.png": encodeRgb(imageSheet(samples)) } };
+    return { pictures: { "samples.svg": samplesPicture(runner, samples, { temperature: 1 }) } };
   }
   if (shape[0] !== 2 || runner.data?.preprocessing) return { pictures: {} };
   const { x } = takeSpread(split);
   const measured = await measurePlane(runner, x, Random.fromSeed(0).split("plane"));
-  const { panels, grid } = planePanels(measured, x);
   const { integral, side } = measured;
-  return {
-    plane: { integral, side },
-    pictures: { "density.png": encodeRgb(panels), "warped-grid.svg": grid },
-  };
+  const picture = planePicture(modelOnData(runner), measured, x);
+  return { plane: { integral, side }, pictures: { "density.svg": picture } };
 }
 
 export async function savePictures(folder: RunFolder, pictures: Pictures): Promise<void> {

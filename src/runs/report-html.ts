@@ -1,9 +1,12 @@
 import { Markup, markup, type Content } from "../pictures/markup.js";
+import { themeCss } from "../pictures/theme.js";
 import { formatNumber } from "../text.js";
 
 export interface HtmlReport {
   readonly title: string;
   readonly subtitle: string;
+  /** Says to a newcomer what the model is. */
+  readonly introduction?: string;
   /** The results at a glance. */
   readonly summary: readonly SummaryItem[];
   readonly sections: readonly Section[];
@@ -26,15 +29,20 @@ export interface Section {
   readonly table?: Table;
 }
 
-/** SVG is put in the page as it is, PNG as a data URI. */
-export type Figure =
-  | { readonly kind: "svg"; readonly svg: string; readonly caption: string }
-  | { readonly kind: "png"; readonly png: Uint8Array; readonly caption: string };
+/** A picture that says by itself what it shows; the caption adds what to make of it. */
+export interface Figure {
+  /** Put in the page as it is. */
+  readonly svg: string;
+  readonly caption?: string;
+}
 
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
 }
+
+/** Width in pixels from which on a picture has a row of its own. */
+const wide = 700;
 
 /** One self-contained HTML page: no script, no request, light or dark as the reader's system. */
 export function reportHtml(report: HtmlReport): string {
@@ -52,7 +60,7 @@ export function reportHtml(report: HtmlReport): string {
 <header>
 <h1>${report.title}</h1>
 <p>${report.subtitle}</p>
-</header>
+${report.introduction === undefined ? "" : markup`<p>${report.introduction}</p>\n`}</header>
 <main>
 ${report.summary.length > 0 ? summaryOf(report.summary) : ""}
 ${report.sections.map(sectionOf)}
@@ -87,18 +95,10 @@ ${table ? tableOf(table) : ""}
 `;
 }
 
-function figureOf(figure: Figure): Markup {
-  const caption = markup`<figcaption>${figure.caption}</figcaption>`;
-  if (figure.kind === "svg") return markup`<figure>${new Markup(figure.svg)}${caption}</figure>`;
-  const { width, height } = pngSize(figure.png);
-  const uri = `data:image/png;base64,${Buffer.from(figure.png).toString("base64")}`;
-  return markup`<figure${width > 2.5 * height ? markup` class="wide"` : ""}><img src="${uri}" width="${width}" height="${height}" alt="${figure.caption}">${caption}</figure>`;
-}
-
-/** Width and height from a PNG's first chunk (PNG specification, 11.2.1). */
-function pngSize(png: Uint8Array): { width: number; height: number } {
-  const header = new DataView(png.buffer, png.byteOffset, png.byteLength);
-  return { width: header.getUint32(16), height: header.getUint32(20) };
+function figureOf({ svg, caption }: Figure): Markup {
+  const width = Number(/ width="(\d+)"/.exec(svg)?.[1]);
+  const text = caption === undefined ? "" : markup`<figcaption>${caption}</figcaption>`;
+  return markup`<figure${width > wide ? markup` class="wide"` : ""}>${new Markup(svg)}${text}</figure>`;
 }
 
 function tableOf({ columns, rows }: Table): Markup {
@@ -130,41 +130,35 @@ function numeral(value: Content): Content {
 }
 
 const STYLE = new Markup(`
-:root {
-  color-scheme: light dark;
-  --page: #f6f6f4; --card: #ffffff; --ink: #23262b; --quiet: #666b74; --rule: #e3e3df; --accent: #b5367a;
-}
-@media (prefers-color-scheme: dark) {
-  :root { --page: #131418; --card: #1c1e24; --ink: #e4e5e8; --quiet: #989da8; --rule: #2e3139; --accent: #fb8861; }
-}
+${themeCss}
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; padding: 3rem 1.25rem 4rem; max-width: 76rem;
-  background: var(--page); color: var(--ink);
+  background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
 header { padding-left: 1rem; border-left: 4px solid var(--accent); }
 h1 { margin: 0; font-size: 2rem; line-height: 1.2; letter-spacing: -0.02em; }
-header p, section > p { margin: 0.35rem 0 0; max-width: 46rem; color: var(--quiet); }
+header p, section > p { margin: 0.35rem 0 0; max-width: 46rem; color: var(--muted); }
 h2 { margin: 3rem 0 0; font-size: 1.25rem; letter-spacing: -0.01em; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 0.75rem; margin: 2rem 0 0; }
-dl div, figure, .table, pre { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }
+dl div, figure, .table, pre { background: var(--surface); border: 1px solid var(--rule); border-radius: 10px; }
 dl div { padding: 0.8rem 1rem; display: flex; flex-direction: column; justify-content: space-between; }
-dt { font-size: 0.82rem; color: var(--quiet); }
+dt { font-size: 0.82rem; color: var(--muted); }
 dd { margin: 0; font-size: 1.4rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-small { font-size: 0.85rem; font-weight: 400; color: var(--quiet); }
+small { font-size: 0.85rem; font-weight: 400; color: var(--muted); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); grid-auto-flow: dense; gap: 1rem; margin-top: 1rem; }
 figure { margin: 0; padding: 1rem; display: flex; flex-direction: column; gap: 0.75rem; }
 figure.wide { grid-column: 1 / -1; }
-figure svg, figure img { display: block; max-width: 100%; height: auto; margin: auto; color: var(--ink); }
-figure img { border-radius: 6px; }
-figcaption { font-size: 0.88rem; color: var(--quiet); }
+figure svg.picture { display: block; max-width: 100%; height: auto; margin: auto; }
+figure svg.picture > .paper { fill: none; }
+figcaption { font-size: 0.88rem; color: var(--muted); }
 .table { width: fit-content; max-width: 100%; margin-top: 1rem; overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.45rem 1rem; text-align: left; border-top: 1px solid var(--rule); }
-thead th { border-top: 0; font-weight: 600; font-size: 0.82rem; color: var(--quiet); }
+thead th { border-top: 0; font-weight: 600; font-size: 0.82rem; color: var(--muted); }
 .number { text-align: right; }
 pre { margin: 1rem 0; padding: 0.9rem 1rem; overflow-x: auto; }
 code { font: 0.88rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
-details > summary { cursor: pointer; color: var(--quiet); }
+details > summary { cursor: pointer; color: var(--muted); }
 `);

@@ -15,13 +15,12 @@ import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { linePlot, type Series } from "../pictures/line-plot.js";
 import type { Point } from "../pictures/plane.js";
 import { confusionRows, evaluationRows, reconstructionRows } from "./describe.js";
+import { introductionOf } from "./introduction.js";
 import { reportHtml, type Figure, type Section, type SummaryItem } from "./report-html.js";
 import { readJson, readRunConfig, type RunFolder, type SavedConfig } from "./run-folder.js";
 
 /** What training measures on held-out data has a name that starts with this. */
 export const validationPrefix = "val ";
-/** Factor on the differences in a sheet of reconstructions. */
-export const amplification = 100_000;
 
 /** Draws a run's curves and writes its report, from what its folder holds by now. */
 export async function writeReport(folder: RunFolder): Promise<void> {
@@ -41,6 +40,7 @@ export async function writeReport(folder: RunFolder): Promise<void> {
   const html = reportHtml({
     title: `${preset} on ${data.name}`,
     subtitle: `${config.model.kind}, ${config.training ? `seed ${config.training.seed}` : `imported from ${config.imported?.file}`}, iresnet ${version}, ${config.hardware.cpu}, ${config.threads} threads`,
+    ...introductionOf(config.model.kind),
     summary: [
       ...(table ? tableSummary(table) : []),
       ...trainingSummary(metrics),
@@ -96,7 +96,7 @@ async function trainingSection(
   const draw = async (name: string, title: string, label: string, series: Series[]) => {
     const svg = linePlot({ title, x: { label: "step" }, y: { label }, series });
     await writeFileAtomic(folder.picture(`${name}.svg`), svg);
-    figures.push({ kind: "svg", svg, caption: title });
+    figures.push({ svg });
   };
   if (metrics.length > 0) {
     await draw("loss", "Training loss", "loss (nats)", [
@@ -129,12 +129,12 @@ async function samplesSection(folder: RunFolder): Promise<Section> {
   return {
     heading: "The learned density",
     figures: [
-      ...(await png(
+      ...(await pictureOf(
         folder,
-        "density.png",
-        "From left to right: data, learned density, samples, and a regular grid of the latent space mapped to the data by the inverse",
+        "density.svg",
+        "A good fit has the density and the samples where the data are, and latents that look like one round cloud. The grids show how the model bends the plane; their lines never cross, because the map is invertible.",
       )),
-      ...(await png(folder, "samples.png", "Samples")),
+      ...(await pictureOf(folder, "samples.svg")),
     ],
   };
 }
@@ -146,11 +146,7 @@ async function reconstructionSection(
   return {
     heading: "Inverse",
     figures: [
-      ...(await png(
-        folder,
-        "reconstructions.png",
-        `Originals, reconstructions, and their differences times ${amplification.toLocaleString("en-US")}`,
-      )),
+      ...(await pictureOf(folder, "reconstructions.svg")),
       ...(await inverseErrorFigure(folder, reconstruction)),
     ],
     table: {
@@ -183,7 +179,6 @@ async function inverseErrorFigure(
   await writeFileAtomic(folder.picture("inverse-error.svg"), svg);
   return [
     {
-      kind: "svg",
       svg,
       caption:
         "How far x is from the inverse of its latent. The dashed line, for comparison, falls at each iteration by the largest Lipschitz bound of a block, from the first measured point on; it doesn't bound the error. The curves flatten where float32 ends.",
@@ -261,7 +256,8 @@ async function readIfThere<T>(path: string, schema: z.ZodType<T>): Promise<T | u
   return existsSync(path) ? readJson(path, schema) : undefined;
 }
 
-async function png(folder: RunFolder, name: string, caption: string): Promise<Figure[]> {
+async function pictureOf(folder: RunFolder, name: string, caption?: string): Promise<Figure[]> {
   const path = folder.picture(name);
-  return existsSync(path) ? [{ kind: "png", png: await readFile(path), caption }] : [];
+  if (!existsSync(path)) return [];
+  return [{ svg: await readFile(path, "utf8"), ...(caption !== undefined && { caption }) }];
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import { ranges } from "../border/ranges.js";
 import { devices } from "../engine/node.js";
 import { FileError, UsageError } from "../errors.js";
@@ -113,7 +113,7 @@ export function expectTrains(config: SavedConfig): RunConfig {
     return { ...config, training, validateEvery, checkpointEvery };
   }
   throw new UsageError(
-    `train: expected a run that is trained, got weights imported from ${imported?.file ?? "elsewhere"}; begin a run of a preset with: iresnet train PRESET`,
+    `train: expected a run that is trained, got ${imported ? `weights imported from ${imported.file}` : "a checkpoint alone"}; begin a run of a preset with: iresnet train PRESET`,
   );
 }
 
@@ -151,15 +151,6 @@ export class RunFolder {
   picture(name: string): string {
     return join(this.path, "pictures", name);
   }
-}
-
-/** A checkpoint with the run it comes from. */
-export interface Run {
-  readonly folder: RunFolder;
-  readonly config: SavedConfig;
-  /** File of the checkpoint. */
-  readonly file: string;
-  readonly checkpoint: Checkpoint;
 }
 
 /**
@@ -220,24 +211,6 @@ export async function readCheckpoint(
   const checkpoint = await loadCheckpoint(path);
   expectModel(checkpoint, model, path);
   return checkpoint;
-}
-
-/**
- * Opens a run: the state that validated best, or else the newest one.
- *
- * @param path the run's folder, or one of the checkpoints in it
- * @throws {FileError} if it is missing.
- * @throws {CheckpointError} if it is damaged or of another model.
- */
-export async function openRun(path: string): Promise<Run> {
-  expectKind(path, "path", "openRun");
-  const isFile = path.endsWith(".safetensors");
-  const folder = new RunFolder(isFile ? dirname(path) : path);
-  const config = await readRunConfig(folder);
-  const file = isFile ? path : existsSync(folder.best) ? folder.best : folder.checkpoint;
-  const checkpoint = await loadCheckpoint(file);
-  expectModel(checkpoint, config.model, file);
-  return { folder, config, file, checkpoint };
 }
 
 export async function writeJson(path: string, value: object): Promise<void> {

@@ -9,11 +9,15 @@ import { encodeImage, encodeRgb } from "../pictures/png.js";
 import type { Runner, SampleOptions } from "../runner/index.js";
 import { ndarray, sizeOf } from "../tree.js";
 import { counter, type Listener } from "./listener.js";
+import { samplesPicture } from "./run-pictures.js";
 
 export interface SamplePicturesOptions extends Omit<SampleOptions, "condition" | "first"> {
   /** Ends it between draws, by its reason. */
   readonly signal?: AbortSignal;
-  /** A `.png` for one sheet with all samples, or a folder for a PNG of each, `0001.png` on. */
+  /**
+   * For one sheet with all samples an `.svg`, which has a title, or a `.png`, which is pixels alone; or a
+   * folder for a PNG of each, `0001.png` on.
+   */
   readonly out: string;
   /** Class of the samples of a density by class; unless given, classes take turns. */
   readonly class?: string | undefined;
@@ -56,11 +60,22 @@ export async function samplePictures(
     onProgress(first + size, count);
   }
   if (!sheet) return files;
-  await writeFileAtomic(out, encodeRgb(imageSheet(ndarray(sheet, [count, ...shape]))));
+  const images = ndarray(sheet, [count, ...shape]);
+  const { temperature = 1 } = options;
+  await writeFileAtomic(
+    out,
+    isPng(out)
+      ? encodeRgb(imageSheet(images))
+      : samplesPicture(runner, images, { temperature, class: name }),
+  );
   return [out];
 }
 
 function isSheet(out: string): boolean {
+  return isPng(out) || out.toLowerCase().endsWith(".svg");
+}
+
+function isPng(out: string): boolean {
   return out.toLowerCase().endsWith(".png");
 }
 
@@ -75,7 +90,7 @@ function expectPictureOut(out: string, count: number): void {
   const isFolder = statSync(out, { throwIfNoEntry: false })?.isDirectory() === true;
   if (!isFolder && !/[/\\]$/.test(out) && extname(out) !== "") {
     throw new UsageError(
-      `--out: expected a sheet, such as sheet.png, or a folder for single pictures, such as samples/, got ${out}`,
+      `--out: expected a sheet, such as sheet.svg or sheet.png, or a folder for single pictures, such as samples/, got ${out}`,
     );
   }
   if (existsSync(out) && (!isFolder || readdirSync(out).length > 0)) {

@@ -29,7 +29,8 @@ import {
 } from "./outcome.js";
 import type { PreparedRun } from "./prepare.js";
 import { writeReport } from "./report.js";
-import { openRun, writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
+import { openRun } from "./open-run.js";
+import { writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
 import { Validator } from "./validator.js";
 import { describeWorkers, withWorkers } from "./workers.js";
 

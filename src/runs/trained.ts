@@ -1,10 +1,10 @@
 import type { Engine } from "../engine/index.js";
 import { openData } from "../data/files.js";
 import { UsageError } from "../errors.js";
-import { expectReadFrom, type Split } from "../data/index.js";
+import { dataNames, expectReadFrom, type Split } from "../data/index.js";
 import { openRunner, type Runner } from "../runner/index.js";
 import { withEngine, type EngineSettings } from "./engine.js";
-import { openRun, type Run } from "./run-folder.js";
+import { openRun, type Run } from "./open-run.js";
 import type { Listener } from "./listener.js";
 import { openPictureData, openPictureSplit } from "./picture-data.js";
 import { openTableData } from "./table-run.js";
@@ -20,7 +20,7 @@ export interface Trained {
  * Opens a run's model for as long as `use` takes, on as many threads as the run had unless others
  * are given.
  *
- * @param path the run's folder, or one of the checkpoints in it
+ * @param path the run's folder, one of the checkpoints in it, or a checkpoint alone
  */
 export async function withTrained<T>(
   path: string,
@@ -49,11 +49,11 @@ export interface SplitChoice {
  * @throws {UsageError} if the choice doesn't suit the run.
  */
 export async function splitOf(
-  { run: { config }, runner }: Trained,
+  { run, runner }: Trained,
   { split, dataDir, data: other }: SplitChoice,
   { isLabelled, listener }: { readonly isLabelled: boolean; readonly listener: Listener },
 ): Promise<Split> {
-  const { data, table, pictures } = config;
+  const { data, table, pictures } = run.config;
   if (other !== undefined) {
     if (split !== undefined || dataDir !== undefined) {
       throw new UsageError(
@@ -74,6 +74,12 @@ export async function splitOf(
       );
     }
     expectReadFrom(data.name, "dataDir");
+  }
+  if (!run.folder && !dataNames().includes(data.name)) {
+    const got = runner.data?.table ? "rows of a file" : data.name || "none that are described";
+    throw new UsageError(
+      `${run.file}: expected a checkpoint of data known by name, or a run's folder, got one alone of ${got}; name the data with --data`,
+    );
   }
   const set = table
     ? await openTableData(table)

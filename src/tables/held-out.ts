@@ -58,15 +58,23 @@ export async function rowTerms(
   places: Places = {},
 ): Promise<RowTerms> {
   const { logProb, deviations } = await scored(runner, rows, places);
-  const { x } = prepare(rows.x, runner.data?.preprocessing, "middles");
-  const columns = x.shape[1]!;
-  const reference = { shape: [neighbours.length / columns, columns], data: neighbours };
-  const k = Math.min(usualNeighbours, reference.shape[0]!);
   return {
     logProb: Float64Array.from(logProb.data),
-    distance: neighbourDistances(x, reference, k),
+    distance: rowDistances(runner, rows.x, neighbours),
     deviations,
   };
+}
+
+/** Mean distance of each row to the nearest of a calibration's neighbours, as the model takes rows. */
+export function rowDistances(
+  runner: AnyRunner,
+  rows: NumberArray,
+  neighbours: Calibration["neighbours"],
+): Float64Array {
+  const { x } = prepare(rows, runner.data?.preprocessing, "middles");
+  const columns = x.shape[1]!;
+  const reference = { shape: [neighbours.length / columns, columns], data: neighbours };
+  return neighbourDistances(x, reference, Math.min(usualNeighbours, reference.shape[0]!));
 }
 
 /**

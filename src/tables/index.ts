@@ -5,7 +5,7 @@ export { encodeTable, type EncodedTable, type EncodeTableOptions } from "./encod
 export * from "./evaluate-table.js";
 export * from "./explain-table.js";
 export * from "./fit-table.js";
-export { rowTerms, scoreOptions } from "./held-out.js";
+export { rowDistances, scoreOptions } from "./held-out.js";
 export { tableModelNames, type TableModelName } from "./models.js";
 export * from "./predict-table.js";
 export type { PredictionSummary } from "./prediction-count.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ranges } from "../border/ranges.js";
 import { exact, neumannSeries, powerSeries, roulette } from "../bijections/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
@@ -68,7 +68,7 @@ const augmentationConfig = z.discriminatedUnion("kind", [
 ]);
 
 const trainingConfig = z.strictObject({
-  /** Decides every random number that {@link fit} draws. */
+  /** Decides every random number that `fit` draws. */
   seed: whole(ranges.place).default(0),
   steps: whole(ranges.steps),
   /** Steps that were taken under another configuration; the schedule begins anew after them. */
@@ -92,7 +92,7 @@ const trainingConfig = z.strictObject({
   labelSmoothing: z.number().nonnegative().lt(1).default(0),
   /** Examples that set ActNorm and the base distribution before the first step. */
   initialExamples: count.default(512),
-  /** How training images are varied: see {@link Augmentation}. */
+  /** How training images are varied: see `Augmentation`. */
   augmentation: augmentationConfig.default({ kind: "none" }),
 });
 

@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import { nearest } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
@@ -7,7 +7,7 @@ import type { Packing } from "./packing.js";
 
 /** One update of one parameter p by its gradient g, as a pure function of tensors. */
 export interface Optimizer {
-  /** Updates matrices in its place, see {@link Variable.isMatrix}; absent if nothing needs to. */
+  /** Updates matrices in its place, see `isMatrix`; absent if nothing needs to. */
   readonly matrices?: Optimizer;
   /** Names of the arrays kept for each parameter: of its shape, 0 at first. */
   readonly slots: readonly string[];
@@ -77,11 +77,11 @@ export function registerOptimizer<S extends z.ZodType<{ readonly kind: string }>
 }
 
 /** Kinds of all optimizers there are. */
-export function optimizerKinds(): readonly string[] {
+function optimizerKinds(): readonly string[] {
   return [...entries.keys()];
 }
 
-/** The optimizer of a configuration that {@link parseOptimizer} passed. */
+/** The optimizer of a configuration that `parseOptimizer` passed. */
 export function createOptimizer(config: { readonly kind: string }): Optimizer {
   expectKind(config, "object", "createOptimizer");
   return entryOf(config.kind).create(config);

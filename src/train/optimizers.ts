@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import {
   abs,
   add,
@@ -97,7 +97,7 @@ const muonConfig = z.strictObject({
 });
 
 /**
- * `muon`: for matrices and filters (see {@link Variable.isMatrix} and {@link muonMatrices}); `rest`,
+ * `muon`: for matrices and filters (see `isMatrix` and {@link muonMatrices}); `rest`,
  * Adam unless given, updates everything else at `restRate` times its rate, 0.1 unless given: an
  * orthogonal update of n columns has elements of about 1/√n, where Adam's are of about 1.
  */

@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { z } from "zod";
+import * as z from "zod";
 import { ranges } from "../border/ranges.js";
 import { whole } from "../models/config.js";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import * as bijections from "../../src/bijections/index.js";
-import * as distributions from "../../src/distributions/index.js";
 import { IresnetError } from "../../src/errors.js";
 import * as everywhere from "../../src/index.js";
-import * as nn from "../../src/nn/index.js";
 import * as node from "../../src/node.js";
-import { folder, rightArguments } from "./right-arguments.js";
+import { rightModules } from "./right-modules.js";
+import { folder, rightArguments as rightData, type Right } from "./right-arguments.js";
+
+const rightArguments: Readonly<Record<string, Right>> = { ...rightData, ...rightModules };
 
 const wrong: readonly unknown[] = [
   undefined,
@@ -22,11 +22,6 @@ const wrong: readonly unknown[] = [
   () => undefined,
 ];
 
-/**
- * What a model is written with, from tensors and scopes: its callers are modules, which the compiler
- * checks, and not a user's data.
- */
-const modules: object = { ...bijections, ...nn, ...distributions, vjp: 0, gradients: 0 };
 /** Private constructors, and what copies a bundled worker that the tests' build hasn't got. */
 const made: readonly string[] = ["Runner", "TableExplainer", "copyWebAssets"];
 /** A right call takes long, and other tests make it. */
@@ -35,11 +30,10 @@ const slow: readonly string[] = ["fitPictures", "fitTable", "measurePlane", "ope
 type Callable = (...given: readonly unknown[]) => unknown;
 type Constructor = new (...given: readonly unknown[]) => unknown;
 
-const exported = Object.entries({ ...everywhere, ...node } as Record<string, unknown>).filter(
+const all: Record<string, unknown> = { ...everywhere, ...node, ...everywhere.graph };
+const exported = Object.entries(all).filter(
   (entry): entry is [string, Callable | Constructor] =>
-    typeof entry[1] === "function" &&
-    !(entry[0] in modules || made.includes(entry[0])) &&
-    !entry[0].endsWith("Error"),
+    typeof entry[1] === "function" && !made.includes(entry[0]) && !entry[0].endsWith("Error"),
 );
 
 const isClass = (f: Callable | Constructor): f is Constructor =>

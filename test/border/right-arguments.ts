@@ -176,6 +176,7 @@ export const rightArguments: Readonly<Record<string, Right>> = {
   decodeCheckpoint: () => [iresnet.encodeCheckpoint(checkpoint), "a file"],
   encodeCheckpoint: () => [checkpoint],
   inferenceArrays: () => [arrays],
+  inferenceCheckpoint: () => [checkpoint],
   openCheckpoint: () => [checkpoint, "a file"],
   compile: () => [engine, () => ({ outputs: { y: constant(1) } })],
   bitsPerDim: () => [-1, 2],

@@ -5,9 +5,14 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
   expectArrays,
+  inferenceCheckpoint,
   type Checkpoint,
 } from "../../src/checkpoint/checkpoint.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/checkpoint/safetensors.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  toHalfArrays,
+} from "../../src/checkpoint/safetensors.js";
 import { ndarray, scalarArray } from "../../src/tree.js";
 
 const checkpoint: Checkpoint = {
@@ -55,6 +60,31 @@ describe("checkpoint", () => {
     const decoded = decodeCheckpoint(bytes, "run.safetensors");
     assert.deepEqual(decoded, checkpoint);
     assert.deepEqual(encodeCheckpoint(decoded), bytes);
+  });
+
+  it("keeps what inference takes in numbers of 16 bits, with a checksum of them", () => {
+    const arrays = {
+      ...checkpoint.arrays,
+      "blocks.0.weight": ndarray([1, 2, 3, 0.1], [2, 2]),
+      "ema.blocks.0.u": ndarray([0.5, 1e-9], [2]),
+      "optimizer.m.blocks.0.weight": ndarray([1e9, 0, 0, 0], [2, 2]),
+    };
+    const alone = inferenceCheckpoint({ ...checkpoint, arrays });
+    assert.equal(alone.training, undefined);
+    assert.ok(!Object.keys(alone.arrays).some((name) => /^(ema|optimizer)\./.test(name)));
+    const bytes = encodeCheckpoint(alone, { bits: 16 });
+    const decoded = decodeCheckpoint(bytes, "run.safetensors");
+    assert.deepEqual(decoded, { ...alone, arrays: toHalfArrays(alone.arrays) });
+    assert.deepEqual(decoded.arrays["blocks.0.u"], ndarray([0.5, 0], [2]));
+    assert.deepEqual(encodeCheckpoint(decoded, { bits: 16 }), bytes);
+    bytes[bytes.length - 1]! ^= 1;
+    rejects(() => decodeCheckpoint(bytes, "run.safetensors"), /expected the checksum/);
+    const bad = [checkpoint, { bits: 16 }] as const;
+    assert.throws(() => encodeCheckpoint(...bad), /UsageError: .*without training for 16 bits/);
+    for (const bits of [8, "16", NaN]) {
+      assert.throws(() => encodeCheckpoint(alone, { bits: bits as 16 }), /bits of 16 or 32/);
+    }
+    assert.throws(() => encodeCheckpoint(alone, { bit: 16 } as object), /did you mean "bits"/);
   });
 
   it("keeps what the data were, and names a field that is wrong", () => {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CheckpointError, ShapeError } from "../../src/errors.js";
-import { decodeSafetensors, encodeSafetensors } from "../../src/checkpoint/safetensors.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  toHalfArrays,
+} from "../../src/checkpoint/safetensors.js";
 import { ndarray, scalarArray, type Arrays } from "../../src/tree.js";
 
 const arrays: Arrays = {
@@ -159,9 +163,50 @@ describe("safetensors", () => {
   });
 
   it("rejects other types of numbers", () => {
-    const entry = { dtype: "BF16", shape: [4], data_offsets: [0, 8] };
-    rejects(withEntry(entry), /dtype F32\) in "w", got "BF16"; convert/);
+    const entry = { dtype: "F64", shape: [1], data_offsets: [0, 8] };
+    rejects(withEntry(entry), /dtype F32, F16, BF16 in "w", got "F64"; convert/);
+    for (const dtype of ["toString", "__proto__", ["F16"]]) {
+      rejects(withEntry({ ...entry, dtype }), /dtype F32/);
+    }
     for (const other of [null, 1, [], {}]) rejects(withEntry(other), /dtype F32/);
+  });
+
+  it("reads numbers of 16 bits beside those of 32", () => {
+    const header = `{"f":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[6,10]},"w":{"dtype":"F32","shape":[],"data_offsets":[10,14]}}`;
+    const data = new DataView(new ArrayBuffer(14));
+    [0x3c00, 0xc100, 0x7bff, 0x3f80, 0xc120].forEach((bits, i) => {
+      data.setUint16(2 * i, bits, true);
+    });
+    data.setFloat32(10, 0.1, true);
+    assert.deepEqual(decodeSafetensors(join(header, new Uint8Array(data.buffer))).arrays, {
+      f: ndarray([1, -2.5, 65504], [3]),
+      b: ndarray([1, -10], [2]),
+      w: scalarArray(0.1),
+    });
+    rejects(
+      withEntry({ dtype: "F16", shape: [2], data_offsets: [0, 8] }),
+      /expected 4 bytes in "w" of shape \[2\], got 8/,
+    );
+  });
+
+  it("writes numbers of 16 bits: the nearest, in half the bytes", () => {
+    const wide: Arrays = { w: ndarray([1 / 3, -65519, 1e-8, 2 ** -24, NaN, -Infinity], [2, 3]) };
+    const bytes = encodeSafetensors(wide, {}, 16);
+    assert.match(split(bytes).header, /"dtype":"F16","shape":\[2,3\],"data_offsets":\[0,12\]/);
+    const decoded = decodeSafetensors(bytes).arrays;
+    const expected = [1365 / 4096, -65504, 0, 2 ** -24, NaN, -Infinity];
+    assert.deepEqual(decoded, { w: ndarray(expected, [2, 3]) });
+    assert.deepEqual(encodeSafetensors(decoded, {}, 16), bytes);
+    assert.deepEqual(toHalfArrays(wide), decoded);
+  });
+
+  it("refuses numbers that 16 bits can't hold", () => {
+    for (const value of [65_520, -7e4, 3e38]) {
+      assert.throws(
+        () => encodeSafetensors({ w: ndarray([0, value], [2]) }, {}, 16),
+        /CheckpointError: encodeSafetensors: expected numbers up to 65,504 in "w".*; write 32 bits/,
+      );
+    }
   });
 
   it("rejects bad shapes", () => {

@@ -60,7 +60,7 @@ describe("a run of a model with a closed inverse", () => {
     assert.equal(reconstruction.lipschitz, null);
     assert.deepEqual(reconstruction.curve, []);
     assert.ok(!existsSync(join(cwd, "nice", "pictures", "inverse-error.svg")));
-    assert.ok(existsSync(join(cwd, "nice", "pictures", "reconstructions.png")));
+    assert.ok(existsSync(join(cwd, "nice", "pictures", "reconstructions.svg")));
 
     const described = await iresnet(cwd, "info", "nice");
     assert.match(described.stdout, /^No residual blocks: /m);

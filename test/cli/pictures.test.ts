@@ -144,7 +144,7 @@ describe("a folder of pictures on the command line", () => {
   });
 
   it("samples a sheet or single pictures, and reconstructs", async () => {
-    for (const out of ["sheet.png", "singles/"]) {
+    for (const out of ["sheet.png", "sheet.svg", "singles/"]) {
       const sampled = await iresnet(
         cwd,
         ...["sample", "runs/i-resnet-density", "--count", "3", "--out", out],

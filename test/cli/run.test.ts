@@ -306,13 +306,17 @@ describe("a 2-D density's run", () => {
     assert.equal(evaluation.unit, "nats");
     assert.equal(evaluation.logDet, "exact");
     assert.ok(Math.abs(plane.integral - 1) <= 0.02, String(plane.integral));
-    const signature = readFileSync(join(cwd, "plane", "pictures", "density.png")).subarray(1, 4);
-    assert.equal(signature.toString(), "PNG");
+    const picture = readFileSync(join(cwd, "plane", "pictures", "density.svg"), "utf8");
+    for (const title of ["Data", "Samples of the model", "Data to latent: a grid, after f"]) {
+      assert.ok(picture.includes(`>${title}<`), title);
+    }
 
     const { code, stderr } = await iresnet(cwd, "sample", "plane", "--count", "5");
     assert.equal(code, 0, stderr);
     const csv = readFileSync(join(cwd, "plane", "pictures", "samples.csv"), "utf8");
     assert.match(csv, /^x0,x1\n(-?\d[^,\n]*,-?\d[^,\n]*\n){5}$/);
+    const points = readFileSync(join(cwd, "plane", "pictures", "samples.svg"), "utf8");
+    assert.match(points, />Samples: i-ResNet density on \w+, temperature 1</);
   });
 });
 

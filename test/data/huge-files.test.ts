@@ -21,7 +21,6 @@ function rowsSource(rows: number, last: string): ByteSource {
   const text = new TextEncoder().encode("12.5,x,0.001\n".repeat(block));
   return {
     name: "many.csv",
-    // eslint-disable-next-line @typescript-eslint/require-await
     async *stream() {
       yield new TextEncoder().encode("a,b,c\n");
       for (let done = 0; done < rows; done += block) yield text;
@@ -63,7 +62,6 @@ describe("A file too large for memory", () => {
     const before = process.memoryUsage().rss;
     const source: ByteSource = {
       name: "bomb.csv.gz",
-      // eslint-disable-next-line @typescript-eslint/require-await
       async *stream() {
         yield bomb;
       },

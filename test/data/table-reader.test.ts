@@ -209,7 +209,7 @@ describe("A table's reader", () => {
         name: source.name,
         columns: [],
         summary: ["Of another format."],
-        // eslint-disable-next-line require-yield, @typescript-eslint/require-await
+        // eslint-disable-next-line require-yield
         async *chunks(): AsyncGenerator<Table> {
           return;
         },

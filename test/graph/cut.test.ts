@@ -130,6 +130,14 @@ describe("a graph cut at means over a team", () => {
     assert.equal(inputs.length, 2);
   });
 
+  it("makes again what takes one operation an element, rather than keeping it", () => {
+    const [mean1, x] = [input("mean", [4]), input("x", [4])];
+    const mean2 = add(mul(mean1, 0.9), mul(allMean(exp(x)), 0.1));
+    assert.deepEqual(Object.keys(cutAtMeans({ mean2 }, 2).before[0]!.kept), []);
+    const summed = add(sumAll(mean1), allMean(sumAll(x)));
+    assert.deepEqual(Object.keys(cutAtMeans({ summed }, 2).before[0]!.kept), ["kept.0"]);
+  });
+
   it("refuses a mean in an iteration, where nobody can meet", () => {
     const { y } = loop(
       { y: input("x", [2]) },

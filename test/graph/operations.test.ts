@@ -13,6 +13,7 @@ describe("graph, as the library exports it", () => {
       "costOf",
       "cutAtMeans",
       "inputShapes",
+      "kindOfWork",
       "kindsOfWork",
       "largestSquare",
       "makeNode",

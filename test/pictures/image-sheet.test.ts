@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { imageSheet, pairSheet } from "../../src/pictures/image-sheet.js";
+import { imageSheet } from "../../src/pictures/image-sheet.js";
 import { GUTTER, type Raster } from "../../src/pictures/raster.js";
 import { ShapeError } from "../../src/errors.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
@@ -62,24 +62,5 @@ describe("imageSheet", () => {
       const images = ndarray(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);
       assert.throws(() => imageSheet(images), ShapeError);
     }
-  });
-});
-
-describe("pairSheet", () => {
-  it("stacks originals, reconstructions and the amplified difference", () => {
-    const originals = striped([[[100]], [[200]]], 84);
-    const reconstructions = striped([[[101]], [[195]]], 84);
-    const sheet = pairSheet(originals, reconstructions, { amplification: 20 });
-    assert.deepEqual([sheet.width, sheet.height], [4, 256]);
-    const gray = [0, 86, 172].flatMap((y) => [0, 3].map((x) => pixel(sheet, x, y)[0]));
-    assert.deepEqual(gray, [100, 200, 101, 195, 20, 100]);
-  });
-
-  it("refuses two shapes", () => {
-    const one = ndarray([1, 2], [2, 1, 1, 1]);
-    assert.throws(
-      () => pairSheet(one, ndarray([1, 2], [1, 1, 1, 2]), { amplification: 1 }),
-      /pairSheet: expected reconstructions of shape \[2,1,1,1\], got \[1,1,1,2\]/,
-    );
   });
 });

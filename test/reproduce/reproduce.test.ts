@@ -195,7 +195,7 @@ describe("reproduce", () => {
     const { tasks, atOnce } = (await json(join(cwd, "toy", "plan.json"))) as unknown as Plan;
     assert.equal(tasks.length, 1);
     assert.equal(atOnce, 1);
-    assert.ok(existsSync(join(cwd, "toy", "pictures", "densities.png")));
+    assert.ok(existsSync(join(cwd, "toy", "pictures", "densities.svg")));
     assert.equal((await json(join(cwd, "toy", "rows", "i-resnet.json"))).steps, tasks[0]!.steps);
   });
 

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeRgb } from "../../src/pictures/png.js";
-import { blankRaster } from "../../src/pictures/raster.js";
+import { themeCss } from "../../src/pictures/theme.js";
 import { reportHtml, type HtmlReport } from "../../src/runs/report-html.js";
 
-const png = encodeRgb(blankRaster(30, 10, [1, 2, 3]));
-const svg = '<svg xmlns="http://www.w3.org/2000/svg"></svg>';
+const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="560"></svg>';
+const broad = '<svg xmlns="http://www.w3.org/2000/svg" width="980"></svg>';
 
 const report: HtmlReport = {
   title: "Two moons",
@@ -19,10 +18,7 @@ const report: HtmlReport = {
     {
       heading: "Density",
       text: "What was learned.",
-      figures: [
-        { kind: "png", png, caption: "Samples" },
-        { kind: "svg", svg, caption: "Curve" },
-      ],
+      figures: [{ svg: broad }, { svg, caption: "Curve" }],
       table: { columns: ["block", "error"], rows: [["first", 0.5]] },
     },
     { heading: "Empty", figures: [] },
@@ -40,12 +36,15 @@ describe("reportHtml", () => {
     assert.match(html, /<dd>NaN<\/dd>/);
   });
 
-  it("embeds figures with captions", () => {
-    const [, base64 = ""] = /src="data:image\/png;base64,([^"]+)"/.exec(html) ?? [];
-    assert.deepEqual(new Uint8Array(Buffer.from(base64, "base64")), png);
-    assert.match(html, /width="30" height="10" alt="Samples"/);
-    assert.match(html, /<figcaption>Samples<\/figcaption>/);
+  it("embeds figures, those that are wide in a row of their own", () => {
+    assert.ok(html.includes(`<figure class="wide">${broad}</figure>`));
     assert.ok(html.includes(`<figure>${svg}<figcaption>Curve</figcaption></figure>`));
+  });
+
+  it("says what the model is if it is told, and wears the theme", () => {
+    const introduced = reportHtml({ ...report, introduction: "It is a flow." });
+    assert.match(introduced, /<header>[^]*<p>It is a flow\.<\/p>[^]*<\/header>/);
+    assert.ok(html.includes(themeCss));
   });
 
   it("shows tables, the command and nested settings", () => {
@@ -70,15 +69,13 @@ describe("reportHtml", () => {
     const escaped = reportHtml({
       title: evil,
       subtitle: evil,
+      introduction: evil,
       summary: [{ label: evil, value: evil, unit: evil }],
       sections: [
         {
           heading: evil,
           text: evil,
-          figures: [
-            { kind: "png", png, caption: evil },
-            { kind: "svg", svg, caption: evil },
-          ],
+          figures: [{ svg, caption: evil }],
           table: { columns: [evil], rows: [[evil]] },
         },
       ],
@@ -86,7 +83,7 @@ describe("reportHtml", () => {
       command: evil,
     });
     assert.doesNotMatch(escaped, /<b>/);
-    // Sixteen places: fourteen texts, and the title and the PNG's caption a second time.
-    assert.equal(escaped.match(/&lt;b&gt;&quot;&amp;&#39;/g)?.length, 16);
+    // Fifteen places: fourteen texts, and the title a second time.
+    assert.equal(escaped.match(/&lt;b&gt;&quot;&amp;&#39;/g)?.length, 15);
   });
 });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
+import { siteServer } from "../../scripts/site/serve.js";
 import { engineReady, openSite, skip, type TestSite } from "./site.js";
 
 /** What the server answers to a path that no browser would send as it is. */
@@ -14,6 +20,22 @@ function rawStatus(url: string, path: string): Promise<number | undefined> {
       .on("error", reject)
       .end();
   });
+}
+
+const sectionIds = (page: Page): Promise<string[]> =>
+  page.evaluate(() => [...document.querySelectorAll("main > section")].map(({ id }) => id));
+
+/** What has the focus: where it is, what it is called, and whether that shows. */
+function focusedControl(): { path: string; name: string; hasOutline: boolean } | undefined {
+  const one = document.activeElement;
+  if (!(one instanceof HTMLElement) || one === document.body) return undefined;
+  const labels = one instanceof HTMLInputElement || one instanceof HTMLSelectElement;
+  const label = labels ? one.labels?.[0]?.textContent : undefined;
+  return {
+    path: `${[...document.querySelectorAll("*")].indexOf(one)} ${one.tagName}`,
+    name: (one.getAttribute("aria-label") ?? label ?? one.textContent).trim(),
+    hasOutline: getComputedStyle(one).outlineStyle !== "none",
+  };
 }
 
 describe("the page's frame", { skip }, () => {
@@ -43,6 +65,87 @@ describe("the page's frame", { skip }, () => {
     const text = await page.textContent("#engine span");
     assert.match(text ?? "", /^Engine: .*WebAssembly at \S+, got HTTP 404/);
     await page.context().close();
+  });
+
+  it("gives the keyboard every control, each with a name, and shows where it is", async () => {
+    const { page, problems } = await site.open();
+    for (const id of await sectionIds(page)) {
+      await page.evaluate((id) => {
+        document.getElementById(id)!.scrollIntoView();
+      }, id);
+      await page.waitForSelector(`#${id} .stage > *, #${id}:not(:has(.stage))`);
+    }
+    await page.evaluate(() => {
+      scrollTo(0, 0);
+    });
+    const expected = await page.evaluate(
+      () =>
+        [
+          ...document.querySelectorAll<HTMLElement>("a, button, input, select, canvas[tabindex]"),
+        ].filter((one) => one.checkVisibility() && !one.matches(":disabled")).length,
+    );
+    const reached = new Set<string>();
+    for (let i = 0; i < expected + 5; i++) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(focusedControl);
+      if (!focused) continue;
+      assert.notEqual(focused.name, "", focused.path);
+      assert.ok(focused.hasOutline, `no outline: ${focused.path}`);
+      reached.add(focused.path);
+    }
+    assert.ok(reached.size >= expected, `${reached.size} of ${expected}`);
+    assert.deepEqual(problems, []);
+    await page.context().close();
+  });
+
+  it("fits a phone, in light and in dark", async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const { page } = await site.open("", {
+        viewport: { width: 360, height: 740 },
+        colorScheme,
+        hasTouch: true,
+        isMobile: true,
+      });
+      for (const id of await sectionIds(page)) {
+        await page.evaluate((id) => {
+          document.getElementById(id)!.scrollIntoView();
+        }, id);
+      }
+      await page.waitForTimeout(300);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= 360, `${colorScheme}: ${wide} px`);
+      await page.context().close();
+    }
+  });
+
+  it("has no link that leads nowhere", async () => {
+    const { page } = await site.open();
+    const links = await page.evaluate(() =>
+      [...document.querySelectorAll("a")].map((a) => a.getAttribute("href") ?? ""),
+    );
+    for (const link of links) {
+      // The documentation is built beside the page; other sites aren't asked.
+      if (link === "docs/" || link.startsWith("https:")) continue;
+      if (link.startsWith("#")) assert.equal(await page.locator(link).count(), 1, link);
+      else assert.equal(await rawStatus(site.url, `/${link}`), 200, link);
+    }
+    await page.context().close();
+  });
+
+  it("isolates pages where it is asked to", async () => {
+    for (const isolated of [false, true]) {
+      const server = siteServer(tmpdir(), { isolated });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      await writeFile(join(tmpdir(), `iresnet-site-${port}.html`), "<!doctype html>");
+      const response = await fetch(`http://127.0.0.1:${port}/iresnet-site-${port}.html`);
+      assert.equal(response.status, 200);
+      const policy = response.headers.get("Cross-Origin-Embedder-Policy");
+      assert.equal(policy, isolated ? "require-corp" : null);
+      await rm(join(tmpdir(), `iresnet-site-${port}.html`));
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   it("serves its folder's files alone", async () => {

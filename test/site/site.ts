@@ -67,3 +67,13 @@ export async function openSite(options: ServeOptions = {}): Promise<TestSite> {
 export async function engineReady(page: Page): Promise<void> {
   await page.waitForSelector("#engine[data-engine=ready], #engine[data-engine=failed]");
 }
+
+/** What a badge of the page says, by its name. */
+export async function badgeText(page: Page, name: string): Promise<string> {
+  return (await page.textContent(`[data-badge=${name}] .value`)) ?? "";
+}
+
+/** The number that a badge of the page shows; NaN if it shows none. */
+export async function number(page: Page, name: string): Promise<number> {
+  return Number((await badgeText(page, name)).replace("−", "-"));
+}

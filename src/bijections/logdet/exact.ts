@@ -1,5 +1,7 @@
+import { expectKind } from "../../border/kinds.js";
 import { vjp } from "../../autodiff/vjp.js";
 import {
+  expectTensor,
   add,
   addAll,
   axisSize,
@@ -30,11 +32,13 @@ export const largestExactDimension = 128;
  * Up to there the Jacobian takes one backward pass of D copies of the batch. Its determinant is the
  * product of the pivots of elimination without row exchanges: since |J|₂ < 1, the symmetric part of
  * I + J is positive definite, so every pivot is positive. Above, both go in parts, event by event:
- * see {@link exactInParts}, whose gradient is refused by a `UsageError`.
+ * see `exactInParts`, whose gradient is refused by a `UsageError`.
  */
 export const exact: LogDetEstimator = Object.assign(exactOne, { sum: exactSum });
 
 function exactOne(g: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  expectKind(g, "function", "exact: g");
+  expectTensor(x, "exact: x");
   const isSmall = sizeOf(x.shape.slice(1)) <= largestExactDimension;
   return isSmall ? logDetPositive(shiftedJacobian(g, x)) : exactInParts(g, x);
 }

@@ -1,4 +1,5 @@
 import { vjp } from "../../autodiff/vjp.js";
+import { expectKind } from "../../border/kinds.js";
 import { expectWhole, ranges } from "../../border/ranges.js";
 import { add, div, mul, stopGradient, sub, sumEvent, type Tensor } from "../../graph/index.js";
 import type { LogDetEstimator } from "../../nn/index.js";
@@ -25,6 +26,7 @@ export interface SeriesOptions {
  * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
  */
 export function powerSeries(options: SeriesOptions): LogDetEstimator {
+  expectKind(options, "object", "powerSeries");
   return averaged(options, (x, gx, v) => {
     const traces: Tensor[] = [];
     let vJk = v;
@@ -48,6 +50,7 @@ export function powerSeries(options: SeriesOptions): LogDetEstimator {
  * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
  */
 export function neumannSeries(options: SeriesOptions): LogDetEstimator {
+  expectKind(options, "object", "neumannSeries");
   const { terms } = options;
   return averaged(options, (x, gx, v) => {
     const traces: Tensor[] = [];

@@ -1,4 +1,6 @@
 import { vjp } from "../../autodiff/vjp.js";
+import { expectKind } from "../../border/kinds.js";
+import { expectOneOf } from "../../border/options.js";
 import { expectWhole, ranges } from "../../border/ranges.js";
 import { UsageError } from "../../errors.js";
 import {
@@ -47,17 +49,18 @@ export interface RouletteOptions {
  *
  * N is cut where P(N ≥ j) falls below 2⁻⁴⁸, as fine as the random number that decides it.
  *
- * @param options.exactTerms n that every estimate has
- * @param options.tail distribution of N, the terms after these
- * @param options.noise that the probe v is drawn from, `rademacher` unless given
+ * @param options
+ *   - `exactTerms`: n that every estimate has
+ *   - `tail`: distribution of N, the terms after these
+ *   - `noise`: that the probe v is drawn from, `rademacher` unless given
  * @see Chen et al. 2019, sections 3.1 and 3.2, https://arxiv.org/abs/1906.02735
  * @throws {UsageError} unless `exactTerms` is a whole number from 0 to 1,000, 0 < p < 1 and rate > 0.
  */
-export function roulette({
-  exactTerms,
-  tail,
-  noise = "rademacher",
-}: RouletteOptions): LogDetEstimator {
+export function roulette(options: RouletteOptions): LogDetEstimator {
+  expectKind(options, "object", "roulette");
+  const { exactTerms, tail, noise = "rademacher" } = options;
+  expectKind(tail, "object", "roulette: tail");
+  expectOneOf(tail.kind, ["geometric", "poisson"], "roulette: tail.kind");
   expectWhole(exactTerms, { ...ranges.terms, least: 0 }, "roulette: exactTerms");
   const probabilities = tailProbabilities(tail);
   return (_g, x, gx, ctx) => {

@@ -1,3 +1,4 @@
+import { expectParts } from "../../border/parts.js";
 import { gradients } from "../../autodiff/vjp.js";
 import { UsageError } from "../../errors.js";
 import {
@@ -78,6 +79,7 @@ export class ContinuousFlow implements Bijection {
    * @param options of the solver; neither has a default
    */
   constructor(path: string, shape: Shape, dynamics: Dynamics, options: SolverOptions) {
+    expectParts("ContinuousFlow", { path, shape, dynamics, options });
     this.#path = path;
     this.inShape = shape;
     this.outShape = shape;

@@ -1,3 +1,4 @@
+import { expectKind } from "../../border/kinds.js";
 import {
   abs,
   add,
@@ -88,8 +89,12 @@ const [leastFactor, mostFactor] = [0.2, 10];
 export function solve(
   start: Tensor,
   derivative: (y: Tensor, t: Tensor) => Tensor,
-  { from, to, tolerance, steps, controlled }: SolveOptions,
+  options: SolveOptions,
 ): Solution {
+  expectKind(derivative, "function", "solve: derivative");
+  expectKind(options, "object", "solve: options");
+  const { from, to, tolerance, steps, controlled } = options;
+  expectKind(controlled, "shape", "solve: controlled");
   const span = to - from;
   const rows = axisSize(start, 0);
   /** One number for each row, `[R, 1]`. */

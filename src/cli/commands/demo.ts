@@ -53,7 +53,7 @@ async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promi
   const prepared = await prepareRun(config);
   const folder = await createRun(out ?? freeFolder(), config);
   terminal.note(`Training an invertible residual network on ${config.data.name}.`);
-  const picture = folder.picture("density.png");
+  const picture = folder.picture("density.svg");
   const onOutcome = (outcome: Outcome): void => {
     terminal.result(
       { run: folder.path, picture, report: folder.report, ...outcome },

@@ -82,6 +82,7 @@ Examples:
   iresnet evaluate runs/mnist-density --terms 20 --probes 3 --json
   iresnet evaluate runs/mnist-density --data fashion-mnist
   iresnet evaluate runs/my --data labelled.csv --label outlier
+  iresnet evaluate pretrained/mnist-classifier --data-dir data
   iresnet evaluate runs/pictures --data other-pictures
 
 A classifier: error in % and mean negative log-likelihood in nats; with --views also those of the
@@ -100,7 +101,7 @@ async function evaluate(terminal: Terminal, path: string, options: EvaluateOptio
   await withTrained(path, { threads, device }, async (trained) => {
     const { run, runner } = trained;
     const other = options.data;
-    if (other !== undefined && run.config.table) {
+    if (other !== undefined && runner.data?.table) {
       return evaluateRows(terminal, trained, other, options);
     }
     expectNoRows(options, other);
@@ -122,10 +123,11 @@ async function evaluate(terminal: Terminal, path: string, options: EvaluateOptio
       ...evaluation,
     };
     terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
-    if (other !== undefined) return;
+    const { folder } = run;
+    if (other !== undefined || !folder) return;
     await saveUnlessReadOnly(terminal, async () => {
-      await saveEvaluation(run.folder, evaluation);
-      await writeReport(run.folder);
+      await saveEvaluation(folder, evaluation);
+      await writeReport(folder);
     });
   });
 }

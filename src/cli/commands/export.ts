@@ -1,6 +1,8 @@
-import { Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { saveCheckpoint } from "../../checkpoint/checkpoint-file.js";
+import { inferenceCheckpoint } from "../../checkpoint/index.js";
 import { openOnnxFile } from "../../engine/node-file.js";
 import { UsageError } from "../../errors.js";
 import {
@@ -14,30 +16,48 @@ import {
 } from "../../export/index.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import type { AnyRunner } from "../../runner/index.js";
+import { openRun } from "../../runs/open-run.js";
 import { withTrained } from "../../runs/trained.js";
 import { table } from "../../text.js";
-import { withJson, withThreads, type EngineOptions, type ResultOptions } from "../options.js";
+import {
+  pathArgument,
+  runHelp,
+  withJson,
+  withThreads,
+  type EngineOptions,
+  type ResultOptions,
+} from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
 interface ExportCommandOptions extends EngineOptions, ResultOptions {
-  readonly to: ExportTarget;
+  readonly to: ExportTarget | "checkpoint";
   readonly out: string;
   readonly check?: boolean;
+  readonly bits?: 16 | 32;
 }
 
 export function addExport(program: Command): void {
   const command = program
     .command("export")
-    .description("write a run's model as an ONNX file that other programs run")
-    .argument("<run>", "folder of a run, or a checkpoint in it (default there: the best one)")
+    .description("write a run's model as a file: ONNX, which other programs run, or a checkpoint")
+    .argument("<run>", runHelp, pathArgument)
     .addOption(
       new Option("--to <what>", "what the file computes")
-        .choices(exportTargets)
+        .choices([...exportTargets, "checkpoint"])
         .makeOptionMandatory(),
     )
-    .requiredOption("--out <file.onnx>", "the file; its description goes to file.json")
-    .option("--check", "compare it with the run on random rows before it is written");
+    .requiredOption(
+      "--out <file>",
+      "the file: .onnx, whose description goes to a .json beside it, or .safetensors",
+      pathArgument,
+    )
+    .option("--check", "compare an ONNX file with the run on random rows before it is written")
+    .addOption(
+      new Option("--bits <n>", "bits of a checkpoint's numbers, 16 or 32 (default: 32)").argParser(
+        numberBits,
+      ),
+    );
   withJson(withThreads(command))
     .addHelpText(
       "after",
@@ -45,11 +65,15 @@ export function addExport(program: Command): void {
 Examples:
   iresnet export runs/my --to score --out my.onnx --check
   iresnet export runs/mnist-classifier --to classify --out digits.onnx
+  iresnet export runs/mnist-classifier --to checkpoint --bits 16 --out digits.safetensors
 
 One file of standard operators for batches of any size, with the preprocessing inside: rows go in and
 come out in the data's own units. score gives log p (and of a table the anomaly score and its
 p-value), forward z, inverse x, sample x, classify probabilities. Noise is an input: zeros give results
-that repeat. The .json beside it says what each input and output is.`,
+that repeat. The .json beside it says what each input and output is.
+
+checkpoint writes what inference takes of the best checkpoint, without what training goes on from. 16
+bits halve it, and round numbers to 11 binary digits. All commands open it, and openRunner in a page.`,
     )
     .action((run: string, options: ExportCommandOptions) =>
       perform(options, (terminal) => exportRun(terminal, run, options)),
@@ -59,8 +83,17 @@ that repeat. The .json beside it says what each input and output is.`,
 async function exportRun(
   terminal: Terminal,
   path: string,
-  { to, out, check = false, threads, device }: ExportCommandOptions,
+  { to, out, check = false, bits, threads, device }: ExportCommandOptions,
 ): Promise<void> {
+  if (to === "checkpoint") {
+    await writeCheckpoint(terminal, path, { out, check, bits });
+    return;
+  }
+  if (bits !== undefined) {
+    throw new UsageError(
+      `--bits: expected --to checkpoint beside it, got --to ${to}; leave it out`,
+    );
+  }
   if (!out.endsWith(".onnx")) {
     throw new UsageError(`--out: expected a name that ends in .onnx, got ${out}`);
   }
@@ -77,7 +110,7 @@ async function exportRun(
     await writeFileAtomic(out, exported.bytes);
     await writeFileAtomic(beside, `${JSON.stringify(exported.description, null, 2)}\n`);
     const results = {
-      run: run.folder.path,
+      run: run.folder?.path ?? run.file,
       checkpoint: run.file,
       to,
       file: out,
@@ -87,6 +120,29 @@ async function exportRun(
     };
     terminal.result(results, textOf(exported, differences, [out, beside]));
   });
+}
+
+async function writeCheckpoint(
+  terminal: Terminal,
+  path: string,
+  { out, check, bits = 32 }: { out: string; check: boolean; bits: 16 | 32 | undefined },
+): Promise<void> {
+  if (check) throw new UsageError("--check: expected an ONNX file to check, got --to checkpoint");
+  if (!out.endsWith(".safetensors")) {
+    throw new UsageError(`--out: expected a name that ends in .safetensors, got ${out}`);
+  }
+  const { file, checkpoint } = await openRun(path);
+  await saveCheckpoint(out, inferenceCheckpoint(checkpoint), { bits });
+  const { size } = await stat(out);
+  terminal.result(
+    { checkpoint: file, to: "checkpoint", file: out, bits, bytes: size },
+    `${out}: ${(size / 1e6).toFixed(2)} MB, numbers of ${bits} bits`,
+  );
+}
+
+function numberBits(text: string): 16 | 32 {
+  if (text === "16" || text === "32") return text === "16" ? 16 : 32;
+  throw new InvalidArgumentError("Expected 16 or 32.");
 }
 
 async function checked(

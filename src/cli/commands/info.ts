@@ -101,9 +101,8 @@ async function describeRun(
   await withTrained(path, options, async ({ run, runner, engine }) => {
     const { config, folder, checkpoint } = run;
     const { model } = runner;
-    const newest = existsSync(folder.checkpoint)
-      ? await loadCheckpoint(folder.checkpoint)
-      : undefined;
+    const newest =
+      folder && existsSync(folder.checkpoint) ? await loadCheckpoint(folder.checkpoint) : undefined;
     const estimates = runner.lipschitz;
     const onProgress = counter(terminal, { label: "certify", unit: "norms" });
     const { norms, lipschitz } = await runner.certify({ onProgress });
@@ -124,7 +123,7 @@ async function describeRun(
     const training = newest?.training;
     terminal.result(
       {
-        run: folder.path,
+        run: folder?.path ?? null,
         checkpoint: run.file,
         engine: engine.description,
         parameters,
@@ -134,7 +133,7 @@ async function describeRun(
       },
       [
         table([
-          ["run", folder.path],
+          ["run", folder?.path ?? "none: a checkpoint alone"],
           ["checkpoint", run.file],
           ["preset", `${config.preset} on ${config.data.name}, iresnet ${config.version}`],
           ["model", `${model.kind}, ${parameters.toLocaleString("en-US")} parameters`],

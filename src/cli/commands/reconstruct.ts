@@ -74,20 +74,25 @@ async function reconstruct(
       ...(tolerance !== undefined && { tolerance }),
     });
     const { reconstruction } = measurement;
-    const isOther = choice.data !== undefined;
+    const folder = choice.data === undefined ? run.folder : undefined;
     terminal.result(
-      { checkpoint: run.file, ...(isOther && { data: choice.data }), ...reconstruction },
+      {
+        checkpoint: run.file,
+        ...(choice.data !== undefined && { data: choice.data }),
+        ...reconstruction,
+      },
       [
         `checkpoint: ${run.file}`,
         reconstructionText(reconstruction),
-        ...(isOther ? [] : [`Report: ${run.folder.report}`]),
+        ...(folder ? [`Report: ${folder.report}`] : []),
       ].join("\n"),
     );
-    if (isOther) return;
-    await saveUnlessReadOnly(terminal, async () => {
-      await saveReconstruction(run.folder, measurement);
-      await writeReport(run.folder);
-    });
-    expectReconstructed(measurement);
+    if (folder) {
+      await saveUnlessReadOnly(terminal, async () => {
+        await saveReconstruction(folder, measurement);
+        await writeReport(folder);
+      });
+    }
+    if (choice.data === undefined) expectReconstructed(measurement);
   });
 }

@@ -1,17 +1,14 @@
-import { join } from "node:path";
 import { Argument, type Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { UsageError } from "../../errors.js";
-import { withLock } from "../../files/lock.js";
-import { ReproductionFolder } from "../../reproduce/folder.js";
 import { planText } from "../../reproduce/plan.js";
 import { present } from "../../reproduce/present.js";
 import { finishRows } from "../../reproduce/queue.js";
 import { openPlan } from "../../reproduce/request.js";
 import { reproductionNames, tasksOf, type ReproductionName } from "../../reproduce/tasks.js";
 import { commandLine } from "../command-line.js";
-import { finished } from "../interrupt.js";
 import { anomalyName, reproduceTables } from "./reproduce-anomaly.js";
+import { reproduceIn } from "./reproduce-in.js";
 import { oodName, reproduceImages } from "./reproduce-ood.js";
 import {
   duration,
@@ -131,16 +128,14 @@ async function reproduce(
     ...(budget !== undefined && { budgetSeconds: budget }),
   };
   tasksOf(reproduction, options); // an unknown row is a mistake before anything else
-  const folder = new ReproductionFolder(out ?? join("runs", reproduction));
-  await withLock(folder.path, async () => {
-    const plan = await openPlan(request, folder, { resume, listener: terminal });
-    terminal.note(planText(plan));
-    const goOn = `iresnet reproduce ${reproduction} --out ${folder.path} --resume`;
-    const all = await finished(terminal, goOn, (signal) =>
-      finishRows(plan, tasksOf(reproduction, plan), folder, { listener: terminal, signal }),
-    );
-    if (!all) return;
-    const { value, text } = await present(plan, all, folder);
-    terminal.result(value, text);
+  await reproduceIn(terminal, out, {
+    name: reproduction,
+    open: async (folder) => {
+      const plan = await openPlan(request, folder, { resume, listener: terminal });
+      terminal.note(planText(plan));
+      return plan;
+    },
+    finish: (plan, folder, watch) => finishRows(plan, tasksOf(reproduction, plan), folder, watch),
+    present,
   });
 }

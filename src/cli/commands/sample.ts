@@ -4,11 +4,12 @@ import { tableEnding, tableEndings } from "../../data/writers/index.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
-import { pointsPanel } from "../../pictures/plane-panels.js";
-import { encodeRgb } from "../../pictures/png.js";
+import { pointsPicture } from "../../pictures/plane-picture.js";
 import { Random } from "../../random.js";
 import { expectAbility, type Runner } from "../../runner/index.js";
 import { writeReport } from "../../runs/report.js";
+import type { RunFolder } from "../../runs/run-folder.js";
+import { modelOnData } from "../../runs/run-pictures.js";
 import { samplePictures } from "../../runs/sample-pictures.js";
 import { drawRows, writeSamples } from "../../runs/sample-rows.js";
 import { withTrained } from "../../runs/trained.js";
@@ -58,7 +59,7 @@ export function addSample(program: Command): void {
     .addOption(
       pathOption(
         "--out <file>",
-        `a .png; of images also a folder of single ones; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
+        `an .svg; of images also a .png, which is pixels alone, or a folder of single ones; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
       ),
     );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
@@ -74,7 +75,7 @@ export function addSample(program: Command): void {
       `
 Examples:
   iresnet sample runs/mnist-density
-  iresnet sample runs/mnist-density --temperature 0.7 --out cool.png
+  iresnet sample runs/mnist-density --temperature 0.7 --out cool.svg
   iresnet sample runs/toy --count 10000
   iresnet sample runs/pictures --count 500 --out samples/
   iresnet sample runs/my --condition year=2020,kind=a --out rows.csv
@@ -98,11 +99,12 @@ async function sample(
   await withTrained(path, { threads, device }, async ({ run, runner }) => {
     expectAbility(runner.model, "density", "sample");
     const options = { temperature, random: Random.fromSeed(seed), ...limitsOf(rest) };
-    const usual = (name: string): string => run.folder.picture(name);
+    const { folder } = run;
+    const usual = (name: string): string => expectFolder(folder, run.file).picture(name);
     const { class: label, ...given } = rest;
     const isImages = runner.model.shape.length === 3;
     const condition = cellsOf(isImages ? given : rest, runner.data?.table);
-    const target = out ?? usual("samples.png");
+    const target = out ?? usual("samples.svg");
     const files = await interruptible(terminal, async (signal) => {
       if (isImages) {
         const pictures = { ...options, class: label, out: target, signal };
@@ -110,11 +112,11 @@ async function sample(
       }
       const files = targetsOf(runner, out, usual);
       if (files.some(isPicture)) expectWhole(count, ranges.examples, "--count: of a picture");
+      const title = `Samples: ${modelOnData(runner)}, temperature ${temperature}`;
       const draw = drawRows(runner, { ...options, ...(condition && { condition }) });
       for (const file of files) {
         if (!isPicture(file)) await writeSamples(file, count, draw, { listener: terminal, signal });
-        else
-          await writeFileAtomic(file, encodeRgb(pointsPanel(await runner.sample(count, options))));
+        else await writeFileAtomic(file, pointsPicture(title, await runner.sample(count, options)));
       }
       return files;
     });
@@ -122,8 +124,17 @@ async function sample(
     const results = { checkpoint: run.file, count, temperature, seed, files };
     const where = files.length > 2 ? target : files.join(", ");
     terminal.result(results, `${count} samples at temperature ${temperature}: ${where}`);
-    if (out === undefined) await writeReport(run.folder);
+    if (out === undefined && folder) await writeReport(folder);
   });
+}
+
+/** @throws {UsageError} if there is none. */
+function expectFolder(folder: RunFolder | undefined, file: string): RunFolder {
+  if (folder) return folder;
+  throw new UsageError(
+    `--out: expected a file for the samples, as ${file} has no run's folder, got none; name one`,
+    { name: "out" },
+  );
 }
 
 /**
@@ -159,9 +170,9 @@ function targetsOf(
   usual: (name: string) => string,
 ): readonly string[] {
   const isPlane = shape[0] === 2 && !data?.table;
-  if (out === undefined) return [...(isPlane ? ["samples.png"] : []), "samples.csv"].map(usual);
+  if (out === undefined) return [...(isPlane ? ["samples.svg"] : []), "samples.csv"].map(usual);
   if (isPicture(out) ? isPlane : tableEnding(out) !== undefined) return [out];
-  const endings = [...(isPlane ? [".png"] : []), ...tableEndings];
+  const endings = [...(isPlane ? [".svg"] : []), ...tableEndings];
   throw new UsageError(
     `--out: expected a name that ends in ${endings.join(", ")} for samples of shape [${shape}], got ${out}; choose one of these`,
     { name: "out" },
@@ -169,5 +180,5 @@ function targetsOf(
 }
 
 function isPicture(path: string): boolean {
-  return path.toLowerCase().endsWith(".png");
+  return path.toLowerCase().endsWith(".svg");
 }

@@ -119,7 +119,12 @@ async function score(
       const { tables, summary } = await scoredPictures(terminal, runner, file);
       await writeScores(terminal, csvText(tables), out);
       const count = summary();
-      say(terminal, { run: run.folder.path, file: out }, count, pictureSummaryText(count));
+      say(
+        terminal,
+        { run: run.folder?.path ?? run.file, file: out },
+        count,
+        pictureSummaryText(count),
+      );
       return;
     }
     if (!plan) {
@@ -150,7 +155,7 @@ async function score(
     });
     if (!summary) return;
     warnOfRows(terminal, reader.name, summary);
-    say(terminal, { run: run.folder.path, file: out }, summary, textOf(summary));
+    say(terminal, { run: run.folder?.path ?? run.file, file: out }, summary, textOf(summary));
   });
 }
 

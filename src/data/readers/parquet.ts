@@ -31,7 +31,7 @@ const maxGroupValues = 2 ** 28;
 /**
  * Opens a Parquet file of flat columns: numbers, decimals, booleans, dates, times and text, of any
  * encoding, compressed by Snappy, gzip, Brotli, LZ4 or Zstandard. One row group is in memory at a
- * time. Its pages are gone through before the library reads them (see {@link expectPages}), so that a
+ * time. Its pages are gone through before the library reads them (see `expectPages`), so that a
  * damaged length is an error and takes no memory.
  *
  * @throws {DataError} if the file is truncated or damaged, or holds nested columns.

@@ -28,7 +28,6 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   return {
     name,
     size: bytes.length,
-    // eslint-disable-next-line @typescript-eslint/require-await
     async *stream() {
       for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
     },

@@ -3,19 +3,11 @@ import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
 import { expectOptions } from "../../border/options.js";
 import { ShapeError, UsageError } from "../../errors.js";
 import { sizeOf, type Shape } from "../../tree.js";
+import type { NpyData } from "../readers/npy-types.js";
 import type { Column, Table } from "../table.js";
 
 /** Numbers as they are written. */
-export type OutputNumbers =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array;
+export type OutputNumbers = Exclude<NpyData, string[]> | BigInt64Array;
 
 /** An array to write, whose values may come in parts. */
 export interface OutputArray {
