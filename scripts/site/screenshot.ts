@@ -28,7 +28,9 @@ try {
   );
   await page.click('#playground button:text-is("Pause")');
   await page.waitForTimeout(5000); // the last pictures are drawn once it has paused
-  await page.evaluate("document.activeElement.blur(), document.querySelector('#playground').scrollIntoView()");
+  await page.evaluate(
+    "document.activeElement.blur(), document.querySelector('#playground').scrollIntoView()",
+  );
   const shot = await page.screenshot();
   const { size: bytes } = await sharp(shot).png({ palette: true, colors: 128 }).toFile(out);
   process.stdout.write(`${out} ${(bytes / 1e3).toFixed(0)} kB\n`);
