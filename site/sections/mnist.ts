@@ -84,7 +84,7 @@ export function mount(root: HTMLElement, page: Page): void {
     html(
       "p",
       {},
-      "The classifier's features are its input, bent. With Lip(g) < 1 in every block the way back is an iteration that converges. The same network without a bound is no worse a classifier, but its iteration may go anywhere.",
+      "The classifier's features are its input, bent. With Lip(g) < 1 in every block the way back is an iteration that converges. The same network without a bound classifies too, but its iteration may go anywhere.",
     ),
     html("div", { class: "grays" }, returned.bounded.element, returned.vanilla.element),
     ...latentControls(root, page, work, () => digitImage(pad.strokes)),
