@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { importSite } from "./import-site.js";
+import { siteModule } from "./site-modules.js";
 
 type Strokes = readonly (readonly number[])[];
 interface DigitImages {
@@ -24,8 +24,8 @@ describe("a drawing as an image of MNIST", () => {
   let images: DigitImages;
   let digits: readonly Strokes[];
   before(async () => {
-    images = await importSite<DigitImages>("work/digit-image.ts");
-    digits = (await importSite<{ digitStrokes: readonly Strokes[] }>("work/digit-strokes.ts"))
+    images = await siteModule<DigitImages>("work/digit-image.ts");
+    digits = (await siteModule<{ digitStrokes: readonly Strokes[] }>("work/digit-strokes.ts"))
       .digitStrokes;
   });
 
