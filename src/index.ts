@@ -452,6 +452,7 @@ export {
 } from "./tree.js";
 
 // Types that the signatures above name.
+export type { FloatBits } from "./checkpoint/safetensors.js";
 export type { SolverOptions } from "./bijections/ode/continuous-flow.js";
 export type { Solution, SolveOptions } from "./bijections/ode/dormand-prince.js";
 export type { Closable } from "./closable.js";

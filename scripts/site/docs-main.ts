@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { buildDocs } from "./docs.js";
+import { buildDocs, docsText } from "./docs.js";
 
 const folder = fileURLToPath(new URL("../../site/docs", import.meta.url));
-const { files, bytes } = await buildDocs(folder);
-process.stdout.write(`documentation: ${files} files, ${(bytes / 1e6).toFixed(1)} MB, ${folder}\n`);
+process.stdout.write(docsText(await buildDocs(folder)));
+process.stdout.write(`${folder}\n`);

@@ -2,7 +2,7 @@ import markdownItMath from "markdown-it-math/temml";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Application, Converter, type TypeDocOptions } from "typedoc";
+import { Application, Converter, PageEvent, RendererEvent, type TypeDocOptions } from "typedoc";
 import { theme } from "../../src/pictures/theme.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -38,6 +38,9 @@ const unnamed = [
   ],
 ];
 
+/** Stands for the address of the site's page. */
+const toSite = "site:page";
+
 /** A documentation that was built. */
 export interface BuiltDocs {
   readonly files: number;
@@ -68,18 +71,27 @@ export async function buildDocs(folder: string): Promise<BuiltDocs> {
     disableSources: true,
     includeVersion: true,
     hideGenerator: true,
+    includeHierarchySummary: false,
     searchInDocuments: true,
     customCss,
     highlightLanguages: ["ts", "js", "sh", "json", "html", "csharp", "java", "python"],
-    navigationLinks: { Page: "../index.html" },
+    navigationLinks: { Page: toSite },
     markdownItLoader: useMath,
     logLevel: "Warn",
   } satisfies TypeDocOptions);
+  // Addresses come of short names; what a reader sees are titles.
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const document of project.documents ?? []) document.name = basename(document.name);
+  });
+  app.renderer.on(RendererEvent.BEGIN, ({ project }) => {
     for (const document of project.documents ?? []) {
-      const page = docs.find(({ name }) => name === document.name);
-      if (page) document.name = page.title;
+      document.name = docs.find(({ name }) => name === document.name)?.title ?? document.name;
     }
+  });
+  // TypeDoc leaves links of its header as they are, whatever folder a page is in.
+  app.renderer.on(PageEvent.END, (page) => {
+    const up = "../".repeat(page.url.split("/").length);
+    page.contents = (page.contents ?? "").replaceAll(`href="${toSite}"`, `href="${up}index.html"`);
   });
   const project = await app.convert();
   if (!project) throw new Error("docs: expected code that compiles, got errors; see above");
@@ -90,6 +102,11 @@ export async function buildDocs(folder: string): Promise<BuiltDocs> {
     throw new Error(`docs: expected no warnings, got ${errorCount + warningCount}; see above`);
   }
   return sizeOf(folder);
+}
+
+/** How large a documentation is, as a line to print. */
+export function docsText({ files, bytes }: BuiltDocs): string {
+  return `documentation: ${files} files, ${(bytes / 1e6).toFixed(1)} MB\n`;
 }
 
 /** The pages of docs/ with their titles. */

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSite } from "./build.js";
+import { buildDocs, docsText } from "./docs.js";
 
 const mostBytes = 1e6;
 const folder = fileURLToPath(new URL("../../site", import.meta.url));
@@ -10,6 +12,7 @@ const line = (name: string, bytes: number): string =>
 for (const { name, bytes } of firstLoad) process.stdout.write(line(name, bytes));
 process.stdout.write(line("first load, before compression", total));
 process.stdout.write(line(`then ${wasm.name}`, wasm.bytes));
+process.stdout.write(docsText(await buildDocs(join(folder, "docs"))));
 process.stdout.write(`${folder}\n`);
 if (total > mostBytes) {
   process.stderr.write(`site: expected a first load of at most ${mostBytes} bytes, got ${total}\n`);
