@@ -1,8 +1,8 @@
-/** What an error is about, as data beside its sentence. */
+/** The subject of an error, as data beside its sentence. */
 export interface ErrorDetails {
   /** Path of the block or layer, such as `stages.0.blocks.3`. */
   readonly block?: string;
-  /** What an iteration left, relative to 1 + |y|₂. */
+  /** The residual that an iteration left, relative to 1 + |y|₂. */
   readonly residual?: number;
   readonly tolerance?: number;
   /** Training step, 1 at first. */

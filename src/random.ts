@@ -1,6 +1,6 @@
 import { UsageError } from "./errors.js";
 
-/** What noise is drawn from: ±1 with equal odds, the standard normal, or uniform on [0, 1). */
+/** A distribution of noise: ±1 with equal odds, the standard normal, or uniform on [0, 1). */
 export type NoiseKind = "rademacher" | "normal" | "uniform";
 
 /**

@@ -19,7 +19,16 @@ const order = [
  * and helpers that stand where they are used.
  */
 const unnamed = [
-  ...["calibrationSchema", "category", "classifierEvaluation", "columnCodec", "columnPlan"],
+  ...[
+    "calibrationSchema",
+    "category",
+    "classification",
+    "classifierEvaluation",
+    "couplingTransforms",
+    "phases",
+    "columnCodec",
+    "columnPlan",
+  ],
   ...["dataDescriptionSchema", "densityEvaluation", "estimatorSchema", "hybridEvaluation"],
   ...["ffjordConfig", "glowConfig", "iResNetClassifierConfig", "iResNetDensityConfig"],
   ...["iResNetHybridConfig", "madeConfig", "mafConfig", "niceConfig", "realNvpConfig"],

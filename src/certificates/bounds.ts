@@ -6,7 +6,7 @@ import type { NumberArray } from "../tree.js";
 import { certifiedNorm, type CertifiedNorm, type CertifiedNormOptions } from "./certified-norm.js";
 import { roundedUp } from "./rounding.js";
 
-/** What is asked of a model to be certified: its norms, and the blocks that they belong to. */
+/** The parts of a model that are certified: its norms, and the blocks that they belong to. */
 export interface Certifiable {
   readonly scope: { readonly norms: readonly BoundedWeight[] };
   readonly blocks: readonly { readonly path: string; readonly norms: readonly string[] }[];

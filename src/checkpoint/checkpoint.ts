@@ -64,7 +64,7 @@ const manifestSchema = z.object({
 export interface Checkpoint {
   readonly format: 1;
   readonly model: { readonly kind: string; readonly config: JsonValue };
-  /** What it was trained on; absent in those of earlier versions. */
+  /** The data that it was trained on; absent in those of earlier versions. */
   readonly data?: DataDescription;
   /** Absent if the training cannot be continued. */
   readonly training?: TrainingState;

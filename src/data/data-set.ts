@@ -16,7 +16,7 @@ export type SplitName = (typeof splitNames)[number];
  */
 export interface DataSet {
   readonly name: string;
-  /** Of an event as a model takes it: constant and copied columns are left out. */
+  /** The shape of an event as a model takes it: constant and copied columns are left out. */
   readonly shape: Shape;
   /** Whether x holds whole pixels 0…255. */
   readonly pixels: boolean;
@@ -24,13 +24,13 @@ export interface DataSet {
   readonly classes: readonly string[];
   /** Features K of a condition beside x; 0 for none. */
   readonly condition: number;
-  /** What the training rows taught; rows are taken as they are without it. */
+  /** The preprocessing that the training rows taught; without it rows are taken as they are. */
   readonly preprocessing?: Preprocessing;
   /** How cells of a file became the numbers of x; absent where x is no file's. */
   readonly table?: TablePlan;
   /** How files became the pixels of x; absent where x is no pictures'. */
   readonly pictures?: PicturePlan;
-  /** What was found in the training rows, a sentence each, naming the columns. */
+  /** Oddities of the training rows, a sentence each, naming the columns. */
   readonly warnings: readonly string[];
   /**
    * @throws {DataError} if its files are missing or damaged.

@@ -15,11 +15,11 @@ export const dataDescriptionSchema = z.object({
   table: tablePlanSchema.optional(),
   /** How files became pixels, where the data are pictures. */
   pictures: picturePlanSchema.optional(),
-  /** What held-out rows say of outlier scores, where they were measured. */
+  /** The calibration of outlier scores by held-out rows, where it was measured. */
   calibration: calibrationSchema.optional(),
 });
 
-/** What a checkpoint keeps of the data that its model was trained on: a {@link DataSet} but for its rows. */
+/** The description of a model's data that a checkpoint keeps: a {@link DataSet} but for its rows. */
 export type DataDescription = z.output<typeof dataDescriptionSchema>;
 
 /** A data set without its rows, as plain JSON. */

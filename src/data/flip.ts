@@ -5,7 +5,7 @@ import { imageSizes } from "./image-sizes.js";
 
 /** Which examples a batch holds, and when. */
 export interface Examples {
-  /** Of each example in its set. */
+  /** The place of each example in its set. */
   readonly indices: ArrayLike<number>;
   /** 0 at first. */
   readonly epoch: number;

@@ -15,7 +15,7 @@ export interface Learned {
   readonly warnings: readonly string[];
 }
 
-/** What else there is to learn from. */
+/** Options of what else there is to learn from. */
 export interface LearnOptions {
   /** Rows that aren't trained on, of which nothing is learned but whether their numbers are whole. */
   readonly others?: readonly NumberArray[];

@@ -28,7 +28,10 @@ const columnPlan = z.discriminatedUnion("kind", [
 ]);
 
 export const preprocessingSchema = z.object({
-  /** Of an event in the data's own columns: `[D]`, or `[C, H, W]` with a plan for each channel. */
+  /**
+   * The shape of an event in the data's own columns: `[D]`, or `[C, H, W]` with a plan for each
+   * channel.
+   */
   shape: z.array(z.int().positive()).readonly(),
   columns: z.array(columnPlan).readonly(),
   condition: z.array(scaling).readonly().optional(),
@@ -48,10 +51,13 @@ export type ColumnPlan = Readonly<z.output<typeof columnPlan>>;
  * to float32. It is plain JSON, kept in checkpoints.
  */
 export interface Preprocessing {
-  /** Of an event in the data's own columns: `[D]`, or `[C, H, W]` with a plan for each channel. */
+  /**
+   * The shape of an event in the data's own columns: `[D]`, or `[C, H, W]` with a plan for each
+   * channel.
+   */
   readonly shape: Shape;
   readonly columns: readonly ColumnPlan[];
-  /** Of each feature of the condition; as they are unless given. */
+  /** A plan for each feature of the condition; they stay as they are unless given. */
   readonly condition?: readonly Scaling[] | undefined;
 }
 

@@ -2,7 +2,7 @@ import { expectKind } from "../border/kinds.js";
 import type { Closable } from "../closable.js";
 import { DataError, UsageError } from "../errors.js";
 
-/** What the cells of a column are: `date` is a point of time, `boolean` is true or false. */
+/** The kind of a column's cells: `date` is a point of time, `boolean` is true or false. */
 export type ColumnKind = "number" | "boolean" | "date" | "text";
 
 /** What a cell of a kind is, for messages. */
@@ -61,9 +61,9 @@ export interface Table {
   readonly rows: number;
   /** `[rows]`: the line that each row begins on, 1 at first; row numbers in formats without lines. */
   readonly lines: Float64Array;
-  /** What `invalid: "missing"` made missing; empty with `invalid: "error"`. */
+  /** Cells that `invalid: "missing"` made missing; empty with `invalid: "error"`. */
   readonly problems: readonly RowProblem[];
-  /** What was read but not as it stood, such as digits that float64 doesn't hold. */
+  /** Cells that were read but not as they stood, such as digits that float64 doesn't hold. */
   readonly warnings: readonly string[];
   /** A cell as it stands in the file, "" for a missing one; absent where the file holds no text. */
   readonly textOf?: (row: number, column: number) => string;
@@ -74,7 +74,7 @@ export interface TableReader extends Closable {
   /** Name of the file. */
   readonly name: string;
   readonly columns: readonly ColumnHead[];
-  /** What was detected, a sentence each: separator, header, encoding, ... */
+  /** Findings about the file, a sentence each: separator, header, encoding, ... */
   readonly summary: readonly string[];
   /**
    * All rows in order, in tables of at most `chunkRows` rows, all with `columns`. Only one is in

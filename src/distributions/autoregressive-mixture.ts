@@ -62,7 +62,7 @@ export class AutoregressiveMixture implements Base {
   /**
    * @param scope where the network's weights are declared
    * @param features D of a latent
-   * @param options no field has a default
+   * @param given no field has a default
    * @throws {UsageError} if it could only be one Gaussian: one feature, one component, no condition.
    */
   constructor(scope: Scope, features: number, given: MixtureOptions) {

@@ -6,7 +6,7 @@ import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import { allTensors, outputName, updateName } from "./program.js";
 
-/** What tracing gives: a graph, and which of its inputs are noise. */
+/** The outcome of tracing: a graph, and which of its inputs are noise. */
 export interface Traced {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** New values of stored arrays, by the name they are stored under. */

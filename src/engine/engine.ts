@@ -2,7 +2,7 @@ import type { Closable } from "../closable.js";
 import type { Tensor } from "../graph/index.js";
 import type { Arrays } from "../tree.js";
 
-/** What runs: already simplified. */
+/** The graph that runs, already simplified. */
 export interface Graph {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** New values of stored arrays, by the name they are stored under. */

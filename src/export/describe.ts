@@ -20,7 +20,7 @@ export interface ValueDescription {
   readonly type: "float32" | "float64";
   /** The first axis is `batch`. */
   readonly shape: readonly (number | string)[];
-  /** What it is, for people. */
+  /** A sentence about it, for people. */
   readonly what: string;
 }
 
@@ -33,7 +33,7 @@ export interface InputDescription extends ValueDescription {
   };
 }
 
-/** What an exported file is, as plain JSON: for runtimes that don't hand out its metadata. */
+/** A description of an exported file as plain JSON, for runtimes that don't hand out its metadata. */
 export interface ExportDescription {
   readonly producer: string;
   readonly operatorSet: number;
@@ -63,7 +63,7 @@ export interface ExportDescription {
     readonly heldOut: number;
     readonly thresholds: readonly { readonly rate: number; readonly score: number | null }[];
   };
-  /** What the caller of `exportOnnx` added. */
+  /** Entries that the caller of `exportOnnx` added. */
   readonly metadata?: JsonObject;
 }
 

@@ -10,7 +10,7 @@ import { writeRequest, type Source } from "./file.js";
 import { exportTargets, requestFor, type ExportTarget, type Request } from "./request.js";
 
 export interface ExportOptions extends Pick<ScoreOptions, "logDet" | "terms"> {
-  /** What the file computes: see {@link exportOnnx}. */
+  /** The quantity that the file computes: see {@link exportOnnx}. */
   readonly to: ExportTarget;
   /** Kept in the file's metadata and in its description beside what they hold anyway. */
   readonly metadata?: JsonObject;
@@ -19,7 +19,7 @@ export interface ExportOptions extends Pick<ScoreOptions, "logDet" | "terms"> {
 export interface OnnxExport {
   /** The file. */
   readonly bytes: Uint8Array;
-  /** What it is, to keep beside it: many runtimes don't hand out its metadata. */
+  /** A description to keep beside it: many runtimes don't hand out a file's metadata. */
   readonly description: ExportDescription;
 }
 

@@ -31,7 +31,7 @@ export interface Written {
   readonly inputs: FileValues;
   readonly outputs: FileValues;
   readonly noise: readonly NoiseInput[];
-  /** What its `residual` measures, in that order. */
+  /** Names of what its `residual` measures, in that order. */
   readonly checks: readonly Check[];
   encode(header: Pick<FileHeader, "producerVersion" | "doc" | "metadata">): Uint8Array;
 }

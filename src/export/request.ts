@@ -18,7 +18,7 @@ import {
 } from "../runner/index.js";
 import type { NDArray } from "../tree.js";
 
-/** What a file may compute. */
+/** A quantity that a file may compute. */
 export const exportTargets = ["score", "forward", "inverse", "sample", "classify"] as const;
 
 export type ExportTarget = (typeof exportTargets)[number];

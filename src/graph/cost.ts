@@ -14,7 +14,7 @@ export const kindsOfWork = [
 
 export type KindOfWork = (typeof kindsOfWork)[number];
 
-/** What a computation takes of a machine. */
+/** The work that a computation takes of a machine. */
 export interface Cost {
   /** Floating-point operations: a multiply-add counts two, an elementwise function one an element. */
   readonly flops: number;

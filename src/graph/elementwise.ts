@@ -52,9 +52,9 @@ export const sqrt = (x: Tensor): Tensor => unary("sqrt", x);
 export const abs = (x: Tensor): Tensor => unary("abs", x);
 /** −1, 0 or 1. Its gradient is zero. */
 export const sign = (x: Tensor): Tensor => unary("sign", x);
-/** Of an angle in radians. */
+/** The sine of an angle in radians. */
 export const sin = (x: Tensor): Tensor => unary("sin", x);
-/** Of an angle in radians. */
+/** The cosine of an angle in radians. */
 export const cos = (x: Tensor): Tensor => unary("cos", x);
 export const tanh = (x: Tensor): Tensor => unary("tanh", x);
 /** 1/(1 + e⁻ˣ). */

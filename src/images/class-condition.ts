@@ -4,7 +4,7 @@ import { oneHot, type DataDescription } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import type { NDArray } from "../tree.js";
 
-/** What is said of pictures to be drawn. */
+/** The choice of a class for pictures to be drawn. */
 export interface ClassChoice {
   /** Name of the class of all; unless given, the classes take turns. */
   readonly class?: string | undefined;

@@ -1,6 +1,6 @@
 import type { PictureScores } from "./score-pictures.js";
 
-/** What scoring many pictures came to. */
+/** A summary of many scored pictures. */
 export interface PictureSummary {
   readonly pictures: number;
   /** Those that can't be read. */

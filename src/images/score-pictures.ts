@@ -9,7 +9,7 @@ import { expectAbility, type AnyRunner } from "../runner/index.js";
 import { classCondition } from "./class-condition.js";
 import { sameShape, type NumberArray } from "../tree.js";
 
-/** What a model says of pictures, each array `[count]`; NaN for those that can't be read or scored. */
+/** Scores of pictures, each array `[count]`; NaN for those that can't be read or scored. */
 export interface PictureScores {
   /** All files, those that can't be read included, sorted. */
   readonly files: readonly string[];

@@ -2,7 +2,7 @@ import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import { auroc } from "./roc.js";
 
-/** What flagging p-values of at most `rate` comes to. */
+/** The outcome of flagging p-values of at most `rate`. */
 export interface DetectionRate {
   readonly rate: number;
   /** Part of the outliers that is flagged. */

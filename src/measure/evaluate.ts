@@ -33,7 +33,7 @@ export interface EvaluateOptions extends MeasureOptions {
 const seed = 0;
 
 /**
- * Measures a model on a split: a classifier as {@link ClassificationCount} does, a density's mean
+ * Measures a model on a split: a classifier as `ClassificationCount` does, a density's mean
  * −log p(x), a hybrid's both and what its training minimises. No figure depends on how the examples
  * are cut into batches.
  *

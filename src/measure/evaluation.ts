@@ -55,10 +55,10 @@ const densityEvaluation = z.object({
   examples: z.int(),
   /** Mean of −log p(x). */
   value: jsonNumber,
-  /** Of pixels bits per dimension, of other data nats per example. */
+  /** The unit: bits per dimension for pixels, nats per example for other data. */
   unit: z.enum(["bits/dim", "nats"]),
   dimensions: z.int(),
-  /** Of the mean over the examples. */
+  /** The standard error of the mean over the examples. */
   standardError: jsonNumber,
   /** Standard deviation of the mean over repetitions with other probes and dequantisation. */
   probeSpread: z.number().nullable(),
@@ -67,7 +67,7 @@ const densityEvaluation = z.object({
   /** Whether log p(x) is a lower bound, as that of whole numbers with noise added is. */
   isBound: z.boolean(),
   logDet: z.enum(["closed form", "exact", "Hutchinson probe", "series"]),
-  /** Of the series; null if there is none. */
+  /** The terms of the series; null if there is none. */
   terms: z.int().nullable(),
   probes: z.int(),
 });

@@ -9,13 +9,13 @@ import { deviation, mean } from "./statistics.js";
 
 /** What a file of a plane holds. */
 export const planeSchema = z.object({
-  /** Of the density over a square about the origin. */
+  /** The integral of the density over a square about the origin. */
   integral: jsonNumber,
-  /** Of that square. */
+  /** The side of that square. */
   side: z.number(),
 });
 
-/** What a 2-D density is as a whole. */
+/** A figure of a 2-D density as a whole. */
 export type Plane = Readonly<z.output<typeof planeSchema>>;
 
 /** A 2-D density as numbers to draw. */

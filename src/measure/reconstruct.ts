@@ -21,7 +21,7 @@ export const curvePoint = z.object({ steps: z.int(), maxError: jsonNumber, meanE
 export const reconstructionSchema = z.object({
   split: z.string(),
   examples: z.int(),
-  /** What errors are measured in. */
+  /** The unit of the errors. */
   unit: z.string(),
   maxError: jsonNumber,
   meanError: jsonNumber,

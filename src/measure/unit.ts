@@ -3,7 +3,7 @@ import { slopeAt } from "../data/column-axis.js";
 import type { Runner } from "../runner/index.js";
 import { sizeOf, type NumberArray } from "../tree.js";
 
-/** What errors in the data are measured in. */
+/** The unit of errors in the data. */
 export interface ErrorUnit {
   readonly name: "pixel units" | "standard deviations" | "data units";
   /** Size of the unit at a value of each element of a row, over and over. */

@@ -28,7 +28,7 @@ export interface ModelSpec<S extends z.ZodType<JsonValue>, P extends ModelParts>
   ModelDefinition,
   "create"
 > {
-  /** What a configuration is, with its defaults; strict objects refuse unknown fields. */
+  /** The schema of a configuration, with its defaults; strict objects refuse unknown fields. */
   readonly schema: S;
   /**
    * Declares the variables in `scope` and composes the parts.

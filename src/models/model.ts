@@ -5,7 +5,7 @@ import type { JsonValue } from "../json.js";
 import type { Context, Scope } from "../nn/index.js";
 import type { Shape } from "../tree.js";
 
-/** What training minimises, and what it reports. */
+/** A loss that training minimises, with the metrics that it reports. */
 export interface Objective {
   /** A scalar, in nats per example. */
   readonly loss: Tensor;
@@ -35,7 +35,7 @@ export interface BlockInfo {
  */
 export type LogDetMethod = "closed form" | "series" | "Hutchinson probe";
 
-/** What makes a bijection a model of p(x). */
+/** The part that makes a bijection a model of p(x). */
 export interface DensityPart {
   /** Distribution of the latents. */
   readonly base: Base;
@@ -44,7 +44,7 @@ export interface DensityPart {
   readonly weight?: number;
 }
 
-/** What makes a model of p(class | x). */
+/** The part that makes a model of p(class | x). */
 export interface ClassifierPart {
   readonly classes: number;
   /**
@@ -54,9 +54,9 @@ export interface ClassifierPart {
   logits(x: Tensor, ctx: Context): Tensor;
 }
 
-/** What a model is composed of. */
+/** The parts that a model is composed of. */
 export interface ModelParts {
-  /** Of an event x, as the model takes it: `[D]` or `[C, H, W]`. */
+  /** The shape of an event x, as the model takes it: `[D]` or `[C, H, W]`. */
   readonly shape: Shape;
   /** Features K of a condition; 0 or absent for none. */
   readonly condition?: number;
@@ -66,9 +66,9 @@ export interface ModelParts {
   readonly bijection?: Bijection;
   /** Residual blocks in order, by path: the product of a block's norms bounds it. */
   readonly blocks?: readonly BlockInfo[];
-  /** Of p(x); needs a bijection. */
+  /** The density p(x); it needs a bijection. */
   readonly density?: DensityPart;
-  /** Of p(class | x). */
+  /** The classifier p(class | x). */
   readonly classifier?: ClassifierPart;
   /**
    * Only where it isn't the usual one: the mean of −log p(x) for a density, of −log p(class | x) for
@@ -82,7 +82,7 @@ export type Task = "density" | "classification" | "hybrid";
 /** The parts that a model may have or not. */
 export type PartName = "bijection" | "density" | "classifier";
 
-/** What every model has beside its parts, which are those of the names `Parts`. */
+/** The frame that every model has beside its parts, which are those of the names `Parts`. */
 export interface ModelFrame<C extends JsonValue = JsonValue, Parts extends PartName = PartName> {
   /** Name in the registry, kept in checkpoints. */
   readonly kind: string;

@@ -8,7 +8,7 @@ import type { Reply, Request } from "./messages.js";
 
 /** The ranks of an MPI job, as this one sees them. */
 export interface Mpi extends Transport, Closable {
-  /** Of the library, with its version. */
+  /** The name of the library, with its version. */
   readonly name: string;
   /** Ends all ranks with exit code 1, whatever they are doing. */
   abort(): Promise<never>;

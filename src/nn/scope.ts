@@ -42,7 +42,7 @@ export interface BoundedWeight {
   /** The bound, or `undefined` for none. */
   readonly c: number | undefined;
   readonly weight: Tensor;
-  /** What the weight is as a linear map. */
+  /** The linear map that the weight stands for. */
   readonly kind: OperatorKind;
   readonly u: Input;
   readonly v: Input;

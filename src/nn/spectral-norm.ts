@@ -88,7 +88,7 @@ export class SpectralNorm implements BoundedWeight {
   readonly weight: Tensor;
   readonly u: Input;
   readonly v: Input;
-  /** What the weight is as a linear map. */
+  /** The linear map that the weight stands for. */
   readonly kind: OperatorKind;
   readonly #operator: LinearOperator;
 

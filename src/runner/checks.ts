@@ -6,7 +6,7 @@ import type { Tensor } from "../graph/index.js";
 import type { Arrays, NDArray } from "../tree.js";
 import { errorBound } from "./limits.js";
 
-/** What a check measured on a batch. */
+/** A check's measurements on a batch. */
 export interface Measured extends Omit<Check, "residual"> {
   /** Largest over the batch; NaN if one is. */
   readonly residual: number;

@@ -42,7 +42,7 @@ function has<A extends keyof Abilities>(model: Model, ability: A): model is Abil
     : model[ability] !== undefined;
 }
 
-/** What decides the noise of rows. */
+/** Options that decide the noise of rows. */
 export interface NoiseOptions {
   /** Source of the noise, seed 0 unless given: the row in place p draws from `random.split(p)` alone. */
   readonly random?: Random;

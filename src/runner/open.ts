@@ -14,7 +14,10 @@ export interface RunnerOptions {
 }
 
 export interface ModelOptions extends RunnerOptions {
-  /** What the model was trained on, as its checkpoint keeps it; rows are taken as they are without. */
+  /**
+   * The data that the model was trained on, as its checkpoint keeps it; without it rows are taken as
+   * they are.
+   */
   readonly data?: DataDescription;
 }
 

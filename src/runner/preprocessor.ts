@@ -15,7 +15,7 @@ import { ndarray, type NDArray, type NumberArray, type Shape } from "../tree.js"
 
 /** How rows in the data's units and columns become events of a model, and back: on the host. */
 export interface Preprocessor {
-  /** Of a row in the data's own columns. */
+  /** The shape of a row in the data's own columns. */
   readonly shape: Shape;
   /**
    * Rows as the model takes them, `[B, ...model.shape]`: where noise begins, or the `middles` of what it

@@ -6,7 +6,7 @@ import { sizeOf, type Arrays, type NDArray, type NumberArray, type Shape } from 
 import type { Deviation, Fraction } from "../data/index.js";
 import type { Preprocessor } from "./preprocessor.js";
 
-/** What a conditional model is given beside its events. */
+/** Options of rows: the condition of a conditional model. */
 export interface Conditioned {
   /** `[B, K]`, one row for each event, in its own units: labels by `oneHot`, or any other numbers. */
   readonly condition?: NumberArray;

@@ -35,7 +35,7 @@ export type AnyRunner = Runner;
  */
 export class Runner<M extends Model = AnyModel> implements Closable {
   readonly model: M;
-  /** What the model was trained on, as its checkpoint keeps it. */
+  /** The data that the model was trained on, as its checkpoint keeps it. */
   readonly data: DataDescription | undefined;
   readonly #core: Core;
   readonly #closing: Closable;
@@ -51,7 +51,7 @@ export class Runner<M extends Model = AnyModel> implements Closable {
     this.#closing = closable(() => core.close());
   }
 
-  /** What {@link openModel} calls. */
+  /** Opens a model with its numbers; {@link openModel} checks its arguments first. */
   static async open<M extends Model>(
     model: M,
     arrays: Arrays,
@@ -78,7 +78,7 @@ export class Runner<M extends Model = AnyModel> implements Closable {
     return this.#core.numbers.lipschitz;
   }
 
-  /** What {@link Runner.certify} has proved of the numbers in use. */
+  /** Bounds that {@link Runner.certify} has proved of the numbers in use. */
   get certificates(): Certificates | undefined {
     return this.#core.numbers.certificates;
   }

@@ -32,7 +32,9 @@ export interface Scores {
   readonly logProb: NDArray;
   /** ln|det J| of the map from data to latent, in nats, the mean over the probes, `[B]`. */
   readonly logDet: NDArray;
-  /** Of `logProb`, from the spread over the probes, in nats, `[B]`; null for one probe. */
+  /**
+   * Standard error of `logProb`, from the spread over the probes, in nats, `[B]`; null for one probe.
+   */
   readonly standardError: NDArray | null;
   /** log p(x) in nats of each probe, `[B]` each. */
   readonly perProbe: readonly NDArray[];

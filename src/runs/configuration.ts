@@ -10,7 +10,7 @@ import { expectDataName } from "../data/index.js";
 import type { RunConfig } from "./run-folder.js";
 import { version } from "../version.js";
 
-/** What a user may change of a preset. */
+/** Settings of a preset that a user may change. */
 export interface Overrides {
   /** The command that begins the run, for its report. */
   readonly command?: string;

@@ -31,7 +31,7 @@ export interface ImportedRun {
   /** The folder or file. */
   readonly path: string;
   readonly kind: string;
-  /** What is not as in the original, and what was assumed: a sentence each. */
+  /** Deviations from the original and assumptions, a sentence each. */
   readonly differences: readonly string[];
 }
 

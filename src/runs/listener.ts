@@ -16,7 +16,7 @@ export interface TaskProgress {
   readonly done: number;
   /** Absent if it isn't known. */
   readonly total?: number;
-  /** What is counted; `bytes` are shown in MB. */
+  /** The unit that is counted; `bytes` are shown in MB. */
   readonly unit: string;
   /** Units a second. */
   readonly rate: number;
@@ -28,7 +28,7 @@ export interface Listener {
   progress(task: TaskProgress): void;
   /** A sentence on what happens now. */
   note(text: string): void;
-  /** What the user should know, though the work goes on. */
+  /** Tells something that the user should know, though the work goes on. */
   warn(text: string): void;
   /** How a training run stands. */
   report(report: StepReport): void;

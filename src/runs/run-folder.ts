@@ -24,10 +24,10 @@ const runConfig = z.object({
   preset: z.string(),
   /** The command line that began it. */
   command: z.string(),
-  /** Of this package. */
+  /** The version of this package. */
   version: z.string(),
   data: z.object({ name: z.string(), folder: z.string() }),
-  /** What was made of a file of rows; absent where the data are known by name. */
+  /** The plan of a file of rows; absent where the data are known by name. */
   table: z
     .object({
       file: z.string(),
@@ -94,12 +94,14 @@ const runConfig = z.object({
   hardware: z.object({ cpu: z.string(), memory: z.string(), system: z.string(), node: z.string() }),
 });
 
-/** What a run is, as its folder keeps it: of one that trains, or of weights that were imported. */
+/**
+ * A run's configuration, as its folder keeps it: of one that trains, or of weights that were imported.
+ */
 export interface SavedConfig extends Omit<z.output<typeof runConfig>, "training"> {
   readonly training?: TrainingConfig;
 }
 
-/** What a run that trains is: enough to repeat it, or to continue it. */
+/** The configuration of a run that trains: enough to repeat it, or to continue it. */
 export interface RunConfig extends SavedConfig {
   readonly training: TrainingConfig;
   readonly validateEvery: number;
@@ -127,7 +129,7 @@ export class RunFolder {
   /** The state that validated best. */
   readonly best: string;
   readonly reconstruction: string;
-  /** What is known of a 2-D density as a whole. */
+  /** The file of a 2-D density's figures. */
   readonly plane: string;
   readonly report: string;
 

@@ -34,12 +34,12 @@ import { writeJson, type RunConfig, type RunFolder } from "./run-folder.js";
 import { Validator } from "./validator.js";
 import { describeWorkers, withWorkers } from "./workers.js";
 
-/** What a run has come to. */
+/** The outcome of a run. */
 export interface Outcome {
   readonly evaluation: Evaluation;
-  /** Of a model with an inverse. */
+  /** The measured inverse, of a model that has one. */
   readonly reconstruction?: Reconstruction;
-  /** Of a 2-D density. */
+  /** The figures of a 2-D density. */
   readonly plane?: Plane;
 }
 

@@ -134,7 +134,7 @@ export function columnsOf(table: Table, kept: readonly KeptCodec[]): Column[] {
   });
 }
 
-/** What is wrong with rows: what the reader found, and what encoding finds. */
+/** Problems of rows, those that the reader found and those that encoding finds. */
 class Problems {
   /** By row, in order of discovery. */
   readonly #found = new Map<number, RowProblem[]>();

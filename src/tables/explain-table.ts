@@ -11,7 +11,7 @@ import { decodeTable } from "./decode-table.js";
 import { encodeTable } from "./encode-table.js";
 import { scoreTable } from "./score-table.js";
 
-/** What a column has to do with a row's score. */
+/** A column's part in a row's score. */
 export interface ColumnExplanation {
   readonly column: string;
   /**

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import { expectAbility, type AnyRunner } from "../runner/index.js";
 import { encodeLabels, encodeTable } from "./encode-table.js";
 
-/** What a classifier says of a table's rows. */
+/** A classifier's predictions for a table's rows. */
 export interface TablePredictions {
   /** Lines of the rows in their file. */
   readonly lines: Float64Array;

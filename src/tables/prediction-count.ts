@@ -1,6 +1,6 @@
 import type { TablePredictions } from "./predict-table.js";
 
-/** What the predictions of many rows came to. */
+/** A summary of the predictions of many rows. */
 export interface PredictionSummary {
   /** Rows whose class is told. */
   readonly rows: number;

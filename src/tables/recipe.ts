@@ -80,7 +80,7 @@ export function tableRecipe(size: TableSize): TableRecipe {
   };
 }
 
-/** What a trial measured. */
+/** The outcome of a trial. */
 export interface Trial {
   /** Standard deviation of the noise. */
   readonly noise: number;

@@ -17,7 +17,7 @@ import { tableKinds } from "./codecs.js";
 export type RowRecord = Readonly<Record<string, unknown>>;
 
 export interface RecordsTableOptions {
-  /** What messages call the rows; `rows` unless given. */
+  /** The name of the rows in messages; `rows` unless given. */
   readonly name?: string;
 }
 

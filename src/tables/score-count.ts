@@ -5,16 +5,16 @@ import type { TablePredictions } from "./predict-table.js";
 import { PredictionCount, type PredictionSummary } from "./prediction-count.js";
 import type { TableScores } from "./score-table.js";
 
-/** What scoring many rows came to. */
+/** A summary of many scored rows. */
 export interface ScoreSummary {
   readonly rows: number;
   /** Rows that can't be scored. */
   readonly unscored: number;
-  /** Of a density: rows that differ from what never varied in training. */
+  /** With a density: rows that differ from what never varied in training. */
   readonly deviating?: number;
-  /** Of a density: for each rate of false alarms, how many rows have a p-value of at most that. */
+  /** With a density: for each rate of false alarms, how many rows have a p-value of at most that. */
   readonly flagged?: readonly { readonly rate: number; readonly rows: number }[];
-  /** Of a classifier: how many rows are told to be of each class. */
+  /** With a classifier: how many rows are told to be of each class. */
   readonly predictions?: PredictionSummary;
   /** The first problems. */
   readonly problems: readonly CellProblem[];

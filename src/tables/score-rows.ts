@@ -8,7 +8,7 @@ import type { NumberArray } from "../tree.js";
 import { rowTerms } from "./held-out.js";
 import { OutlierScore } from "./score.js";
 
-/** What a model says of rows, each array `[rows]`; NaN for rows that can't be scored. */
+/** Scores of rows, each array `[rows]`; NaN for rows that can't be scored. */
 export interface RowScores {
   /** log p in nats, of rows in the units of their columns; given the condition. */
   readonly logProb: Float64Array;

@@ -6,7 +6,7 @@ import type { AnyRunner } from "../runner/index.js";
 import { encodeTable } from "./encode-table.js";
 import { expectCalibrated, scoreRows, type RowScores } from "./score-rows.js";
 
-/** What a model says of a table's rows. */
+/** Scores of a table's rows. */
 export interface TableScores extends RowScores {
   /** Lines of the rows in their file. */
   readonly lines: Float64Array;

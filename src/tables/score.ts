@@ -1,7 +1,7 @@
 import { expectKind } from "../border/kinds.js";
 import { DataError, ShapeError } from "../errors.js";
 
-/** What is known of rows, one number a row each. */
+/** The measurements of rows that a score is made of, one number a row each. */
 export interface OutlierTerms {
   /** log p(x) of the flow, in nats. */
   readonly logProb: ArrayLike<number>;
@@ -33,7 +33,7 @@ export interface Scales {
  * sees those. An outlier of either kind counts.
  */
 export class OutlierScore {
-  /** What the terms are measured by: plain JSON, from which the score can be made again. */
+  /** The scales that the terms are measured by: plain JSON, from which the score can be made again. */
   readonly scales: Scales;
 
   /**

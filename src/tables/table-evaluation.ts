@@ -1,7 +1,7 @@
 import type { Classification, Detection } from "../measure/index.js";
 import type { ScoreSummary } from "./score-count.js";
 
-/** What a model makes of a file of rows. */
+/** A model's figures on a file of rows. */
 export interface TableEvaluation extends ScoreSummary {
   /** Of a density: mean log p in nats of the rows that don't deviate; null if there are none. */
   readonly logProb?: number | null;

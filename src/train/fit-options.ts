@@ -26,7 +26,7 @@ export interface Progress {
 
 /** A {@link Progress} whose loss, gradNorm and metrics are means over the steps since the last. */
 export interface Report extends Progress {
-  /** What `validate` gave, if it was its turn. */
+  /** The numbers that `validate` gave, if it was its turn. */
   readonly validation?: Readonly<Record<string, number>>;
 }
 

@@ -34,7 +34,7 @@ export interface StepInputs {
 export interface OptimizerDefinition<S extends z.ZodType<{ readonly kind: string }>> {
   /** Its name in a training configuration. */
   readonly kind: string;
-  /** Of its part of the configuration, `kind` included. */
+  /** The schema of its part of the configuration, `kind` included. */
   readonly schema: S;
   create(config: z.output<S>): Optimizer;
 }

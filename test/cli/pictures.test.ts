@@ -117,11 +117,12 @@ describe("a folder of pictures on the command line", () => {
       ...["--workers", "1"],
     ];
     const { child, finished } = start(cwd, ...begin("runs/cut"));
-    let told = "";
-    child.stderr!.on("data", (text: string) => {
-      told += text;
-      if (/train +\d+%/.test(told)) child.kill("SIGINT");
-    });
+    const stop = (text: string): void => {
+      if (!/train +\d+%/.test(text)) return;
+      child.stderr!.off("data", stop);
+      child.kill("SIGINT");
+    };
+    child.stderr!.on("data", stop);
     const { code, stderr } = await finished;
     assert.equal(code, 130, stderr);
     const resumed = await iresnet(cwd, "train", "--resume", "runs/cut");

@@ -38,7 +38,7 @@ export interface PictureReader {
   readonly count: number;
   /** Names of classes, sorted; `[]` without. */
   readonly classes: readonly string[];
-  /** What was found and decided, a sentence each. */
+  /** Findings and decisions, a sentence each. */
   readonly summary: readonly string[];
   /**
    * All pictures, sorted by their files' names, in chunks of at most `chunkPictures`; as often as
