@@ -30,7 +30,7 @@ const rowsFile = (
 /** What a download holds. */
 async function downloaded(page: Page, button: string): Promise<Buffer> {
   const waiting = page.waitForEvent("download");
-  await page.locator("#table").getByRole("button", { name: button }).click();
+  await page.locator("#table").getByRole("button", { name: button, exact: true }).click();
   return readFile(await (await waiting).path());
 }
 
