@@ -1,5 +1,6 @@
 import { IresnetError, UsageError } from "../src/errors.js";
 import { benchExport } from "./export.js";
+import { benchFalseAlarms } from "./false-alarms.js";
 import { benchForward } from "./forward.js";
 import { benchInput } from "./input.js";
 import { benchInverse } from "./inverse.js";
@@ -19,6 +20,7 @@ const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--thread
        npm run bench -- inverse [--batch 64] [--threads 2] [--rounds 5]
        npm run bench -- export [--rows 1000] [--columns 10] [--threads 2] [--rounds 5]
        npm run bench -- score [--rows 50000] [--columns 20]
+       npm run bench -- false-alarms [--seeds 20] [--rows 1600] [--fresh 2000]
        npm run bench -- workers [--batch 16] [--threads 2] [--rounds 5]
        npm run bench -- mpi [--model mnist-density|classifier|table] [--ranks 2] [--steps 40] [--rounds 3]
        npm run bench -- scaling [--step-ms 60] [--spread 5] [--parameters 100000] [--latency 20]
@@ -38,6 +40,8 @@ export tells how many rows of a table an exported scorer takes a second, in onnx
 python3 has it, in Python's onnxruntime, and the runner that it came from.
 score times the scoring of a CSV file, from file to file, and of one row in a running program, on one
 thread; under \`taskset -c 0\` on one core.
+false-alarms fits tables by the default recipe and tells how often fresh normal rows are flagged, beside
+what p-values promise.
 workers times a step of the MNIST density preset on one core, on a session's threads, and on workers
 of one thread each that share the batch.
 mpi times a step on one rank of one core and on several, with the same batch for each rank, and says
@@ -49,6 +53,7 @@ Each prints one JSON line; what is for people goes to stderr.`;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   export: benchExport,
+  "false-alarms": benchFalseAlarms,
   forward: benchForward,
   input: benchInput,
   inverse: benchInverse,

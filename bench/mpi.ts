@@ -20,7 +20,7 @@ const script = fileURLToPath(new URL("./mpi-rank.js", import.meta.url));
 export async function benchMpi(args: readonly string[]): Promise<void> {
   const names = Object.keys(mpiCases) as (keyof typeof mpiCases)[];
   const at = args.indexOf("--model");
-  const model = at < 0 ? undefined : expectOneOf(args[at + 1], names, "bench: --model");
+  const model = at < 0 ? undefined : expectOneOf(args[at + 1], names, "--model");
   const others = args.filter((_, i) => at < 0 || i < at || i > at + 1);
   const options = wholeNumbers(others, { ranks: 2, steps: 40, rounds: 3 });
   for (const name of model ? [model] : names) {

@@ -1,5 +1,6 @@
 import { createProject, type Project } from "./project.js";
 import { tryBundlers } from "./bundlers.js";
+import { tryHomes } from "./homes.js";
 import { tryRuntimes } from "./runtimes.js";
 import { tryTypes, type Trial } from "./types.js";
 
@@ -7,6 +8,7 @@ const matrices: Readonly<Record<string, (project: Project) => Promise<Trial[]>>>
   types: tryTypes,
   bundlers: tryBundlers,
   runtimes: tryRuntimes,
+  homes: tryHomes,
 };
 
 /** The trials as a table of Markdown. */

@@ -1,6 +1,6 @@
 import { openPage, type Page } from "./page.js";
 import { showEngine } from "./parts/engine-badge.js";
-import { scrollToHash } from "./parts/hash.js";
+import { followHash } from "./parts/hash.js";
 import { whenNear } from "./parts/lazy.js";
 
 /** A section: it fills its element, whose text is in index.html. */
@@ -35,4 +35,4 @@ for (const [id, load] of Object.entries(sections)) {
     );
   });
 }
-scrollToHash();
+followHash();

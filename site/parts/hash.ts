@@ -9,8 +9,28 @@ export function writeHash(section: string, state: Readonly<Record<string, string
   history.replaceState(null, "", `#${section}?${new URLSearchParams(state).toString()}`);
 }
 
-/** Brings the section into view whose state the address holds. */
-export function scrollToHash(): void {
-  const [name = "", query] = location.hash.slice(1).split("?");
-  if (query !== undefined) document.getElementById(name)?.scrollIntoView();
+/**
+ * Brings the section into view that the address names, and keeps it there while those above it grow,
+ * until the reader does something.
+ */
+export function followHash(): void {
+  let target: HTMLElement | null = null;
+  const show = (): void => target?.scrollIntoView({ behavior: "instant" });
+  const aim = (): void => {
+    const [name = ""] = location.hash.slice(1).split("?");
+    target = document.getElementById(name);
+    show();
+  };
+  new ResizeObserver(show).observe(document.body);
+  addEventListener("hashchange", aim);
+  for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    addEventListener(
+      event,
+      () => {
+        target = null;
+      },
+      { passive: true, capture: true },
+    );
+  }
+  aim();
 }

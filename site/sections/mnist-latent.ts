@@ -5,11 +5,11 @@ import { html } from "../parts/html.js";
 import { latest } from "../parts/latest.js";
 import { digitImage, side } from "../work/digit-image.js";
 import { digitStrokes } from "../work/digit-strokes.js";
-import type { Pixels } from "../work/mnist.js";
+import type { DigitWork, Pixels } from "../work/mnist.js";
 
 const ends = {
   drawing: "my drawing",
-  ...Object.fromEntries(digitStrokes.map((_, digit) => [String(digit), `a ${digit}`])),
+  ...Object.fromEntries(digitStrokes.map((_, digit) => [String(digit), String(digit)])),
 };
 const drawn = 8;
 
@@ -17,9 +17,9 @@ const drawn = 8;
 export function latentControls(
   root: HTMLElement,
   page: Page,
+  work: Promise<Pick<DigitWork, "between" | "sample">>,
   drawing: () => Pixels | undefined,
 ): HTMLElement[] {
-  const work = page.work("mnist");
   const between = grayImage("Between the two", side);
   const samples = Array.from({ length: drawn }, (_, i) => grayImage(`draw ${i + 1}`, side));
   const failing = (step: () => Promise<void>): Promise<void> =>
@@ -35,7 +35,10 @@ export function latentControls(
         between.show(undefined, "Draw a digit first");
         return;
       }
+      between.element.setAttribute("aria-busy", "true");
       between.show(await (await work).between(a, b, t), `${t.toFixed(2)} of the way`);
+    }).finally(() => {
+      between.element.removeAttribute("aria-busy");
     }),
   );
   const again = (): void => {
@@ -55,12 +58,15 @@ export function latentControls(
   const sample = latest((temperature: number) =>
     failing(async () => {
       draw.disabled = true;
+      draw.textContent = "Drawing …";
       const images = await (await work).sample(drawn, temperature);
       images.forEach((pixels, i) => {
         samples[i]!.show(pixels);
       });
       page.announce(`${drawn} digits drawn at temperature ${temperature}.`);
+    }).finally(() => {
       draw.disabled = false;
+      draw.textContent = "Draw digits";
     }),
   );
   const heat = slider({

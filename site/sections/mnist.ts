@@ -10,7 +10,7 @@ import type { DigitWork, Pixels, Returned } from "../work/mnist.js";
 import { digitBars } from "./mnist-bars.js";
 import { latentControls } from "./mnist-latent.js";
 
-const digitNames = Object.fromEntries(digitStrokes.map((_, digit) => [digit, `a ${digit}`]));
+const digitNames = Object.fromEntries(digitStrokes.map((_, digit) => [digit, String(digit)]));
 
 /** Draw a digit: its class, its score, its way to features and back; and the space between digits. */
 export function mount(root: HTMLElement, page: Page): void {
@@ -87,7 +87,7 @@ export function mount(root: HTMLElement, page: Page): void {
       "The classifier's features are its input, bent. With Lip(g) < 1 in every block the way back is an iteration that converges. The same network without a bound is no worse a classifier, but its iteration may go anywhere.",
     ),
     html("div", { class: "grays" }, returned.bounded.element, returned.vanilla.element),
-    ...latentControls(root, page, () => digitImage(pad.strokes)),
+    ...latentControls(root, page, work, () => digitImage(pad.strokes)),
   );
   pad.set(digitStrokes[3]!);
 }
@@ -96,9 +96,19 @@ function captionOf(network: "bounded" | "vanilla", back: Returned): string {
   const { error, residual, lipschitz } = back;
   const name = network === "bounded" ? "i-ResNet" : "No bound";
   const bound = `Lip(g) ${lipschitz < 1 ? "≤" : "up to"} ${lipschitz.toPrecision(3)}`;
-  const lost = Number.isFinite(error)
-    ? `off by ${error.toPrecision(2)} gray levels at most`
+  const off = Number.isFinite(error)
+    ? `off by up to ${shortNumber(error)} of 255 gray levels`
     : "lost";
-  const state = residual < 1e-4 ? "" : `; the iteration left ${residual.toExponential(1)}`;
-  return `${name}, ${bound}: ${lost}${state}`;
+  if (residual < converged) return `${name}, ${bound}: ${off}`;
+  const left = Number.isFinite(residual) ? `left ${shortNumber(residual)}` : "diverged";
+  return `${name}, ${bound}: ${off}; the iteration ${left}`;
+}
+
+/** Residual, relative to 1 + |y|, up to which an iteration has converged. */
+const converged = 1e-4;
+
+function shortNumber(value: number): string {
+  return value !== 0 && (value < 1e-3 || value >= 1e4)
+    ? value.toExponential(1)
+    : value.toPrecision(2);
 }

@@ -11,6 +11,9 @@ import { columnList, resultsView } from "./table-view.js";
 /** Learns and scores a table of the reader's own. */
 export function mount(root: HTMLElement, page: Page): void {
   const opened = page.work("table");
+  opened.catch((error: unknown) => {
+    page.fail(root, error);
+  });
   const progress = tableProgress(page);
   const columns = columnList();
   const results = resultsView();
@@ -29,6 +32,10 @@ export function mount(root: HTMLElement, page: Page): void {
     try {
       await step();
     } catch (error) {
+      if (error instanceof Error && error.name === "AbortError") {
+        page.announce("Cancelled.");
+        return;
+      }
       problem.textContent = error instanceof Error ? error.message : String(error);
       problem.hidden = false;
       problem.focus();
@@ -111,7 +118,8 @@ export function mount(root: HTMLElement, page: Page): void {
     return element;
   });
   const setBusy = (isBusy: boolean): void => {
-    root.toggleAttribute("aria-busy", isBusy);
+    if (isBusy) root.setAttribute("aria-busy", "true");
+    else root.removeAttribute("aria-busy");
     for (const drop of Object.values(drops)) drop.disabled = isBusy;
     if (!isOpen) drops.score.disabled = true;
     example.disabled = isBusy;

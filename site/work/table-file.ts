@@ -15,14 +15,15 @@ const beyond = "learn or score it with the command line, npx iresnet";
 /**
  * Reads a file that the page was handed piece by piece, at no time all of its bytes.
  *
- * @param told the share of its bytes that has been read
+ * @param told the share of its bytes that has been read, again from the start if it is read twice
+ * @param signal ends it early by an AbortError
  * @throws {Error} if it is larger than the page takes.
  * @throws {DataError} naming line and column of what isn't as it should be.
  */
 export async function readFile(
   file: File,
   options: OpenTableOptions,
-  told: (share: number) => void,
+  { signal, told }: { readonly signal: AbortSignal; readonly told: (share: number) => void },
 ): Promise<Table> {
   expectSize(file);
   const source = blobSource(file.name, file);
@@ -32,6 +33,7 @@ export async function readFile(
       let bytes = 0;
       for await (const piece of source.stream()) {
         bytes += piece.length;
+        signal.throwIfAborted();
         told(bytes / file.size);
         yield piece;
       }

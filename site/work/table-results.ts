@@ -32,8 +32,6 @@ export interface TableResults {
   /** Of each row; NaN where it can't be scored. */
   readonly score: Float64Array;
   readonly unusual: readonly UnusualRow[];
-  /** Whether there are reasons: a density with a condition has none. */
-  readonly isExplained: boolean;
 }
 
 /** Rows that are scored at once, so that progress is told and others may compute in between. */
@@ -44,17 +42,18 @@ const leastDrop = 0.1;
 /** Of flagged rows, the rates of false alarms that are counted. */
 const rates = [0.01, 0.05];
 
-/** Scores a table, and explains its most unusual rows. */
+/** Scores a table, and explains its most unusual rows; the signal ends it early by an AbortError. */
 export async function scoreAll(
   runner: Runner,
   table: Table,
-  told: (rows: number) => void,
+  { signal, told }: { readonly signal: AbortSignal; readonly told: (rows: number) => void },
 ): Promise<{ readonly results: TableResults; readonly scored: readonly TableScores[] }> {
   const count = new ScoreCount(rates);
   const scored: TableScores[] = [];
   for (let start = 0; start < table.rows; start += slice) {
     const places = Array.from({ length: Math.min(slice, table.rows - start) }, (_, i) => start + i);
     const scores = await scoreTable(runner, takeRows(table, places));
+    signal.throwIfAborted();
     count.add(scores);
     scored.push(scores);
     told(count.rows);
@@ -65,10 +64,8 @@ export async function scoreAll(
     .filter((row) => !Number.isNaN(score[row]))
     .sort((a, b) => Number(score[b]! > score[a]!) - Number(score[b]! < score[a]!))
     .slice(0, shown);
-  const isExplained = runner.data!.condition === 0;
-  const explained = isExplained
-    ? await (await TableExplainer.open(runner)).explain(table, { rows: worst })
-    : [];
+  const explainer = await TableExplainer.open(runner);
+  const explained = await explainer.explain(table, { rows: worst });
   const unusual = worst.map((row): UnusualRow => {
     const reasons = explained.find((one) => one.row === row)?.columns ?? [];
     return {
@@ -85,7 +82,7 @@ export async function scoreAll(
         })),
     };
   });
-  return { results: { summary: count.summary(), score, unusual, isExplained }, scored };
+  return { results: { summary: count.summary(), score, unusual }, scored };
 }
 
 function cellOf(table: Table, row: number, name: string): string {

@@ -52,7 +52,7 @@ export interface TableWork {
     options: TrainOptions,
     told: (stage: TableStage) => void,
   ): Promise<TableModel | undefined>;
-  /** Ends the training; the best so far is kept. */
+  /** Ends what is under way: of a training the best so far is kept, reading and scoring throw an AbortError. */
   cancel(): void;
   /** Opens a checkpoint of `iresnet train --data`, or one that this page saved. */
   openCheckpoint(file: File): Promise<TableModel>;
@@ -75,6 +75,7 @@ export function open(bench: Bench): TableWork {
   let learned: Table | undefined;
   let scored: readonly TableScores[] = [];
   let stop = new AbortController();
+  const begin = (): AbortSignal => (stop = new AbortController()).signal;
   const opened = (): Open => {
     if (model) return model;
     throw new Error("page: expected a model, got none yet; train on a file or open a checkpoint");
@@ -96,11 +97,8 @@ export function open(bench: Bench): TableWork {
   return {
     example: exampleCsv,
     train: async (file, { ignore, steps }, told) => {
-      stop = new AbortController();
-      const { signal } = stop;
-      const table = await readFile(file, {}, (share) => {
-        told({ kind: "reading", share });
-      });
+      const signal = begin();
+      const table = await readFile(file, {}, { signal, told: reading(told) });
       const data = tableData(table, { ignore });
       const columns = tableSummary(data);
       told({ kind: "columns", columns, rows: table.rows });
@@ -136,18 +134,21 @@ export function open(bench: Bench): TableWork {
     },
     score: async (file, told) => {
       const { runner } = opened();
+      const signal = begin();
+      const { table: plan } = runner.data!;
       const table = file
         ? await readFile(
             file,
-            { kinds: tableKinds(runner.data!.table!), invalid: "missing" },
-            (share) => {
-              told({ kind: "reading", share });
-            },
+            { kinds: tableKinds(plan!), invalid: "missing" },
+            { signal, told: reading(told) },
           )
         : learned;
       if (!table) throw new Error("page: expected a file to score, got none; choose one");
-      const all = await scoreAll(runner, table, (rows) => {
-        told({ kind: "scoring", rows, of: table.rows });
+      const all = await scoreAll(runner, table, {
+        signal,
+        told: (rows) => {
+          told({ kind: "scoring", rows, of: table.rows });
+        },
       });
       ({ scored } = all);
       return all.results;
@@ -160,5 +161,15 @@ export function open(bench: Bench): TableWork {
     },
     checkpoint: () => encodeCheckpoint(opened().checkpoint),
     onnx: async () => (await exportOnnx(opened().runner, { to: "score" })).bytes,
+  };
+}
+
+/** Tells the share of a file that has been read, once for each whole percent. */
+function reading(told: (stage: TableStage) => void): (share: number) => void {
+  let last = -1;
+  return (share) => {
+    const percent = Math.floor(100 * share);
+    if (percent !== last) told({ kind: "reading", share });
+    last = percent;
   };
 }

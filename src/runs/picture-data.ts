@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { DataDescription, DataSet, Split } from "../data/index.js";
 import { openPictureFolder } from "../data/pictures/picture-folder.js";
 import { readPictures, type PictureReader } from "../data/pictures/index.js";
@@ -67,17 +68,20 @@ export function openRunPictures({
   });
 }
 
-/** All of them, as a data set. */
+/** All of them, as a data set of the folder's name. */
 export async function readRunPictures(
   reader: PictureReader,
-  { holdout, conditional }: Pick<RunPictures, "holdout" | "conditional">,
+  { folder, holdout, conditional }: Pick<RunPictures, "folder" | "holdout" | "conditional">,
   listener?: Listener,
 ): Promise<DataSet> {
   const pictures = await readPictures(reader, reading(listener));
-  return pictureData(pictures, {
-    ...(holdout !== undefined && { holdout }),
-    ...(conditional && { conditional }),
-  });
+  return pictureData(
+    { ...pictures, name: basename(folder) },
+    {
+      ...(holdout !== undefined && { holdout }),
+      ...(conditional && { conditional }),
+    },
+  );
 }
 
 function reading(listener: Listener | undefined): Parameters<typeof readPictures>[1] {

@@ -1,7 +1,7 @@
 import * as iresnet from "../../src/index.js";
 import type { Right } from "./right-arguments.js";
 
-const { Context, Scope, SpectralNorm, graph } = iresnet;
+const { Context, Scope, graph } = iresnet;
 const { add, mul, neg } = graph;
 
 const x = graph.input("x", [2, 3]);
@@ -20,7 +20,7 @@ const operator = {
   outShape: [1, 2],
   apply: (v: iresnet.Tensor) => v,
   adjoint: (u: iresnet.Tensor) => u,
-} as unknown as ConstructorParameters<typeof SpectralNorm>[2];
+} as unknown as ConstructorParameters<typeof iresnet.SpectralNorm>[2];
 const unary =
   "abs cos elu exp log neg relu sigmoid sign sin softplus sqrt square stopGradient tanh";
 const all = "allMean dot meanAll norm sumAll sumEvent";

@@ -4,9 +4,10 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { decode } from "fast-png";
+import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { kinds, writePictures } from "../images/pictures.js";
 import { tableOf } from "../tables/measurements.js";
-import { iresnet, temporaryFolder, type Finished } from "./support.js";
+import { iresnet, start, temporaryFolder, type Finished } from "./support.js";
 
 const size = [8, 12] as const;
 
@@ -108,6 +109,39 @@ describe("a folder of pictures on the command line", () => {
     assert.ok(column.dictionary.every((name) => kinds.some((kind) => kind === name)));
     const probability = await numbers("classes.csv", "probability");
     assert.ok(probability.every((one) => one >= 0.5 && one <= 1));
+  });
+
+  it("goes on after Ctrl-C, or a change of its length, to the same bits", async () => {
+    const begin = (out: string): string[] => [
+      ...["train", "--data", "mine", "--out", out, "--steps", "20", "--threads", "1"],
+      ...["--workers", "1"],
+    ];
+    const { child, finished } = start(cwd, ...begin("runs/cut"));
+    const stop = (text: string): void => {
+      if (!/train +\d+%/.test(text)) return;
+      child.stderr!.off("data", stop);
+      child.kill("SIGINT");
+    };
+    child.stderr!.on("data", stop);
+    const { code, stderr } = await finished;
+    assert.equal(code, 130, stderr);
+    const resumed = await iresnet(cwd, "train", "--resume", "runs/cut");
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const stateOf = async (run: string) => {
+      const { arrays, training, data } = await loadCheckpoint(join(cwd, run));
+      return { arrays, best: training?.best, step: training?.step, data };
+    };
+    assert.deepEqual(await stateOf("runs/cut"), await stateOf("runs/i-resnet-density"));
+
+    const longer = ["--steps", "24", "--lr", "0.0005"];
+    const changed = await iresnet(cwd, "train", "--resume", "runs/cut", ...longer, "--json");
+    assert.equal(changed.code, 0, changed.stderr);
+    assert.equal((await stateOf("runs/cut")).step, 24);
+    await rename(join(cwd, "mine/light/000.png"), join(cwd, "000.png"));
+    const fewer = await iresnet(cwd, "train", "--resume", "runs/cut", "--steps", "30");
+    await rename(join(cwd, "000.png"), join(cwd, "mine/light/000.png"));
+    assert.equal(fewer.code, 1, fewer.stderr);
+    assert.match(fewer.stderr, /expected the 80 pictures that the run began with, got 79/);
   });
 
   it("samples a sheet or single pictures, and reconstructs", async () => {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { ndarray } from "../../src/index.js";
+import { nodeEngine, openRunner } from "../../src/node.js";
 import { importSite } from "./import-site.js";
+
+const pretrained = fileURLToPath(new URL("../../../pretrained/", import.meta.url));
 
 type Strokes = readonly (readonly number[])[];
 interface DigitImages {
@@ -52,6 +57,19 @@ describe("a drawing as an image of MNIST", () => {
     const wide = images.digitImage(changed(3, 1))!;
     assert.ok(largestDifference(wide, pixels) > 100);
     assert.ok(inked(wide).width > 1.5 * inked(wide).height);
+  });
+
+  it("is read by the shipped classifier, which has seen no drawing of ours", async () => {
+    const engine = await nodeEngine({ threads: 1 });
+    const runner = await openRunner(`${pretrained}mnist-classifier.safetensors`, { engine });
+    const pixels = digits.flatMap((strokes) => [...images.digitImage(strokes)!]);
+    const { data } = await runner.predict(ndarray(pixels, [10, 1, 28, 28]));
+    for (let digit = 0; digit < 10; digit++) {
+      const p = data[11 * digit]!;
+      assert.ok(p > 0.9, `a ${digit} is one by ${p}`);
+    }
+    await runner.close();
+    await engine.close();
   });
 
   it("makes a dot of a point, and nothing of nothing", () => {

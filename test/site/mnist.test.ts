@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { bitsPerDim, ndarray, Random, type Engine } from "../../src/index.js";
 import { nodeEngine, openRunner } from "../../src/node.js";
 import { openSite, skip, type OpenPage, type TestSite } from "./site.js";
 
-const pretrained = new URL("../../../pretrained/", import.meta.url).pathname;
+/** Milliseconds that anything may take, on a machine that has other things to do. */
+const patience = 240_000;
+const pretrained = fileURLToPath(new URL("../../../pretrained/", import.meta.url));
 
 /** Waits until the section shows what the networks say of the newest drawing. */
 async function settled(page: Page): Promise<void> {
@@ -42,6 +45,7 @@ describe("digits on the page", { skip }, () => {
   before(async () => {
     [site, engine] = await Promise.all([openSite(), nodeEngine({ threads: 1 })]);
     opened = await site.open("#mnist", { reducedMotion: "reduce" });
+    opened.page.setDefaultTimeout(patience);
     await opened.page.locator("#mnist .pad canvas").waitFor();
     await settled(opened.page);
   });
@@ -87,7 +91,7 @@ describe("digits on the page", { skip }, () => {
     const apart = Math.max(...lost.map((value, i) => Math.abs(value - seen[i]!)));
     assert.ok(apart > 100, `the vanilla network came back within ${apart} gray levels`);
     const caption = await page.locator("#mnist figure.gray figcaption").nth(2).textContent();
-    assert.match(caption ?? "", /^No bound, Lip\(g\) up to .*the iteration left/);
+    assert.match(caption ?? "", /^No bound, Lip\(g\) up to .*; the iteration (left|diverged)/);
 
     const density = await openRunner(`${pretrained}mnist-density.safetensors`, { engine });
     const random = Random.fromSeed(0).split("digit");

@@ -76,6 +76,7 @@ describe("a reader's table on the page", { skip }, () => {
   before(async () => {
     [site, engine] = await Promise.all([openSite(), nodeEngine({ threads: 1 })]);
     opened = await site.open("#table", { acceptDownloads: true, reducedMotion: "reduce" });
+    opened.page.setDefaultTimeout(240_000);
     await opened.page.locator("#table .drops").waitFor();
   });
   after(async () => {

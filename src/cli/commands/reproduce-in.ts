@@ -11,10 +11,10 @@ import type { ReproduceOptions } from "./reproduce-options.js";
 /** How a table or figure is planned, done and shown. */
 export interface Reproduction<P, R> {
   readonly name: string;
-  open(folder: ReproductionFolder): Promise<P>;
+  readonly open: (folder: ReproductionFolder) => Promise<P>;
   /** Gives nothing if the signal came. */
-  finish(plan: P, folder: ReproductionFolder, watch: Watch): Promise<R | undefined>;
-  present(plan: P, results: R, folder: ReproductionFolder): Promise<Presentation>;
+  readonly finish: (plan: P, folder: ReproductionFolder, watch: Watch) => Promise<R | undefined>;
+  readonly present: (plan: P, results: R, folder: ReproductionFolder) => Promise<Presentation>;
 }
 
 /** Reproduces a table or figure in its folder, which no other process may write to meanwhile. */

@@ -268,7 +268,7 @@ async function goOn(
   }
   const { folder, config, checkpoint } = await continueRun(path, options);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
-  await trainAndPrint(terminal, await prepareRun(config), folder, {
+  await trainAndPrint(terminal, await prepareRun(config, terminal), folder, {
     ...(checkpoint && { resume: checkpoint }),
     ...(mpi && { transport: mpi }),
   });
