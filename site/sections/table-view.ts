@@ -41,7 +41,11 @@ export function resultsView(): View<TableResults> {
   const summary = html("p", { "data-summary": "" });
   const problems = html("ul", { class: "problems" });
   const body = html("tbody");
-  const note = html("p", { class: "note" });
+  const note = html(
+    "p",
+    { class: "note" },
+    "A reason is a column whose change alone would lower the score, with the value that would be usual beside the others.",
+  );
   const scale = html("p", { class: "note" });
   const plot = createPlot({
     title: "Scores of the rows",
@@ -79,9 +83,6 @@ export function resultsView(): View<TableResults> {
         ),
       );
       body.replaceChildren(...results.unusual.map(unusualRow));
-      note.textContent = results.isExplained
-        ? "A reason is a column whose change alone would lower the score, with the value that would be usual beside the others."
-        : "A density with a condition gives no reasons.";
       const { layer, x, y, text } = histogram(results.score);
       plot.draw([layer], {
         x: { label: "score: 0 the usual row, 1 what one row in fifty exceeds", domain: x },

@@ -32,8 +32,6 @@ export interface TableResults {
   /** Of each row; NaN where it can't be scored. */
   readonly score: Float64Array;
   readonly unusual: readonly UnusualRow[];
-  /** Whether there are reasons: a density with a condition has none. */
-  readonly isExplained: boolean;
 }
 
 /** Rows that are scored at once, so that progress is told and others may compute in between. */
@@ -66,10 +64,8 @@ export async function scoreAll(
     .filter((row) => !Number.isNaN(score[row]))
     .sort((a, b) => Number(score[b]! > score[a]!) - Number(score[b]! < score[a]!))
     .slice(0, shown);
-  const isExplained = runner.data!.condition === 0;
-  const explained = isExplained
-    ? await (await TableExplainer.open(runner)).explain(table, { rows: worst })
-    : [];
+  const explainer = await TableExplainer.open(runner);
+  const explained = await explainer.explain(table, { rows: worst });
   const unusual = worst.map((row): UnusualRow => {
     const reasons = explained.find((one) => one.row === row)?.columns ?? [];
     return {
@@ -86,7 +82,7 @@ export async function scoreAll(
         })),
     };
   });
-  return { results: { summary: count.summary(), score, unusual, isExplained }, scored };
+  return { results: { summary: count.summary(), score, unusual }, scored };
 }
 
 function cellOf(table: Table, row: number, name: string): string {
