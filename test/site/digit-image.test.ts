@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ndarray } from "../../src/index.js";
 import { nodeEngine, openRunner } from "../../src/node.js";
-import { importSite } from "./import-site.js";
+import { siteModule } from "./site-modules.js";
 
 const pretrained = fileURLToPath(new URL("../../../pretrained/", import.meta.url));
 
@@ -29,8 +29,8 @@ describe("a drawing as an image of MNIST", () => {
   let images: DigitImages;
   let digits: readonly Strokes[];
   before(async () => {
-    images = await importSite<DigitImages>("work/digit-image.ts");
-    digits = (await importSite<{ digitStrokes: readonly Strokes[] }>("work/digit-strokes.ts"))
+    images = await siteModule<DigitImages>("work/digit-image.ts");
+    digits = (await siteModule<{ digitStrokes: readonly Strokes[] }>("work/digit-strokes.ts"))
       .digitStrokes;
   });
 
