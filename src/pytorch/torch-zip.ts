@@ -209,7 +209,11 @@ function nameAt(bytes: Uint8Array, at: number, length: number, where: string): s
     const isFolder = i > 0 && i === parts.length - 1;
     return part === "." || part === ".." || (part === "" && !isFolder);
   });
-  if (leadsOut || /[\\:]/.test(name) || bytes.subarray(at, at + length).some((code) => code < 0x20)) {
+  if (
+    leadsOut ||
+    /[\\:]/.test(name) ||
+    bytes.subarray(at, at + length).some((code) => code < 0x20)
+  ) {
     throw damaged(where, "names within the archive", JSON.stringify(name.slice(0, 80)));
   }
   return name;
