@@ -22,7 +22,7 @@ const languages = ["", "ts", "js", "sh", "python"];
 /** Programs that blocks of shell may begin with, beside ours and npm. */
 const others = [
   ...["mpirun", "apt-get", "node", "python3", "pip", "curl", "cd", "git"],
-  ...["for", "done", "wait", "sort", "(head"],
+  ...["for", "done", "wait", "sort", "tail", "(head"],
 ];
 
 const { scripts } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
