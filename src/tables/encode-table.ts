@@ -55,6 +55,19 @@ export function encodeTable(
   const found = new Problems(table, [...own, ...given]);
   const x = numbersOf(table, columns.slice(0, own.length), own, found);
   const condition = numbersOf(table, columns.slice(own.length), given, found);
+  // A column may hold any number, with a density of 0; nothing is known given such a condition.
+  const names = featureNames(given);
+  condition.data.forEach((value, i) => {
+    if (Number.isNaN(value) || Number.isFinite(Math.fround(value))) return;
+    const row = Math.floor(i / names.length);
+    found.add({
+      row,
+      line: table.lines[row]!,
+      column: names[i % names.length]!,
+      expected: "a condition of at most 3.4e38",
+      got: String(value),
+    });
+  });
   const { rows, problems } = found.all();
   if (invalid === "error" && problems.length > 0) throw problemError(table.name, problems);
   for (const { shape, data } of [x, condition]) {
