@@ -84,7 +84,9 @@ export async function buildDocs(folder: string): Promise<BuiltDocs> {
     searchInDocuments: true,
     customCss,
     highlightLanguages: ["ts", "js", "sh", "json", "html", "csharp", "java", "python"],
-    navigationLinks: { Page: toSite },
+    navigationLinks: { Playground: toSite },
+    // Names such as performance.md would become addresses.
+    markdownItOptions: { html: true, linkify: false },
     markdownItLoader: useMath,
     logLevel: "Warn",
   } satisfies TypeDocOptions);

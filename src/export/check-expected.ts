@@ -1,8 +1,7 @@
 import type { TablePlan } from "../data/index.js";
 import type { Random } from "../random.js";
 import type { AnyRunner, ScoreOptions } from "../runner/index.js";
-import { Conformal } from "../measure/index.js";
-import { codecsOf, dayLength, OutlierScore, rowDistances } from "../tables/index.js";
+import { codecsOf, conformalOf, dayLength, OutlierScore, rowDistances } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
 import { cellsOfFeatures, type DrawnRows } from "./check-rows.js";
 import type { ExportDescription } from "./describe.js";
@@ -25,8 +24,7 @@ export async function expectedOutputs(
       if (!calibration) return outputs;
       const distance = rowDistances(runner, x, calibration.neighbours);
       const score = new OutlierScore(calibration).of({ logProb: logProb.data, distance });
-      const beyond = Array<number>(calibration.beyond).fill(Infinity);
-      const conformal = new Conformal([...calibration.scores, ...beyond]);
+      const conformal = conformalOf(calibration);
       const { shape } = logProb;
       const pValue = score.map((one) => conformal.pValue(one));
       return { ...outputs, score: { shape, data: score }, p_value: { shape, data: pValue } };

@@ -1,11 +1,10 @@
 import type { Check } from "../bijections/index.js";
 import type { Calibration } from "../data/index.js";
 import type { JsonObject, JsonValue } from "../json.js";
-import { Conformal } from "../measure/index.js";
 import { exportedSet } from "../onnx/index.js";
 import type { NoiseKind } from "../random.js";
 import type { ScoreMethod } from "../runner/index.js";
-import { cellsOf, type Cell } from "../tables/index.js";
+import { cellsOf, conformalOf, type Cell } from "../tables/index.js";
 import { mapValues, sizeOf } from "../tree.js";
 import { version } from "../version.js";
 import type { Source, Written } from "./file.js";
@@ -133,11 +132,8 @@ function classNames(names: readonly string[] | undefined, count: number): readon
   return names?.length === count ? names : Array.from({ length: count }, (_, i) => String(i));
 }
 
-function thresholds({
-  scores,
-  beyond,
-}: Calibration): NonNullable<ExportDescription["calibration"]> {
-  const conformal = new Conformal([...scores, ...Array<number>(beyond).fill(Infinity)]);
+function thresholds(calibration: Calibration): NonNullable<ExportDescription["calibration"]> {
+  const conformal = conformalOf(calibration);
   return {
     heldOut: conformal.count,
     thresholds: rates.map((rate) => ({ rate, score: finite(conformal.threshold(rate)) })),

@@ -82,7 +82,7 @@ export async function trainTable(
   const columns = tableSummary(data);
   for (const { column, text } of columns) listener.note(`column "${column}": ${text}`);
   const metrics: MetricsRecord[] = [];
-  const started = performance.now();
+  let first: { readonly step: number; readonly at: number } | undefined;
   const learned = await withEngine({ threads, device }, async (engine) => {
     const fit = await fitTable(data, {
       engine,
@@ -97,7 +97,9 @@ export async function trainTable(
         return Promise.resolve();
       },
       onProgress: ({ stage, noise, step, steps: total }) => {
-        const rate = (1000 * step) / (performance.now() - started);
+        // The first step loads the graph as well.
+        first ??= { step, at: performance.now() };
+        const rate = (1000 * (step - first.step)) / Math.max(1, performance.now() - first.at);
         const label = stage === "trial" ? `try noise ${noise}` : `train with noise ${noise}`;
         listener.progress({ label, done: step, total, unit: "steps", rate });
       },

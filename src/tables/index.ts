@@ -16,7 +16,7 @@ export * from "./sample-table.js";
 export * from "./score.js";
 export * from "./score-count.js";
 export * from "./score-reader.js";
-export { scoreRows, type RowScores, type ScoreRowsOptions } from "./score-rows.js";
+export { conformalOf, scoreRows, type RowScores, type ScoreRowsOptions } from "./score-rows.js";
 export * from "./score-table.js";
 export * from "./summary.js";
 export * from "./table-data.js";

@@ -48,14 +48,18 @@ export async function scoreRows(
   const rows = { x, ...(condition && { condition }) };
   const terms = await rowTerms(runner, rows, calibration.neighbours, places);
   const score = new OutlierScore(calibration).of(terms);
-  const heldOut = Array<number>(calibration.beyond).fill(Infinity);
-  const conformal = new Conformal([...calibration.scores, ...heldOut]);
+  const conformal = conformalOf(calibration);
   return {
     logProb: terms.logProb,
     score,
     pValue: score.map((one) => (Number.isNaN(one) ? NaN : conformal.pValue(one))),
     deviations: terms.deviations,
   };
+}
+
+/** Turns scores into p-values, by the scores of held-out rows, some of which lie beyond all others. */
+export function conformalOf({ scores, beyond }: Calibration): Conformal {
+  return new Conformal([...scores, ...Array<number>(beyond).fill(Infinity)]);
 }
 
 /** @throws {UsageError} if the model doesn't know what held-out rows say of its scores. */

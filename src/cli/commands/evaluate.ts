@@ -153,7 +153,7 @@ async function evaluateRows(
     { file, out, command: commandLine(), ...options },
     terminal,
   );
-  warnOfRows(terminal, file, evaluation);
+  warnOfRows(terminal, file, evaluation, trained.runner.data);
   const confusion = evaluation.classification && confusionText(evaluation.classification);
   const parts = [table(describeTableEvaluation(evaluation).rows), confusion, `Report: ${report}`];
   terminal.result(

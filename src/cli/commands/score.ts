@@ -18,7 +18,7 @@ import type { EngineOptions, ResultOptions } from "../options.js";
 import { interruptible } from "../interrupt.js";
 import { perform } from "../perform.js";
 import { pictureSummaryText, scoredPictures } from "../pictures.js";
-import { warnOfRows } from "../rows.js";
+import { falseAlarmRates, warnOfRows } from "../rows.js";
 import type { Terminal } from "../terminal.js";
 
 interface ScoreOptions extends EngineOptions, ResultOptions {
@@ -28,8 +28,6 @@ interface ScoreOptions extends EngineOptions, ResultOptions {
   readonly shard?: Shard;
 }
 
-/** Rates of false alarms whose flagged rows are counted. */
-const rates = [0.01, 0.05];
 /** The p-value up to which rows are explained. */
 const usualExplained = 0.05;
 
@@ -137,7 +135,7 @@ async function score(
       invalid: "missing",
     });
     const summary = await interruptible(terminal, async (signal) => {
-      const count = new ScoreCount(rates);
+      const count = new ScoreCount(falseAlarmRates);
       const started = performance.now();
       const results = scoreReader(runner, reader, {
         ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
@@ -154,7 +152,7 @@ async function score(
       return count.summary();
     });
     if (!summary) return;
-    warnOfRows(terminal, reader.name, summary);
+    warnOfRows(terminal, reader.name, summary, runner.data);
     say(terminal, { run: run.folder?.path ?? run.file, file: out }, summary, textOf(summary));
   });
 }

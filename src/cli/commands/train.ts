@@ -160,7 +160,11 @@ pictures haven't become more likely for a quarter of its steps.
 
 The run's folder gets config.json, metrics.jsonl, checkpoint.safetensors (the newest state),
 best.safetensors (the best on validation data), pictures and report.html. Ctrl-C saves the run
-and ends it; the resumed run is the same, bit for bit, on as many threads and workers.`,
+and ends it; the resumed run is the same, bit for bit, on as many threads and workers.
+
+A table's checkpoint.safetensors is the best state itself. Its training first tries how much noise
+smooths the rows; --steps counts those of the last training alone. Ctrl-C keeps the best model so
+far, and such a run can't be resumed.`,
     )
     .action((preset: string | undefined, options: TrainOptions) =>
       perform(options, (terminal) =>
