@@ -3,14 +3,20 @@ import { densityLayer, dotLayer, legendLayer, lineLayer, type Grid } from "../pa
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
 import type { Vector } from "../work/anderson.js";
+import type { BlockInverse } from "../work/inversion.js";
 import { view } from "../work/picture.js";
-import type { Frame } from "./inverse.js";
 
 const errorDomain: Interval = [1e-7, 1e2];
 const lines = [
   { name: "error", color: "--series-1", width: 2 },
   { name: "Banach's bound, certified", color: "--series-2", width: 1.5, dash: [5, 4] },
 ] as const;
+
+/** An iterate of a block. */
+export interface Frame {
+  readonly block: BlockInverse;
+  readonly at: number;
+}
 
 /** The pictures of an inverse: where the point is, the iterates of a block, and errors. */
 export class InversePlots {

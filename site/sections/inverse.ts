@@ -4,17 +4,11 @@ import { animation } from "../parts/animation.js";
 import { badge, button, choice, slider, toggle } from "../parts/controls.js";
 import { html } from "../parts/html.js";
 import { scientific } from "../parts/scientific.js";
-import type { BlockInverse, InverseTrace, Inversion } from "../work/inversion.js";
+import type { InverseTrace, Inversion } from "../work/inversion.js";
 import type { Vector } from "../work/anderson.js";
 import type { ShippedBound } from "../work/shipped.js";
 import { boundNames, densityOf } from "./bound-names.js";
-import { InversePlots } from "./inverse-plots.js";
-
-/** An iterate of a block. */
-export interface Frame {
-  readonly block: BlockInverse;
-  readonly at: number;
-}
+import { InversePlots, type Frame } from "./inverse-plots.js";
 
 const framesPerSecond = 12;
 
