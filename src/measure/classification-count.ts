@@ -1,6 +1,8 @@
 import type { Classification } from "./evaluation.js";
 import { RunningMean } from "./running-mean.js";
-import { leastProbability } from "./views.js";
+
+/** The smallest positive float32: what a probability that vanished counts as. */
+export const leastProbability = 2 ** -149;
 
 /** Most classes of which all pairs are counted. */
 const mostClasses = 100;

@@ -2,6 +2,7 @@ import { flip } from "../data/flip.js";
 import { translate } from "../data/translate.js";
 import type { Runner } from "../runner/index.js";
 import type { NDArray } from "../tree.js";
+import { leastProbability } from "./classification-count.js";
 
 /** Pixels right and down of the windows on an image, and what their logits weigh. */
 const windows = [
@@ -9,9 +10,6 @@ const windows = [
   { right: 1, down: 1, weight: 1 / 4 },
   { right: -1, down: -1, weight: 1 / 4 },
 ] as const;
-
-/** The smallest positive float32: what a probability that vanished counts as. */
-export const leastProbability = 2 ** -149;
 
 /** How many images are looked at for each one. */
 export const viewsOfImage = 2 * windows.length;

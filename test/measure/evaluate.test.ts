@@ -6,7 +6,7 @@ import { UsageError } from "../../src/errors.js";
 import { evaluate } from "../../src/measure/index.js";
 import { iResNetClassifier, iResNetDensity, iResNetHybrid, nice } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
-import { openModel } from "../../src/runner/index.js";
+import { openModel, type Runner } from "../../src/runner/index.js";
 import { ndarray } from "../../src/tree.js";
 
 const engine = referenceEngine();
@@ -20,6 +20,19 @@ const pixels = ndarray(
 );
 const labels = [0, 1, 2, 0, 1, 2, 0, 1];
 const images = arrayData({ x: pixels, labels, validation: { x: pixels, labels } });
+
+function openClassifier(): Promise<Runner> {
+  const model = iResNetClassifier({
+    shape: [1, 4, 4],
+    classes: 3,
+    blocks: [1],
+    widths: [3],
+    squeezeFirst: true,
+    channels: 6,
+    centre: { mean: 128, deviation: 74 },
+  });
+  return openModel(model, model.scope.initialArrays(random), { engine });
+}
 
 describe("evaluate", () => {
   it("names its log-determinant, however small the bias", async () => {
@@ -36,16 +49,7 @@ describe("evaluate", () => {
   });
 
   it("gives a classifier's error and likelihood, from its probabilities", async () => {
-    const model = iResNetClassifier({
-      shape: [1, 4, 4],
-      classes: 3,
-      blocks: [1],
-      widths: [3],
-      squeezeFirst: true,
-      channels: 6,
-      centre: { mean: 128, deviation: 74 },
-    });
-    const runner = await openModel(model, model.scope.initialArrays(random), { engine });
+    const runner = await openClassifier();
     const evaluation = await evaluate(runner, await images.split("validation"));
     const { data } = await runner.predict(pixels);
     const rows = labels.map((_, i) => [...data.subarray(3 * i, 3 * i + 3)]);
@@ -57,16 +61,7 @@ describe("evaluate", () => {
   });
 
   it("averages the logits of six views of each image, beside the plain figures", async () => {
-    const model = iResNetClassifier({
-      shape: [1, 4, 4],
-      classes: 3,
-      blocks: [1],
-      widths: [3],
-      squeezeFirst: true,
-      channels: 6,
-      centre: { mean: 128, deviation: 74 },
-    });
-    const runner = await openModel(model, model.scope.initialArrays(random), { engine });
+    const runner = await openClassifier();
     const split = await images.split("validation");
     const evaluation = await evaluate(runner, split, { views: true });
     assert.ok(evaluation.task === "classification" && evaluation.augmented);
