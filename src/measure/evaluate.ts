@@ -79,7 +79,7 @@ async function evaluateClassifier(
   const { classes } = runner.model.classifier!;
   const names = runner.data?.classes ?? classNames(classes);
   const plain = new ClassificationCount(names);
-  const augmented = new ClassificationCount(names);
+  const augmented = views ? new ClassificationCount(names) : undefined;
   await eachBatch(split, options, async ({ x, labels }) => {
     if (!labels) {
       throw new UsageError(
@@ -87,16 +87,12 @@ async function evaluateClassifier(
       );
     }
     plain.add((await runner.predict(x)).data, labels);
-    if (!views) return;
-    augmented.add((await predictByViews(runner, ndarray(x.data, x.shape))).data, labels);
+    augmented?.add((await predictByViews(runner, ndarray(x.data, x.shape))).data, labels);
   });
+  const evaluation = { task: "classification", split: split.name, ...plain.summary() } as const;
+  if (!augmented) return evaluation;
   const { errors, errorPercent, nll } = augmented.summary();
-  return {
-    task: "classification",
-    split: split.name,
-    ...plain.summary(),
-    ...(views && { augmented: { views: viewsOfImage, errors, errorPercent, nll } }),
-  };
+  return { ...evaluation, augmented: { views: viewsOfImage, errors, errorPercent, nll } };
 }
 
 async function evaluateDensity(
