@@ -16,7 +16,7 @@ const toy: Preset = {
     optimizer: { kind: "adam", beta2: 0.99 },
     schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
     clip: 5,
-    // At this rate one lags behind the weights: a norm above its bound has no log-determinant.
+    // One lags behind the weights at this rate, and a norm above its bound may have no log-determinant.
     powerIterations: 2,
     logDet: { kind: "exact" },
     initialExamples: 2048,
