@@ -13,6 +13,12 @@ import { badgeText, engineReady, number, openSite, skip, type TestSite } from ".
 /** Digits of a badge: half of the last one. */
 const rounding = 6e-4;
 
+/** What the page shows at once. */
+interface Shown {
+  value: number;
+  engine?: string;
+}
+
 const state = (page: Page, is: string): Promise<unknown> =>
   page.waitForSelector(`#playground[data-state=${is}]`);
 const button = (page: Page, name: string): Promise<void> =>
@@ -27,12 +33,13 @@ describe("the playground", { skip }, () => {
 
   it("shows the shipped density, as good as Node finds it", async () => {
     const { page, problems } = await site.open();
-    const engineThen = await page.waitForFunction(
-      `document.querySelector('[data-badge=held-out] .value')?.textContent !== '–' &&
-        document.querySelector('#engine').dataset.engine`,
-    );
-    assert.notEqual(await engineThen.jsonValue(), "ready", "the picture comes before the engine");
-    const first = await number(page, "held-out");
+    const firstShown = await page.waitForFunction(() => {
+      const text = document.querySelector("[data-badge=held-out] .value")?.textContent ?? "";
+      const { engine } = document.querySelector<HTMLElement>("#engine")!.dataset;
+      return /\d/.test(text) && { value: Number(text.replace("−", "-")), engine };
+    });
+    const { value: first, engine: engineThen } = (await firstShown.jsonValue()) as Shown;
+    assert.notEqual(engineThen, "ready", "the picture comes before the engine");
     await page.waitForSelector("#playground[data-shown=checkpoint]", { timeout: 60_000 });
     const here = await number(page, "held-out");
 

@@ -73,7 +73,12 @@ export async function badgeText(page: Page, name: string): Promise<string> {
   return (await page.textContent(`[data-badge=${name}] .value`)) ?? "";
 }
 
-/** The number that a badge of the page shows; NaN if it shows none. */
+/** The number that a badge of the page shows, waited for until it shows one. */
 export async function number(page: Page, name: string): Promise<number> {
-  return Number((await badgeText(page, name)).replace("−", "-"));
+  const shown = await page.waitForFunction((selector) => {
+    const text = document.querySelector(selector)?.textContent ?? "";
+    return /\d/.test(text) && { value: Number(text.replace("−", "-")) };
+  }, `[data-badge=${name}] .value`);
+  const { value } = (await shown.jsonValue()) as { value: number };
+  return value;
 }
