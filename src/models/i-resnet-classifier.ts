@@ -9,7 +9,7 @@ import {
 } from "../bijections/index.js";
 import * as z from "zod";
 import { mean, relu, reshape, type Tensor } from "../graph/index.js";
-import { BatchNorm, expectBound, Linear, type Context, type Scope } from "../nn/index.js";
+import { BatchNorm, Conv2d, expectBound, Linear, type Context, type Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { count, depth, eventShape, expectImage } from "./config.js";
 import { defineModel } from "./define.js";
@@ -26,6 +26,7 @@ const iResNetClassifierConfig = z
     squeezeFirst: z.boolean(),
     channels: count,
     whiten: z.boolean().exactOptional(),
+    headWidth: count.exactOptional(),
     centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
     pixels: z.literal("real").exactOptional(),
   })
@@ -51,6 +52,8 @@ export type IResNetClassifierConfig = z.infer<typeof iResNetClassifierConfig>;
  * @param config.channels channels (or features) that zero-padding brings the first stage to
  * @param config.whiten whether patches of 2x2 pixels, or the features of a vector, are made white before
  *   padding; not unless given
+ * @param config.headWidth features of a layer between the blocks and the pooling, batch norm, ReLU and a
+ *   free 1x1 convolution; there is none unless given
  * @param config.centre mean and standard deviation of the data, in their own units: 0…255 for pixels
  * @param config.pixels `"real"` for images of real numbers; unless given, images are pixels 0…255, which
  *   may lie between whole ones
@@ -78,17 +81,8 @@ export const iResNetClassifier = defineModel({
     const { shape, classes, pixels } = config;
     const { parts, blocks } = body(scope, config);
     const bijection = new Chain(parts);
-    const channels = bijection.outShape[0]!;
-    const head = scope.child("head");
-    const norm = new BatchNorm(head.child("norm"), channels);
-    const linear = new Linear(head.child("linear"), channels, classes);
-    const logits = (x: Tensor, ctx: Context): Tensor => {
-      const z = bijection.forward(x, ctx).value;
-      const [batch, channels] = [z.shape[0]!, z.shape[1]!];
-      const image = reshape(z, [batch, channels, sizeOf(z.shape.slice(2)), 1]);
-      const features = mean(relu(norm.apply(image, ctx)), [2, 3]);
-      return linear.apply(reshape(features, [batch, channels]));
-    };
+    const head = classifierHead(scope.child("head"), bijection.outShape[0]!, config);
+    const logits = (x: Tensor, ctx: Context): Tensor => head(bijection.forward(x, ctx).value, ctx);
     return {
       shape,
       pixels: shape.length === 3 && pixels !== "real",
@@ -98,6 +92,32 @@ export const iResNetClassifier = defineModel({
     };
   },
 });
+
+/** z to logits. */
+function classifierHead(
+  scope: Scope,
+  channels: number,
+  { classes, headWidth }: IResNetClassifierConfig,
+): (z: Tensor, ctx: Context) => Tensor {
+  const norm = new BatchNorm(scope.child("norm"), channels);
+  const hidden = headWidth !== undefined && {
+    conv: new Conv2d(scope.child("conv"), {
+      inChannels: channels,
+      outChannels: headWidth,
+      kernel: 1,
+    }),
+    norm: new BatchNorm(scope.child("hiddenNorm"), headWidth),
+  };
+  const features = headWidth ?? channels;
+  const linear = new Linear(scope.child("linear"), features, classes);
+  return (z, ctx) => {
+    const batch = z.shape[0]!;
+    const image = reshape(z, [batch, channels, sizeOf(z.shape.slice(2)), 1]);
+    let h = relu(norm.apply(image, ctx));
+    if (hidden) h = relu(hidden.norm.apply(hidden.conv.apply(h), ctx));
+    return linear.apply(reshape(mean(h, [2, 3]), [batch, features]));
+  };
+}
 
 function body(
   scope: Scope,

@@ -46,7 +46,7 @@ describe("checkpoints of version 0.1.0", () => {
 /** Whether 0.1.0 had all that a configuration names. */
 function isOld(config: JsonValue): boolean {
   if (!isJsonObject(config)) return true;
-  return !["block", "concatenate", "mix", "whiten"].some((option) => option in config);
+  return !["block", "concatenate", "mix", "whiten", "headWidth"].some((option) => option in config);
 }
 
 /** Images of real numbers came later. */

@@ -43,6 +43,16 @@ export const smallModels: Readonly<Record<string, SmallModel>> = {
         centre: { mean: -1, deviation: 2 },
         activation: "lipswish",
       },
+      "image, larger head": {
+        shape: [1, 4, 4],
+        classes: 3,
+        blocks: [1],
+        widths: [3],
+        squeezeFirst: true,
+        channels: 4,
+        headWidth: 6,
+        centre: { mean: 0.1, deviation: 0.7 },
+      },
       "image, white, mixed": {
         shape: [1, 4, 4],
         classes: 3,
