@@ -8,7 +8,7 @@ import { FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
 import { BEST_FILE, CHECKPOINT_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
 import { expectModel, type Checkpoint } from "../checkpoint/index.js";
-import { whole } from "../models/index.js";
+import { whole } from "../models/config.js";
 import { isTemporary, writeFileAtomic } from "../files/atomic-file.js";
 import { expectPath } from "../files/file-errors.js";
 import { LOCK_FILE, withLock } from "../files/lock.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { expectWhole, ranges } from "../../border/ranges.js";
-import { tableEnding, tableEndings } from "../../data/writers/index.js";
+import { tableEnding, tableEndings } from "../../data/writers/table-file.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
