@@ -4,12 +4,10 @@ import {
   range,
   tableSplit,
   type DataSet,
-  type Rows,
   type Split,
 } from "../data/index.js";
 import { openData } from "../data/files.js";
 import { DataError } from "../errors.js";
-import { takeSpread } from "../measure/index.js";
 import { Random } from "../random.js";
 import { sameShape, sizeOf, type Shape } from "../tree.js";
 
@@ -78,11 +76,6 @@ export async function openOutliers(
     { name: "one grey level", split: made((i) => levels[Math.floor(i / size)]!) },
     { name: "uniform noise", split: made((i) => noise[i]!) },
   ];
-}
-
-/** The images to score of a split, spread evenly over it. */
-export function someOf(split: Split, count: number): Rows {
-  return takeSpread(split, count);
 }
 
 async function openTest(name: string, folder: string, shape: Shape): Promise<Split | undefined> {
