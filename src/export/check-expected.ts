@@ -1,7 +1,8 @@
+import { dayLength } from "../data/cell-text.js";
 import type { TablePlan } from "../data/index.js";
 import type { Random } from "../random.js";
 import type { AnyRunner, ScoreOptions } from "../runner/index.js";
-import { codecsOf, dayLength } from "../tables/cells.js";
+import { codecsOf } from "../tables/cells.js";
 import { rowDistances } from "../tables/held-out.js";
 import { conformalOf } from "../tables/score-rows.js";
 import { OutlierScore } from "../tables/score.js";
