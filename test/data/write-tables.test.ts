@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import fc from "fast-check";
 import { readNpz } from "../../src/data/readers/npz.js";
 import { fileSource } from "../../src/data/readers/node-source.js";
@@ -15,14 +14,9 @@ import { npyBytes, npzBytes, outputArray, tableArrays } from "../../src/data/wri
 import { FileError, ShapeError, UsageError } from "../../src/errors.js";
 import { plainRows } from "./plain-rows.js";
 import { joined } from "./tables.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let root: string;
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), "iresnet-write-"));
-});
-after(async () => {
-  await rm(root, { recursive: true });
-});
+const root = temporaryFolder();
 
 async function gathered(pieces: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
