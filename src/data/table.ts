@@ -216,6 +216,15 @@ function differ({ name, kind }: Column, expected: ColumnKind): never {
   );
 }
 
+/** Texts as a column, coded in order of appearance; undefined where the cell is missing. */
+export function textColumn(name: string, texts: readonly (string | undefined)[]): TextColumn {
+  const dictionary = new Map<string, number>();
+  const codes = Int32Array.from(texts, (text) =>
+    text === undefined ? -1 : codeOf(dictionary, text),
+  );
+  return { name, kind: "text", codes, dictionary: [...dictionary.keys()] };
+}
+
 /** The text's place in the dictionary, which takes it in if it's new. */
 export function codeOf(dictionary: Map<string, number>, text: string): number {
   const known = dictionary.get(text);

@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { madeTable, type Column, type Table } from "../data/table.js";
+import { madeTable, textColumn, type Column, type Table } from "../data/table.js";
 import type { PictureScores } from "./score-pictures.js";
 
 /**
@@ -31,10 +31,10 @@ export function pictureScoresAsTable(scores: PictureScores): Table {
 
 /** Texts, of which empty ones are missing. */
 function texts(name: string, values: readonly string[]): Column {
-  const dictionary = [...new Set(values)].filter((value) => value !== "");
-  const places = new Map(dictionary.map((value, place) => [value, place]));
-  const codes = Int32Array.from(values, (value) => places.get(value) ?? -1);
-  return { name, kind: "text", codes, dictionary };
+  return textColumn(
+    name,
+    values.map((value) => (value === "" ? undefined : value)),
+  );
 }
 
 function number(name: string, values: Float64Array): Column {

@@ -7,7 +7,14 @@ import { readNpz } from "../../src/data/readers/npz.js";
 import { fileSource } from "../../src/data/readers/node-source.js";
 import { openTable } from "../../src/data/readers/open-table.js";
 import { bytesSource } from "../../src/data/readers/source.js";
-import { codeOf, joinTables, readTable, type Column, type Table } from "../../src/data/table.js";
+import {
+  joinTables,
+  madeTable,
+  readTable,
+  textColumn,
+  type Column,
+  type Table,
+} from "../../src/data/table.js";
 import { csvText } from "../../src/data/writers/csv.js";
 import { writeFileInPieces } from "../../src/data/writers/node-writer.js";
 import { npyBytes, npzBytes, outputArray, tableArrays } from "../../src/data/writers/npy.js";
@@ -31,14 +38,14 @@ function numeric(kind: "number" | "boolean" | "date", name: string, values: numb
 }
 
 function textual(name: string, texts: readonly (string | null)[]): Column {
-  const dictionary = new Map<string, number>();
-  const codes = Int32Array.from(texts, (text) => (text === null ? -1 : codeOf(dictionary, text)));
-  return { name, kind: "text", codes, dictionary: [...dictionary.keys()] };
+  return textColumn(
+    name,
+    texts.map((text) => text ?? undefined),
+  );
 }
 
 function tableOf(columns: readonly Column[], rows: number): Table {
-  const lines = new Float64Array(rows);
-  return { name: "made", columns, rows, lines, problems: [], warnings: [] };
+  return madeTable("made", rows, columns);
 }
 
 const missing = { freq: 4, nil: NaN };
