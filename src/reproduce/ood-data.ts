@@ -6,8 +6,7 @@ import {
   type DataSet,
   type Split,
 } from "../data/index.js";
-import { openData } from "../data/files.js";
-import { DataError } from "../errors.js";
+import { isMissing, openData } from "../data/files.js";
 import { Random } from "../random.js";
 import { sameShape, sizeOf, type Shape } from "../tree.js";
 
@@ -86,9 +85,4 @@ async function openTest(name: string, folder: string, shape: Shape): Promise<Spl
     if (isMissing(error, name)) return undefined;
     throw error;
   }
-}
-
-/** Whether a set's files aren't there at all: the only error that names it. */
-export function isMissing(error: unknown, name: string): boolean {
-  return error instanceof DataError && error.details.name === name;
 }

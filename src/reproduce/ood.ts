@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { isMissing } from "../data/files.js";
 import { imageSetName, imageSetNames } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
@@ -23,11 +24,11 @@ import {
   type RunFolder,
 } from "../runs/run-folder.js";
 import { takeSteps } from "../runs/train-run.js";
-import { secondsPerStep } from "../train/index.js";
+import { secondsPerStep } from "../train/step-time.js";
 import type { NumberArray } from "../tree.js";
 import type { ReproductionFolder } from "./folder.js";
 import { keptPlan } from "./kept-plan.js";
-import { isMissing, openNormals, openOutliers, type Normals } from "./ood-data.js";
+import { openNormals, openOutliers, type Normals } from "./ood-data.js";
 import { aurocs, scoreImages, summaryOf, type Scored } from "./ood-scores.js";
 import { oodPlanSchema, oodResultSchema, type OodPlan, type OodResult } from "./ood-result.js";
 
