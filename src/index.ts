@@ -96,16 +96,7 @@ export {
 } from "./data/table.js";
 export * from "./data/writers/index.js";
 export * from "./distributions/index.js";
-export {
-  decodeCheckpoint,
-  encodeCheckpoint,
-  inferenceArrays,
-  inferenceCheckpoint,
-  openCheckpoint,
-  type Checkpoint,
-  type EncodeCheckpointOptions,
-  type Opened,
-} from "./checkpoint/index.js";
+export * from "./checkpoint/index.js";
 export {
   compile,
   type CallOptions,
@@ -177,62 +168,12 @@ export {
   type ScoreOptions,
   type Scores,
 } from "./runner/index.js";
-export {
-  auroc,
-  comparisonRate,
-  complexityScore,
-  Conformal,
-  deviation,
-  errorUnit,
-  evaluate,
-  expectReconstructed,
-  inversionCurve,
-  Mahalanobis,
-  mean,
-  measureDetection,
-  measureEstimator,
-  measurePlane,
-  neighbourDistances,
-  plainInverses,
-  pngBits,
-  reconstruct,
-  rocCurve,
-  standardError,
-  type Classification,
-  type ClassifierEvaluation,
-  type DensityEvaluation,
-  type Detection,
-  type DetectionRate,
-  type Estimator,
-  type EvaluateOptions,
-  type Evaluation,
-  type HybridEvaluation,
-  type MeasuredPlane,
-  type Plane,
-  type ReconstructOptions,
-  type Reconstruction,
-  type ReconstructionMeasurement,
-} from "./measure/index.js";
+export * from "./measure/index.js";
 export * from "./images/index.js";
 export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
 export * from "./tables/index.js";
-export {
-  createOptimizer,
-  findPreset,
-  fit,
-  learningRate,
-  presets,
-  registerOptimizer,
-  type FitOptions,
-  type Optimizer,
-  type OptimizerDefinition,
-  type Preset,
-  type Progress,
-  type Report,
-  type TrainingConfig,
-  type TrainingOptions,
-} from "./train/index.js";
+export * from "./train/index.js";
 export {
   ndarray,
   type Arrays,
@@ -243,7 +184,6 @@ export {
 } from "./tree.js";
 
 // Types that the signatures above name.
-export type { FloatBits } from "./checkpoint/safetensors.js";
 export type { SolverOptions } from "./bijections/ode/continuous-flow.js";
 export type { Solution, SolveOptions } from "./bijections/ode/dormand-prince.js";
 export type { Closable } from "./closable.js";
@@ -256,8 +196,6 @@ export type { RestoredKind } from "./data/preprocessing.js";
 export type { Transport } from "./engine/transport.js";
 export type { OpName } from "./graph/tensor.js";
 export type { JsonObject } from "./json.js";
-export type { RocPoint } from "./measure/roc.js";
-export type { ErrorUnit } from "./measure/unit.js";
 export type { ResidualParts } from "./models/residual-body.js";
 export type { BranchOptions } from "./nn/branch.js";
 export type { InverseOptions, Phase, ResidualMap } from "./nn/context.js";
@@ -272,5 +210,3 @@ export type {
 export type { Dynamics, OdeNetOptions } from "./nn/ode-net.js";
 export type { LinearOperator, OperatorKind } from "./nn/operators.js";
 export type { BoundedWeight, Initializer, Variable } from "./nn/scope.js";
-export type { StepInputs } from "./train/optimizer-registry.js";
-export type { OptimizerOptions } from "./train/optimizers.js";

@@ -2,14 +2,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import {
-  comparisonRate,
-  evaluationSchema,
-  planeSchema,
-  reconstructionSchema,
-  type Evaluation,
-  type Reconstruction,
-} from "../measure/index.js";
+import { comparisonRate, type Evaluation, type Reconstruction } from "../measure/index.js";
+import { evaluationSchema } from "../measure/evaluation.js";
+import { planeSchema } from "../measure/plane.js";
+import { reconstructionSchema } from "../measure/reconstruct.js";
 import { formatDuration } from "../text.js";
 import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { linePlot, type Series } from "../pictures/line-plot.js";

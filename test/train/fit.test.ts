@@ -13,13 +13,8 @@ import { arrayData, sampleToy, toyData, type DataSet, type Rows } from "../../sr
 import { iResNetClassifier, iResNetDensity } from "../../src/models/index.js";
 import { inferenceArrays, type Checkpoint } from "../../src/checkpoint/index.js";
 import { Random } from "../../src/random.js";
-import {
-  fit,
-  parseTrainingConfig,
-  type FitOptions,
-  type Report,
-  type TrainingOptions,
-} from "../../src/train/index.js";
+import { fit, type FitOptions, type Report, type TrainingOptions } from "../../src/train/index.js";
+import { parseTrainingConfig } from "../../src/train/config.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
 import { changed } from "../support/data.js";
 import { testEngine } from "../support/engine.js";
