@@ -4,7 +4,7 @@ import { activationNames } from "../../nn/index.js";
 import { presets } from "../../train/presets/index.js";
 import { columns } from "../help.js";
 import {
-  pathOption,
+  pathArgument,
   realOption,
   share,
   wholeOption,
@@ -24,28 +24,25 @@ export function addTrain(program: Command): void {
     .description("train a preset, or on a table or pictures of your own, or go on with a run")
     .argument("[preset]", "one of those below")
     .optionsGroup("Simple options:")
-    .addOption(pathOption("--data-dir <dir>", "folder of the data sets (default: data)"))
+    .option("--data-dir <dir>", "folder of the data sets (default: data)", pathArgument)
     .option(
       "--data <file|folder>",
       "rows to learn: CSV, JSON, NPZ, Parquet, - for standard input; or a folder of pictures, PNG, JPEG, WebP; beside a preset, the name of other data of the same shape",
     )
-    .addOption(
-      pathOption(
-        "--out <dir>",
-        "folder of the run (default: runs/PRESET, or runs/ and the data's name)",
-      ),
+    .option(
+      "--out <dir>",
+      "folder of the run (default: runs/PRESET, or runs/ and the data's name)",
+      pathArgument,
     )
-    .addOption(
-      pathOption(
-        "--resume <dir>",
-        "go on with the run in this folder, bit for bit, or as a new stage with --steps or --lr",
-      ),
+    .option(
+      "--resume <dir>",
+      "go on with the run in this folder, bit for bit, or as a new stage with --steps or --lr",
+      pathArgument,
     )
-    .addOption(
-      pathOption(
-        "--from <run>",
-        "start from this run's numbers, or from those of a checkpoint in it",
-      ),
+    .option(
+      "--from <run>",
+      "start from this run's numbers, or from those of a checkpoint in it",
+      pathArgument,
     )
     .addOption(wholeOption("--steps <n>", "training steps (default: the preset's)", ranges.steps));
   withPictureOptions(withTableOptions(command));
