@@ -13,7 +13,7 @@ import { oodName, reproduceImages } from "./reproduce-ood.js";
 import {
   duration,
   names,
-  pathOption,
+  pathArgument,
   wholeOption,
   withJson,
   withThreads,
@@ -45,7 +45,7 @@ export function addReproduce(program: Command): void {
       "for training and evaluation, such as 90s or 1h30m (default: 30m)",
       duration,
     )
-    .addOption(pathOption("--out <dir>", "folder of the results (default: runs/NAME)"))
+    .option("--out <dir>", "folder of the results (default: runs/NAME)", pathArgument)
     .option("--resume", "go on with what the folder has; the results are the same");
   withJson(withThreads(command))
     .optionsGroup("Advanced options:")

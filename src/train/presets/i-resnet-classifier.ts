@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../json.js";
 import type { TrainingOptions } from "../config.js";
-import { affine, cifarCentre, mnistCentre } from "./pixels.js";
 import type { Preset } from "./preset.js";
+import { adamCosine, affine, cifarCentre, mnistCentre } from "./shared.js";
 
 interface ClassifierPreset extends Preset {
   readonly model: { readonly kind: "i-resnet-classifier"; readonly config: JsonObject };
@@ -29,8 +29,7 @@ const mnistClassifier: ClassifierPreset = {
   training: {
     steps: 8000,
     batchSize: 64,
-    optimizer: { kind: "adam", beta2: 0.99, weightDecay: 0.01 },
-    schedule: { kind: "cosine", learningRate: 0.004, warmup: 100 },
+    ...adamCosine(0.004, { beta2: 0.99, weightDecay: 0.01 }),
     powerIterations: 1,
     augmentation: affine,
   },
