@@ -85,9 +85,19 @@ export function addTrain(program: Command): void {
         ranges.steps,
       ),
     )
-    .addHelpText(
-      "after",
-      `
+    .addHelpText("after", help())
+    .action((preset: string | undefined, options: TrainOptions) =>
+      perform(options, (terminal) =>
+        options.mpi
+          ? asRank(terminal, (mpi, shown) => train(shown, preset, ofRank(options), mpi))
+          : train(terminal, preset, options),
+      ),
+    );
+}
+
+/** Examples, and what a person needs to know. */
+function help(): string {
+  return `
 Examples:
   iresnet train mnist-classifier --data-dir data
   iresnet train mnist-classifier --c 0.5 --out runs/c-0.5
@@ -114,13 +124,5 @@ and ends it; the resumed run is the same, bit for bit, on as many threads and wo
 
 A table's checkpoint.safetensors is the best state itself. Its training first tries how much noise
 smooths the rows; --steps counts those of the last training alone. Ctrl-C keeps the best model so
-far, and such a run can't be resumed.`,
-    )
-    .action((preset: string | undefined, options: TrainOptions) =>
-      perform(options, (terminal) =>
-        options.mpi
-          ? asRank(terminal, (mpi, shown) => train(shown, preset, ofRank(options), mpi))
-          : train(terminal, preset, options),
-      ),
-    );
+far, and such a run can't be resumed.`;
 }
