@@ -80,6 +80,21 @@ export function choice<T extends string>(
   };
 }
 
+/** A labelled line of text. */
+export function textField(label: string, placeholder: string): Control<string> {
+  const id = nextId();
+  const input = html("input", { type: "text", id, placeholder });
+  return {
+    element: html("div", { class: "control" }, html("label", { for: id }, label), input),
+    get value() {
+      return input.value;
+    },
+    set value(next) {
+      input.value = next;
+    },
+  };
+}
+
 /** A labelled switch. */
 export function toggle(
   label: string,

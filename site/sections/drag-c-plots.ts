@@ -1,4 +1,4 @@
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { dotLayer, heatLayer, legendLayer, lineLayer, peakOf } from "../parts/layers.js";
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import type { BoundMeasured } from "../work/bounds.js";
@@ -36,8 +36,7 @@ export class DragPlots {
   });
 
   constructor() {
-    const plots = [this.#density, this.#grid, this.#cost, this.#broken];
-    this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+    this.element = group("plots", this.#density, this.#grid, this.#cost, this.#broken);
   }
 
   draw(

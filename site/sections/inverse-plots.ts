@@ -1,4 +1,4 @@
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { densityLayer, dotLayer, legendLayer, lineLayer, type Grid } from "../parts/layers.js";
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
@@ -52,8 +52,7 @@ export class InversePlots {
       isTrail: false,
     });
     this.#errors.element.classList.add("double");
-    const plots = [this.#choose, this.#path, this.#errors];
-    this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+    this.element = group("plots", this.#choose, this.#path, this.#errors);
   }
 
   /** The density of the network, where points are chosen. */

@@ -1,6 +1,6 @@
 import { spread, view, type Pictures } from "../work/picture.js";
 import type { TrainingUpdate } from "../work/training.js";
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { dotLayer, heatLayer, lineLayer, noteLayer, peakOf } from "../parts/layers.js";
 import { createPlot, type Interval } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
@@ -62,8 +62,8 @@ export class PlaygroundPlots {
       },
     });
     this.#loss.element.classList.add("wide");
-    const plots = [this.#density, this.#samples, this.#forward, this.#back, this.#loss];
-    this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+    const latent = [this.#forward, this.#back];
+    this.element = group("plots", this.#density, this.#samples, ...latent, this.#loss);
   }
 
   /** Whether a finger on the density draws points. */
