@@ -27,7 +27,8 @@ export function slider(options: SliderOptions): Control<number> {
   const { label, min, max, step, format = String } = options;
   const id = nextId();
   const input = html("input", { type: "range", id, min, max, step });
-  const output = html("output", { for: id });
+  // A screen reader has the value of the slider already.
+  const output = html("output", { for: id, "aria-live": "off" });
   const show = (): void => {
     output.textContent = format(input.valueAsNumber);
     input.setAttribute("aria-valuetext", output.textContent);

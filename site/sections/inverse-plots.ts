@@ -41,11 +41,12 @@ export class InversePlots {
   #point: Vector = [0, 0];
   #density: Layer | undefined;
 
-  constructor(onPoint: (x: number, y: number) => void) {
+  constructor(onPoint: (x: number, y: number) => void, say: (text: string) => void) {
     this.#cursor = pointInput(this.#choose, {
       label:
         "Press to choose the point that is mapped and brought back; with the keyboard, arrows move a cross, Space takes it",
       onPoint,
+      say,
       onMove: () => {
         this.#drawPoint();
       },
@@ -69,6 +70,7 @@ export class InversePlots {
   }
 
   #drawPoint(): void {
+    this.#choose.describe(`It is at ${this.#point.map((one) => one.toFixed(1)).join(", ")}.`);
     this.#choose.draw([
       ...(this.#density ? [this.#density] : []),
       dotLayer(this.#point, { color: "--series-2", radius: 5 }),

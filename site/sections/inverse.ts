@@ -21,7 +21,7 @@ export function mount(root: HTMLElement, page: Page): void {
   const plots = new InversePlots((px, py) => {
     x = [px, py];
     update();
-  });
+  }, page.announce);
   const bound = choice<ShippedBound>("Network", boundNames, "0.9", () => {
     showDensity();
     update();

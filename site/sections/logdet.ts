@@ -47,6 +47,7 @@ export function mount(root: HTMLElement, page: Page): void {
       update();
     },
     onMove: drawPoint,
+    say: page.announce,
     isTrail: false,
   });
   const bound = choice<ShippedBound>("Network", boundNames, "0.9", () => {
@@ -117,6 +118,7 @@ export function mount(root: HTMLElement, page: Page): void {
     return work.at(bound.value, point);
   }
   function drawPoint(): void {
+    choose.describe(`It is at ${point.map((one) => one.toFixed(1)).join(", ")}.`);
     choose.draw([
       ...(density ? [density] : []),
       dotLayer(point, { color: "--series-2", radius: 5 }),

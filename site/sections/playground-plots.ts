@@ -21,6 +21,7 @@ const untrained = noteLayer("Press Play to train");
 export interface PlotsOptions {
   readonly onPoint: (x: number, y: number) => void;
   readonly onDelete: () => void;
+  readonly say: (text: string) => void;
 }
 
 /** The playground's pictures: density, samples, the grid both ways, and the loss. */
@@ -51,12 +52,13 @@ export class PlaygroundPlots {
   #sum = { total: 0, count: 0 };
   #steps = 0;
 
-  constructor({ onPoint, onDelete }: PlotsOptions) {
+  constructor({ onPoint, onDelete, say }: PlotsOptions) {
     this.#cursor = pointInput(this.#density, {
       label:
         "Press or drag to draw points; with the keyboard, arrows move a cross, Space adds a point, Backspace takes it away",
       onPoint,
       onDelete,
+      say,
       onMove: () => {
         this.#drawDensity();
       },
@@ -152,6 +154,7 @@ export class PlaygroundPlots {
       return;
     }
     this.#samples.draw([dotLayer(inverse.samples, { color: "--series-1", radius: 1.3 })]);
+    this.#samples.describe("Dots are points drawn from the density.");
     this.#back.draw([lineLayer(inverse.warped, { color: "--series-3", width: 1 })]);
     this.#back.describe("Green lines are straight in the latent plane.");
   }

@@ -28,6 +28,7 @@ export function mount(root: HTMLElement, page: Page): void {
   let work: Remote<Playground> | undefined;
 
   const plots = new PlaygroundPlots({
+    say: page.announce,
     onPoint: (x, y) => {
       if (source.value !== "drawn") chooseSource("drawn");
       drawn = [...drawn, Math.round(x * 20) / 20, Math.round(y * 20) / 20];

@@ -65,7 +65,9 @@ describeIn(["Chromium"], "the page by keyboard alone", (browser) => {
     await press(page, "Enter");
     await announced(page, /^Step \d+, loss .* nats/);
     await tabTo(page, /^Density p\(x\)/);
-    await press(page, "ArrowRight", "Space", "ArrowUp", "Enter");
+    await press(page, "ArrowRight", "Space", "Shift+ArrowDown");
+    await announced(page, /^0\.1, −0\.5$/);
+    await press(page, "Enter");
     assert.equal(await badgeText(page, "drawn"), "2");
     assert.deepEqual(problems, []);
     await page.context().close();
