@@ -27,7 +27,8 @@ export function slider(options: SliderOptions): Control<number> {
   const { label, min, max, step, format = String } = options;
   const id = nextId();
   const input = html("input", { type: "range", id, min, max, step });
-  const output = html("output", { for: id });
+  // A screen reader has the value of the slider already.
+  const output = html("output", { for: id, "aria-live": "off" });
   const show = (): void => {
     output.textContent = format(input.valueAsNumber);
     input.setAttribute("aria-valuetext", output.textContent);
@@ -76,6 +77,21 @@ export function choice<T extends string>(
     },
     set value(next) {
       select.value = next;
+    },
+  };
+}
+
+/** A labelled line of text. */
+export function textField(label: string, placeholder: string): Control<string> {
+  const id = nextId();
+  const input = html("input", { type: "text", id, placeholder });
+  return {
+    element: html("div", { class: "control" }, html("label", { for: id }, label), input),
+    get value() {
+      return input.value;
+    },
+    set value(next) {
+      input.value = next;
     },
   };
 }

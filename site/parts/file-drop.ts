@@ -1,14 +1,9 @@
 import { html } from "./html.js";
 
-export interface FileDrop {
-  readonly element: HTMLElement;
-  disabled: boolean;
-}
-
 let made = 0;
 
 /** A field to choose a file by, or to drop one on. */
-export function fileDrop(label: string, accept: string, onFile: (file: File) => void): FileDrop {
+export function fileDrop(label: string, accept: string, onFile: (file: File) => void): HTMLElement {
   const id = `file-${++made}`;
   const input = html("input", { type: "file", id, accept });
   const element = html(
@@ -36,15 +31,7 @@ export function fileDrop(label: string, accept: string, onFile: (file: File) => 
   }
   element.addEventListener("drop", (event) => {
     const [file] = event.dataTransfer?.files ?? [];
-    if (file && !input.disabled) onFile(file);
+    if (file) onFile(file);
   });
-  return {
-    element,
-    get disabled() {
-      return input.disabled;
-    },
-    set disabled(value) {
-      input.disabled = value;
-    },
-  };
+  return element;
 }

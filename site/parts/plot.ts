@@ -17,7 +17,7 @@ export interface PlotOptions {
   readonly title: string;
   readonly x: AxisOptions;
   readonly y: AxisOptions;
-  /** Height by width of the whole picture; 1 unless given. */
+  /** Height by width between the axes; 1 unless given. Narrow pictures are higher. */
   readonly aspect?: number;
   /** A scale of colours below, with what it measures. */
   readonly colors?: { readonly label: string; readonly domain: Interval };
@@ -47,6 +47,8 @@ export interface Plot {
 }
 
 const margin = { left: 50, top: 34, bottom: 42, right: 12 };
+/** Pixels between the axes that a low picture has at least: less is no picture on a phone. */
+const leastHeight = 170;
 const bar = { top: 46, height: 10, room: 34 } as const;
 
 /** A picture with a title, axes with units and a scale of colours, as sharp as the screen. */
@@ -89,7 +91,8 @@ function paint(
 ): Frame | undefined {
   if (width === 0) return undefined;
   const right = width - margin.right;
-  const bottom = Math.round((right - margin.left) * aspect) + margin.top;
+  const inner = right - margin.left;
+  const bottom = Math.round(Math.max(inner * aspect, Math.min(inner, leastHeight))) + margin.top;
   const height = bottom + margin.bottom + (colors ? bar.room : 0);
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * ratio);

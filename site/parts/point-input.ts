@@ -16,6 +16,8 @@ export interface PointOptions {
   readonly onDelete?: () => void;
   /** Called when the cross has moved, to draw it. */
   readonly onMove: () => void;
+  /** Says where the keyboard has moved the cross, to a screen reader. */
+  readonly say: (text: string) => void;
   /** Whether points follow one another while the pointer is pressed; one at each press unless given. */
   readonly isTrail?: boolean;
 }
@@ -74,6 +76,7 @@ export function pointInput(plot: Plot, options: PointOptions): PointInput {
       const by = event.shiftKey ? 0.5 : 0.1;
       [x, y] = [x + by * arrow[0], y + by * arrow[1]];
       options.onMove();
+      options.say(`${x.toFixed(1)}, ${y.toFixed(1)}`.replaceAll("-", "−"));
     } else if (event.key === " " || event.key === "Enter") {
       options.onPoint(x, y);
     } else if (options.onDelete && (event.key === "Backspace" || event.key === "Delete")) {

@@ -1,4 +1,4 @@
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { dotLayer, heatLayer, legendLayer, lineLayer, peakOf } from "../parts/layers.js";
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import type { BoundMeasured } from "../work/bounds.js";
@@ -36,8 +36,7 @@ export class DragPlots {
   });
 
   constructor() {
-    const plots = [this.#density, this.#grid, this.#cost, this.#broken];
-    this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+    this.element = group("plots", this.#density, this.#grid, this.#cost, this.#broken);
   }
 
   draw(
@@ -63,6 +62,7 @@ export class DragPlots {
       dotLayer(costs[1], { color: seriesLine.color, radius: 2.5 }),
       dotLayer(costs[0], { color: exactLine.color, radius: 3 }),
       legendLayer([exactLine, seriesLine], "lower left"),
+      unsureLabel,
     ]);
     const broken = pairs(({ medianError }) => medianError, errors);
     this.#broken.draw([
@@ -70,6 +70,7 @@ export class DragPlots {
       marker,
       lineLayer([broken], exactLine),
       dotLayer(broken, { color: exactLine.color, radius: 3 }),
+      unsureLabel,
     ]);
     this.#cost.describe(
       `At c ${shown.c ?? "none"}: ${shown.exact.toFixed(3)} nats by determinants, ${shown.series.toPrecision(4)} by the series. What is outside the picture is drawn on its edge.`,
@@ -107,11 +108,21 @@ const unsureLayer: Layer = ({ context, x, y, color }) => {
   context.fillStyle = color("--series-2");
   context.globalAlpha = 0.1;
   context.fillRect(x(1), top, right - x(1), bottom - top);
-  context.globalAlpha = 1;
-  context.fillStyle = color("--muted");
+};
+
+/** Its name, above lines that cross it. */
+const unsureLabel: Layer = ({ context, x, y, color }) => {
+  const [, right = 0] = x.range();
+  const [, top = 0] = y.range();
+  const text = "no inverse is sure";
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "right";
-  context.fillText("no inverse is sure", right - 6, top + 16);
+  context.lineWidth = 4;
+  context.lineJoin = "round";
+  context.strokeStyle = color("--paper");
+  context.strokeText(text, right - 6, top + 16);
+  context.fillStyle = color("--muted");
+  context.fillText(text, right - 6, top + 16);
 };
 
 const markerAt =

@@ -1,6 +1,7 @@
 import { proxy, type Remote } from "comlink";
 import type { Page } from "../page.js";
 import { badge, button, slider } from "../parts/controls.js";
+import { group } from "../parts/group.js";
 import { readHash, writeHash } from "../parts/hash.js";
 import { html } from "../parts/html.js";
 import type { BoundMeasured, Bounds } from "../work/bounds.js";
@@ -35,7 +36,10 @@ export function mount(root: HTMLElement, page: Page): void {
     },
     onChange: release,
   });
-  const cancel = button("Stop training", stop);
+  const cancel = button("Stop training", () => {
+    stop();
+    bound.element.querySelector("input")!.focus(); // the button, which had the focus, is hidden
+  });
   cancel.hidden = true;
   const progress = html("progress", { max: 1, "aria-label": "Retraining" });
   progress.hidden = true;
@@ -50,13 +54,9 @@ export function mount(root: HTMLElement, page: Page): void {
   root
     .querySelector(".stage")!
     .replaceChildren(
-      html("div", { class: "controls" }, bound.element),
-      html("div", { class: "buttons" }, cancel, progress),
-      html(
-        "div",
-        { class: "badges" },
-        ...[shownAs, exact, series, lipschitz, integral, missed].map(({ element }) => element),
-      ),
+      group("controls", bound),
+      group("buttons", cancel, progress),
+      group("badges", shownAs, exact, series, lipschitz, integral, missed),
       verdict,
       plots.element,
     );

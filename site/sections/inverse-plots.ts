@@ -1,4 +1,4 @@
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { densityLayer, dotLayer, legendLayer, lineLayer, type Grid } from "../parts/layers.js";
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
@@ -41,19 +41,19 @@ export class InversePlots {
   #point: Vector = [0, 0];
   #density: Layer | undefined;
 
-  constructor(onPoint: (x: number, y: number) => void) {
+  constructor(onPoint: (x: number, y: number) => void, say: (text: string) => void) {
     this.#cursor = pointInput(this.#choose, {
       label:
         "Press to choose the point that is mapped and brought back; with the keyboard, arrows move a cross, Space takes it",
       onPoint,
+      say,
       onMove: () => {
         this.#drawPoint();
       },
       isTrail: false,
     });
     this.#errors.element.classList.add("double");
-    const plots = [this.#choose, this.#path, this.#errors];
-    this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+    this.element = group("plots", this.#choose, this.#path, this.#errors);
   }
 
   /** The density of the network, where points are chosen. */
@@ -70,6 +70,7 @@ export class InversePlots {
   }
 
   #drawPoint(): void {
+    this.#choose.describe(`It is at ${this.#point.map((one) => one.toFixed(1)).join(", ")}.`);
     this.#choose.draw([
       ...(this.#density ? [this.#density] : []),
       dotLayer(this.#point, { color: "--series-2", radius: 5 }),

@@ -2,7 +2,7 @@ import type { Remote } from "comlink";
 import type { Page } from "../page.js";
 import { animation } from "../parts/animation.js";
 import { badge, button, choice, slider, toggle } from "../parts/controls.js";
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { scientific } from "../parts/scientific.js";
 import type { InverseTrace, Inversion } from "../work/inversion.js";
 import type { Vector } from "../work/anderson.js";
@@ -21,7 +21,7 @@ export function mount(root: HTMLElement, page: Page): void {
   const plots = new InversePlots((px, py) => {
     x = [px, py];
     update();
-  });
+  }, page.announce);
   const bound = choice<ShippedBound>("Network", boundNames, "0.9", () => {
     showDensity();
     update();
@@ -71,13 +71,9 @@ export function mount(root: HTMLElement, page: Page): void {
   root
     .querySelector(".stage")!
     .replaceChildren(
-      html("div", { class: "controls" }, bound.element, time.element, accelerated.element),
-      html("div", { class: "buttons" }, play),
-      html(
-        "div",
-        { class: "badges" },
-        ...[error, certified, lipschitz, total, back].map((b) => b.element),
-      ),
+      group("controls", bound, time, accelerated),
+      group("buttons", play),
+      group("badges", error, certified, lipschitz, total, back),
       plots.element,
     );
 

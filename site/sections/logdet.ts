@@ -1,7 +1,7 @@
 import type { Remote } from "comlink";
 import type { Page } from "../page.js";
 import { badge, choice, slider } from "../parts/controls.js";
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { densityLayer, dotLayer, legendLayer, lineLayer } from "../parts/layers.js";
 import { createPlot, type Interval, type Layer } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
@@ -47,6 +47,7 @@ export function mount(root: HTMLElement, page: Page): void {
       update();
     },
     onMove: drawPoint,
+    say: page.announce,
     isTrail: false,
   });
   const bound = choice<ShippedBound>("Network", boundNames, "0.9", () => {
@@ -60,6 +61,7 @@ export function mount(root: HTMLElement, page: Page): void {
     step: 1,
     value: 5,
     onInput: draw,
+    onChange: say,
   });
   const probes = slider({
     label: "Probes v",
@@ -68,6 +70,7 @@ export function mount(root: HTMLElement, page: Page): void {
     step: 1,
     value: 8,
     onInput: draw,
+    onChange: say,
   });
   const value = badge("estimate", "estimate, nats");
   const spread = badge("standard-error", "± standard error");
@@ -78,13 +81,9 @@ export function mount(root: HTMLElement, page: Page): void {
   root
     .querySelector(".stage")!
     .replaceChildren(
-      html("div", { class: "controls" }, bound.element, terms.element, probes.element),
-      html(
-        "div",
-        { class: "badges" },
-        ...[value, spread, exact, bias, lipschitz].map(({ element }) => element),
-      ),
-      html("div", { class: "plots" }, choose.element, curve.element),
+      group("controls", bound, terms, probes),
+      group("badges", value, spread, exact, bias, lipschitz),
+      group("plots", choose, curve),
     );
 
   function showDensity(): void {
@@ -108,6 +107,7 @@ export function mount(root: HTMLElement, page: Page): void {
         series = result;
         root.dataset.state = "shown";
         draw();
+        if (mine > 1) say();
       })
       .catch((error: unknown) => {
         page.fail(root, error);
@@ -118,6 +118,7 @@ export function mount(root: HTMLElement, page: Page): void {
     return work.at(bound.value, point);
   }
   function drawPoint(): void {
+    choose.describe(`It is at ${point.map((one) => one.toFixed(1)).join(", ")}.`);
     choose.draw([
       ...(density ? [density] : []),
       dotLayer(point, { color: "--series-2", radius: 5 }),
@@ -160,9 +161,13 @@ export function mount(root: HTMLElement, page: Page): void {
       ],
       { y: { label: "ln|det J| (nats)", domain: [exact - reach, exact + reach] } },
     );
-    curve.describe(
-      `${terms.value} terms and ${probes.value} probes: ${value.text} ± ${spread.text} nats; exact ${exact.toFixed(4)}.`,
-    );
+    curve.describe(inWords());
+  }
+  function inWords(): string {
+    return `${terms.value} terms and ${probes.value} probes: ${value.text} ± ${spread.text} nats; exact ${exact.text}.`;
+  }
+  function say(): void {
+    page.announce(inWords());
   }
 
   showDensity();

@@ -1,6 +1,8 @@
 import type { Page } from "../page.js";
 import { button, choice, slider } from "../parts/controls.js";
+import { keepFocus } from "../parts/focus.js";
 import { grayImage } from "../parts/gray-image.js";
+import { group } from "../parts/group.js";
 import { html } from "../parts/html.js";
 import { latest } from "../parts/latest.js";
 import { digitImage, side } from "../work/digit-image.js";
@@ -55,8 +57,10 @@ export function latentControls(
     format: (t) => `${t.toFixed(2)} of the way`,
     onInput: slide,
   });
+  let giveFocusBack = (): void => undefined;
   const sample = latest((temperature: number) =>
     failing(async () => {
+      giveFocusBack = keepFocus();
       draw.disabled = true;
       draw.textContent = "Drawing …";
       const images = await (await work).sample(drawn, temperature);
@@ -67,6 +71,7 @@ export function latentControls(
     }).finally(() => {
       draw.disabled = false;
       draw.textContent = "Draw digits";
+      giveFocusBack();
     }),
   );
   const heat = slider({
@@ -88,23 +93,17 @@ export function latentControls(
       {},
       "The density maps each image to a point of a Gaussian. A point on the arc between two of them, mapped back, is the image in between. An end is its digit again.",
     ),
-    html("div", { class: "controls" }, from.element, to.element, place.element),
-    html(
-      "div",
-      { class: "buttons" },
-      button("Show", () => {
-        again();
-      }),
-    ),
-    html("div", { class: "grays" }, between.element),
+    group("controls", from, to, place),
+    group("buttons", button("Show", again)),
+    group("grays", between),
     html("h3", {}, "New digits"),
     html(
       "p",
       {},
       "Draws of the Gaussian, mapped back. The temperature scales its deviation: 1 is the model's own, below 1 digits are plainer and more alike, 0 is the image of the origin.",
     ),
-    html("div", { class: "controls" }, heat.element),
-    html("div", { class: "buttons" }, draw),
+    group("controls", heat),
+    group("buttons", draw),
     html("div", { class: "grays small" }, ...samples.map(({ element }) => element)),
   ];
 }

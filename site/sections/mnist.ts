@@ -2,6 +2,7 @@ import type { Page } from "../page.js";
 import { badge, button, choice } from "../parts/controls.js";
 import { drawingPad } from "../parts/drawing-pad.js";
 import { grayImage } from "../parts/gray-image.js";
+import { group } from "../parts/group.js";
 import { html } from "../parts/html.js";
 import { latest } from "../parts/latest.js";
 import { digitImage, side } from "../work/digit-image.js";
@@ -65,19 +66,18 @@ export function mount(root: HTMLElement, page: Page): void {
         "div",
         {},
         pad.element,
-        html(
-          "div",
-          { class: "buttons" },
+        group(
+          "buttons",
           button("Clear", () => {
             pad.set([]);
           }),
-          shipped.element,
+          shipped,
           button("Draw it for me", () => {
             pad.set(digitStrokes[Number(shipped.value)]!);
           }),
         ),
       ),
-      html("div", {}, seen.element, html("div", { class: "badges" }, bits.element)),
+      html("div", {}, seen.element, group("badges", bits)),
       bars.element,
     ),
     html("h3", {}, "To the features and back"),
@@ -86,7 +86,7 @@ export function mount(root: HTMLElement, page: Page): void {
       {},
       "The classifier's features are its input, bent. With Lip(g) < 1 in every block the way back is an iteration that converges. The same network without a bound classifies too, but its iteration may go anywhere.",
     ),
-    html("div", { class: "grays" }, returned.bounded.element, returned.vanilla.element),
+    group("grays", returned.bounded, returned.vanilla),
     ...latentControls(root, page, work, () => digitImage(pad.strokes)),
   );
   pad.set(digitStrokes[3]!);

@@ -1,6 +1,6 @@
 import { spread, view, type Pictures } from "../work/picture.js";
 import type { TrainingUpdate } from "../work/training.js";
-import { html } from "../parts/html.js";
+import { group } from "../parts/group.js";
 import { dotLayer, heatLayer, lineLayer, noteLayer, peakOf } from "../parts/layers.js";
 import { createPlot, type Interval } from "../parts/plot.js";
 import { pointInput } from "../parts/point-input.js";
@@ -21,6 +21,7 @@ const untrained = noteLayer("Press Play to train");
 export interface PlotsOptions {
   readonly onPoint: (x: number, y: number) => void;
   readonly onDelete: () => void;
+  readonly say: (text: string) => void;
 }
 
 /** The playground's pictures: density, samples, the grid both ways, and the loss. */
@@ -51,19 +52,20 @@ export class PlaygroundPlots {
   #sum = { total: 0, count: 0 };
   #steps = 0;
 
-  constructor({ onPoint, onDelete }: PlotsOptions) {
+  constructor({ onPoint, onDelete, say }: PlotsOptions) {
     this.#cursor = pointInput(this.#density, {
       label:
         "Press or drag to draw points; with the keyboard, arrows move a cross, Space adds a point, Backspace takes it away",
       onPoint,
       onDelete,
+      say,
       onMove: () => {
         this.#drawDensity();
       },
     });
     this.#loss.element.classList.add("wide");
-    const plots = [this.#density, this.#samples, this.#forward, this.#back, this.#loss];
-    this.element = html("div", { class: "plots" }, ...plots.map(({ element }) => element));
+    const latent = [this.#forward, this.#back];
+    this.element = group("plots", this.#density, this.#samples, ...latent, this.#loss);
   }
 
   /** Whether a finger on the density draws points. */
@@ -152,6 +154,7 @@ export class PlaygroundPlots {
       return;
     }
     this.#samples.draw([dotLayer(inverse.samples, { color: "--series-1", radius: 1.3 })]);
+    this.#samples.describe("Dots are points drawn from the density.");
     this.#back.draw([lineLayer(inverse.warped, { color: "--series-3", width: 1 })]);
     this.#back.describe("Green lines are straight in the latent plane.");
   }

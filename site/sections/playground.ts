@@ -1,7 +1,8 @@
 import { proxy, type Remote } from "comlink";
 import { badge, button, choice, slider } from "../parts/controls.js";
+import { keepFocus } from "../parts/focus.js";
+import { group } from "../parts/group.js";
 import { readHash, writeHash } from "../parts/hash.js";
-import { html } from "../parts/html.js";
 import type { Page } from "../page.js";
 import type { Pictures } from "../work/picture.js";
 import type { Playground, PlaygroundNews } from "../work/playground.js";
@@ -22,10 +23,12 @@ export function mount(root: HTMLElement, page: Page): void {
   let drawn = settings.drawn;
   let generation = 0;
   let state: "idle" | "starting" | "playing" | "paused" = "idle";
+  let giveFocusBack: (() => void) | undefined;
   const opened = page.work(id);
   let work: Remote<Playground> | undefined;
 
   const plots = new PlaygroundPlots({
+    say: page.announce,
     onPoint: (x, y) => {
       if (source.value !== "drawn") chooseSource("drawn");
       drawn = [...drawn, Math.round(x * 20) / 20, Math.round(y * 20) / 20];
@@ -99,17 +102,9 @@ export function mount(root: HTMLElement, page: Page): void {
   root
     .querySelector(".stage")!
     .replaceChildren(
-      html(
-        "div",
-        { class: "controls" },
-        ...[source, blocks, width, activation, rate].map(({ element }) => element),
-      ),
-      html("div", { class: "buttons" }, play, step, reset, clear),
-      html(
-        "div",
-        { class: "badges" },
-        ...[steps, loss, heldOut, speed, failed, count, engine].map(({ element }) => element),
-      ),
+      group("controls", source, blocks, width, activation, rate),
+      group("buttons", play, step, reset, clear),
+      group("badges", steps, loss, heldOut, speed, failed, count, engine),
       plots.element,
     );
 
@@ -150,10 +145,13 @@ export function mount(root: HTMLElement, page: Page): void {
     }
   }
   function setState(next: typeof state): void {
+    const keep = next === "starting" ? keepFocus() : undefined;
     state = next;
     play.textContent = state === "playing" ? "Pause" : "Play";
     play.disabled = step.disabled = state === "starting";
     root.dataset.state = state;
+    giveFocusBack?.();
+    giveFocusBack = keep;
   }
   function pause(): void {
     void work?.pause();
@@ -191,7 +189,7 @@ export function mount(root: HTMLElement, page: Page): void {
       await work!.step();
     }
     setState(isPlaying ? "playing" : "paused");
-    if (isPlaying) page.announce("Training.");
+    page.announce(isPlaying ? "Training." : `Step ${steps.text}, loss ${loss.text} nats.`);
   }
   function hear(news: PlaygroundNews): void {
     if (news.kind === "failed") {

@@ -1,16 +1,21 @@
 import type { Page } from "../page.js";
 import { badge } from "../parts/controls.js";
+import { group } from "../parts/group.js";
 import { html } from "../parts/html.js";
 import type { TableStage } from "../work/table.js";
 
 export interface TableProgressView {
   readonly element: HTMLElement;
-  show(stage: TableStage): void;
+  show(stage: Stage): void;
   /** Nothing is done any more. */
   end(): void;
 }
 
+/** Where the section stands: opening a checkpoint has no parts to tell. */
+type Stage = TableStage | { readonly kind: "opening" };
+
 const words = {
+  opening: "Opening the checkpoint",
   reading: "Reading",
   columns: "Looking at the columns",
   training: "Training",
@@ -27,9 +32,9 @@ export function tableProgress(page: Page): TableProgressView {
     "div",
     { class: "working", hidden: true },
     html("p", {}, text, " ", bar),
-    html("div", { class: "badges" }, loss.element, left.element),
+    group("badges", loss, left),
   );
-  let said: TableStage["kind"] | undefined;
+  let said: Stage["kind"] | undefined;
   return {
     element,
     show: (stage) => {
@@ -49,9 +54,11 @@ export function tableProgress(page: Page): TableProgressView {
   };
 }
 
-function detail(stage: TableStage): string {
+function detail(stage: Stage): string {
   const word = words[stage.kind];
   switch (stage.kind) {
+    case "opening":
+      return word;
     case "reading":
       return `${word}: ${(100 * stage.share).toFixed(0)} %`;
     case "columns":
@@ -66,7 +73,7 @@ function detail(stage: TableStage): string {
   }
 }
 
-function share(stage: TableStage): number {
+function share(stage: Stage): number {
   if (stage.kind === "reading") return stage.share;
   if (stage.kind === "training") return stage.step / stage.steps;
   return stage.kind === "scoring" ? stage.rows / stage.of : 0;

@@ -1,12 +1,17 @@
 import { proxy } from "comlink";
 import type { Page } from "../page.js";
-import { button, slider } from "../parts/controls.js";
+import { button, slider, textField } from "../parts/controls.js";
 import { downloadButton } from "../parts/download.js";
 import { fileDrop } from "../parts/file-drop.js";
+import { keepFocus } from "../parts/focus.js";
+import { group } from "../parts/group.js";
 import { html } from "../parts/html.js";
+import { inTurn } from "../parts/in-turn.js";
 import type { TableModel, TableStage } from "../work/table.js";
 import { tableProgress } from "./table-progress.js";
 import { columnList, resultsView } from "./table-view.js";
+
+const rowFiles = ".csv,.tsv,.txt,.json,.jsonl,.npz,.parquet,.gz";
 
 /** Learns and scores a table of the reader's own. */
 export function mount(root: HTMLElement, page: Page): void {
@@ -18,6 +23,7 @@ export function mount(root: HTMLElement, page: Page): void {
   const columns = columnList();
   const results = resultsView();
   const problem = html("p", { class: "error", role: "alert", tabindex: -1, hidden: true });
+  const queue = html("p", { class: "note", "data-waiting": "", hidden: true });
   const model = html("p", { "data-model": "" }, "No model yet.");
   let isOpen = false;
 
@@ -25,8 +31,17 @@ export function mount(root: HTMLElement, page: Page): void {
     if (stage.kind === "columns") columns.show(stage.columns);
     progress.show(stage);
   });
+  const turns = inTurn((waiting) => {
+    queue.hidden = waiting.length === 0;
+    queue.textContent = `Waits for what is under way: ${waiting.join(", ")}.`;
+    if (!queue.hidden) page.announce(queue.textContent);
+  });
   /** Does one thing at a time, and shows an error where it is seen and heard. */
-  const run = async (step: () => Promise<void>): Promise<void> => {
+  const run = (name: string, step: () => Promise<void>): void => {
+    turns.add(name, () => attempt(step));
+  };
+  const attempt = async (step: () => Promise<void>): Promise<void> => {
+    const giveFocusBack = keepFocus();
     problem.hidden = true;
     setBusy(true);
     try {
@@ -42,15 +57,11 @@ export function mount(root: HTMLElement, page: Page): void {
     } finally {
       progress.end();
       setBusy(false);
+      giveFocusBack();
     }
   };
   const setModel = (next: TableModel, how: string): void => {
-    const { logProb, heldOut } = next;
-    const likelihood =
-      logProb === undefined
-        ? ""
-        : ` ${heldOut} held-out rows: log p ${logProb.toFixed(2).replace("-", "−")} nats.`;
-    model.textContent = `${how} ${next.name}.${likelihood}`;
+    model.textContent = `${how} ${next.name}.${next.heldOut ? likelihoodOf(next.heldOut) : ""}`;
     columns.show(next.columns);
     results.show(undefined);
     isOpen = true;
@@ -60,8 +71,8 @@ export function mount(root: HTMLElement, page: Page): void {
     results.show(found);
     page.announce(`${found.summary.rows} rows scored.`);
   };
-  const train = (file: File): Promise<void> =>
-    run(async () => {
+  const train = (file: File): void => {
+    run(file.name, async () => {
       const names = ignored.value.split(",").map((name) => name.trim());
       const options = { ignore: names.filter((name) => name !== ""), steps: steps.value };
       const learned = await (await opened).train(file, options, told);
@@ -72,28 +83,26 @@ export function mount(root: HTMLElement, page: Page): void {
       setModel(learned, "Learned of");
       await score();
     });
-  const openCheckpoint = (file: File): Promise<void> =>
-    run(async () => {
+  };
+  const openCheckpoint = (file: File): void => {
+    run(file.name, async () => {
+      progress.show({ kind: "opening" });
       setModel(await (await opened).openCheckpoint(file), "Opened from");
       page.announce("The checkpoint is open. Choose a file of rows to score.");
     });
-
-  const drops = {
-    learn: fileDrop("Rows to learn", ".csv,.tsv,.txt,.json,.jsonl,.npz,.parquet,.gz", (file) => {
-      void (file.name.endsWith(".safetensors") ? openCheckpoint(file) : train(file));
-    }),
-    checkpoint: fileDrop("A checkpoint to open", ".safetensors", (file) => {
-      void openCheckpoint(file);
-    }),
-    score: fileDrop(
-      "Rows to score with the model",
-      ".csv,.tsv,.txt,.json,.jsonl,.npz,.parquet,.gz",
-      (file) => {
-        void run(() => score(file));
-      },
-    ),
   };
-  const ignored = html("input", { type: "text", id: "table-ignored", placeholder: "id, name" });
+
+  const drops = [
+    fileDrop("Rows to learn", rowFiles, (file) => {
+      if (file.name.endsWith(".safetensors")) openCheckpoint(file);
+      else train(file);
+    }),
+    fileDrop("A checkpoint to open", ".safetensors", openCheckpoint),
+    fileDrop("Rows to score with the model", rowFiles, (file) => {
+      run(file.name, () => score(file));
+    }),
+  ];
+  const ignored = textField("Columns to leave out", "id, name");
   const steps = slider({
     label: "Most training steps",
     min: 100,
@@ -103,10 +112,11 @@ export function mount(root: HTMLElement, page: Page): void {
   });
   const example = button("Try the example", () => {
     void opened.then(async (work) => {
-      await train(new File([await work.example()], "example.csv", { type: "text/csv" }));
+      train(new File([await work.example()], "example.csv", { type: "text/csv" }));
     });
   });
   const cancel = button("Cancel", () => {
+    turns.clear();
     void opened.then((work) => work.cancel());
   });
   const downloads = [
@@ -114,14 +124,14 @@ export function mount(root: HTMLElement, page: Page): void {
     downloadButton("Checkpoint", "table.safetensors", async () => (await opened).checkpoint()),
     downloadButton("ONNX file", "table.onnx", async () => (await opened).onnx()),
   ].map(({ element, save }) => {
-    element.addEventListener("click", () => void run(save));
+    element.addEventListener("click", () => {
+      run(element.textContent, save);
+    });
     return element;
   });
   const setBusy = (isBusy: boolean): void => {
     if (isBusy) root.setAttribute("aria-busy", "true");
     else root.removeAttribute("aria-busy");
-    for (const drop of Object.values(drops)) drop.disabled = isBusy;
-    if (!isOpen) drops.score.disabled = true;
     example.disabled = isBusy;
     cancel.disabled = !isBusy;
     for (const download of downloads) download.disabled = isBusy || !isOpen;
@@ -129,24 +139,20 @@ export function mount(root: HTMLElement, page: Page): void {
   };
   setBusy(false);
   root.append(
-    html(
-      "div",
-      { class: "controls" },
-      html(
-        "div",
-        { class: "control" },
-        html("label", { for: "table-ignored" }, "Columns to leave out"),
-        ignored,
-      ),
-      steps.element,
-    ),
-    html("div", { class: "drops" }, ...Object.values(drops).map(({ element }) => element)),
-    html("div", { class: "buttons" }, example, cancel),
+    group("controls", ignored, steps),
+    group("drops", ...drops),
+    group("buttons", example, cancel),
     problem,
     progress.element,
+    queue,
     model,
-    html("div", { class: "buttons" }, ...downloads),
+    group("buttons", ...downloads),
     results.element,
     columns.element,
   );
+}
+
+function likelihoodOf({ logProb, heldOut, choosing }: NonNullable<TableModel["heldOut"]>): string {
+  const value = logProb.toFixed(2).replace("-", "−");
+  return ` ${choosing} of ${heldOut} held-out rows chose the model: their mean log p is ${value} nats.`;
 }

@@ -13,6 +13,7 @@ import {
   type ColumnSummary,
   type Runner,
   type Table,
+  type TableFit,
   type TableProgress,
   type TableScores,
 } from "iresnet";
@@ -32,9 +33,8 @@ export type TableStage =
 export interface TableModel {
   readonly name: string;
   readonly columns: readonly ColumnSummary[];
-  /** Of the held-out rows, nats a row; absent of a checkpoint that was opened. */
-  readonly logProb?: number;
-  readonly heldOut?: number;
+  /** What held-out rows say of it; absent of a checkpoint that was opened. */
+  readonly heldOut?: Pick<TableFit, "logProb" | "heldOut" | "choosing">;
 }
 
 export interface TrainOptions {
@@ -120,8 +120,8 @@ export function open(bench: Bench): TableWork {
       if (!fitted) return undefined;
       await take(fitted.checkpoint, file.name);
       learned = table;
-      const { logProb, heldOut } = fitted;
-      return { name: file.name, columns, logProb, heldOut };
+      const { logProb, heldOut, choosing } = fitted;
+      return { name: file.name, columns, heldOut: { logProb, heldOut, choosing } };
     },
     cancel: () => {
       stop.abort();

@@ -114,7 +114,7 @@ export async function trainTableAndPrint(
     return;
   }
   const { folder, fit, columns, evaluation } = outcome;
-  const { trials, noise, logProb, heldOut, step } = fit;
+  const { trials, noise, logProb, heldOut, choosing, step } = fit;
   const calibration = fit.checkpoint.data?.calibration;
   const calibrating = calibration && calibration.scores.length + calibration.beyond;
   const fewest =
@@ -125,13 +125,16 @@ export async function trainTableAndPrint(
     {
       run: folder.path,
       report: folder.report,
-      ...{ columns, trials, noise, logProb, heldOut, step },
+      ...{ columns, trials, noise, logProb, heldOut, choosing, step },
       ...(evaluation && { evaluation }),
     },
     [
       table([
         ["held-out rows", `${heldOut}${fewest}`],
-        ["their log-likelihood", `${formatNumber(logProb)} nats a row`],
+        [
+          `log-likelihood of ${choosing < heldOut ? `the ${choosing} that chose` : "these"}`,
+          `${formatNumber(logProb)} nats a row`,
+        ],
         [
           "smoothing noise",
           `${noise} standard deviations, of ${trials.map((one) => one.noise).join(", ")}`,

@@ -174,7 +174,9 @@ export class Runner<M extends Model = AnyModel> implements Closable {
   }
 
   /**
-   * Draws from p(x): `[count, ...shape]`, in whole numbers where the data are.
+   * Draws from p(x): `[count, ...shape]`, in whole numbers where the data are. Nothing keeps a draw
+   * within the range of the data: a category's code may be −1. `decodeTable` and `sampleTable` give
+   * cells, where each draw is the nearest category that there is.
    *
    * @param count at least 1; fewer draws are the first of more
    * @throws {ConvergenceError} if a block's inverse ends above its tolerance.

@@ -6,6 +6,7 @@ import type {
   Reconstruction,
 } from "../measure/index.js";
 import { formatNumber, plusMinus, table } from "../text.js";
+import type { SavedConfig } from "./run-folder.js";
 
 /** A quantity with its value in words. */
 export type Described = readonly [label: string, text: string];
@@ -16,6 +17,17 @@ export function evaluationText(evaluation: Evaluation): string {
   const told = classificationOf(evaluation);
   const confusion = told && confusionText(told);
   return confusion === undefined ? rows : `${rows}\n\n${confusion}`;
+}
+
+/** How the likelihood of an evaluation differs from that which training on a table printed, if it does. */
+export function choosingText(
+  fitted: SavedConfig["table"],
+  { split }: Evaluation,
+): string | undefined {
+  if (fitted?.choosing === undefined || fitted.choosing === fitted.heldOut) return undefined;
+  if (split !== "validation") return undefined;
+  const { choosing, heldOut, logProb } = fitted;
+  return `Training printed ${formatNumber(logProb)} nats a row, the log-likelihood of the ${choosing} held-out rows that chose this model. The figures here are of all ${heldOut}.`;
 }
 
 /** How often classes were told to be which, as aligned lines, where they are few. */

@@ -56,9 +56,11 @@ export async function writeReport(folder: RunFolder): Promise<void> {
 
 type TableConfig = NonNullable<SavedConfig["table"]>;
 
-function tableSummary({ logProb, heldOut, noise }: TableConfig): SummaryItem[] {
+function tableSummary({ logProb, heldOut, choosing, noise }: TableConfig): SummaryItem[] {
+  const rows =
+    choosing === undefined ? "held-out rows" : `the ${choosing} held-out rows that chose`;
   return [
-    { label: "log-likelihood of held-out rows", value: logProb.toFixed(3), unit: "nats a row" },
+    { label: `log-likelihood of ${rows}`, value: logProb.toFixed(3), unit: "nats a row" },
     { label: "held-out rows", value: heldOut },
     { label: "smoothing noise", value: noise, unit: "standard deviations" },
   ];

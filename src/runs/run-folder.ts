@@ -46,6 +46,8 @@ const runConfig = z.object({
       noise: z.number(),
       logProb: z.number(),
       heldOut: z.number(),
+      /** Held-out rows that chose the model, which alone `logProb` is of; absent in older runs. */
+      choosing: z.number().exactOptional(),
       step: z.number(),
     })
     .optional(),

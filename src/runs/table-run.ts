@@ -136,7 +136,7 @@ async function evaluated(
 
 function configOf(
   { file, use, command }: TableRunOptions,
-  { checkpoint, training, trials, noise, logProb, heldOut, step }: TableFit,
+  { checkpoint, training, trials, noise, logProb, heldOut, choosing, step }: TableFit,
   columns: readonly ColumnSummary[],
   { threads, engine, device }: EngineSettings & { threads: number; engine: string },
 ): RunConfig {
@@ -158,6 +158,7 @@ function configOf(
       noise,
       logProb,
       heldOut,
+      choosing,
       step,
     },
     model: checkpoint.model,

@@ -21,7 +21,7 @@ export function explanationColumns(
       return explained ? [{ row, ...explained }] : [];
     });
     const drops = new Float64Array(rows).fill(NaN);
-    for (const { row, drop } of named) drops[row] = drop;
+    for (const { row, drop } of named) drops[row] = Number(drop.toPrecision(6));
     const texts = (name: string, text: (one: (typeof named)[number]) => string): Column => {
       const codes = new Int32Array(rows).fill(-1);
       named.forEach(({ row }, code) => (codes[row] = code));

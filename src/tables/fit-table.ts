@@ -8,7 +8,7 @@ import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
 import { fit, type Report, type TrainingOptions } from "../train/index.js";
 import type { Arrays } from "../tree.js";
-import { calibrationOf, heldOutLikelihood } from "./held-out.js";
+import { calibrationOf, heldOutLikelihood, mostHeldOut } from "./held-out.js";
 import { modelRecipe, type ModelRecipe } from "./model-recipe.js";
 import type { TableModelName } from "./models.js";
 import { chooseNoise, type Trial } from "./recipe.js";
@@ -67,6 +67,11 @@ export interface TableFit {
   readonly logProb: number;
   /** Held-out rows, those that calibrate included. */
   readonly heldOut: number;
+  /**
+   * How many of them chose, which alone {@link logProb} is of. They favour the model that they chose:
+   * `evaluate` measures it on all held-out rows.
+   */
+  readonly choosing: number;
   /** Step of the training that was best; 0 if the trial was better than all of it. */
   readonly step: number;
 }
@@ -197,6 +202,7 @@ class Search {
       training: this.#recipe.training(noise),
       logProb: best.logProb,
       heldOut: this.#splits.heldOut.count,
+      choosing: Math.min(mostHeldOut, this.#splits.choosing.count),
       step: best.step,
     };
   }

@@ -15,7 +15,7 @@ import type { NumberArray } from "../tree.js";
 import { OutlierScore, type OutlierTerms } from "./score.js";
 
 /** Most held-out rows that choose, and that calibrate: a p-value can't be smaller than 1/2001 then. */
-const mostRows = 2000;
+export const mostHeldOut = 2000;
 /** Above so many columns a series is cheaper than the exact log-determinant. */
 const mostExact = 64;
 /** How many training rows a checkpoint keeps as neighbours, and in how many numbers unless there are few. */
@@ -80,10 +80,10 @@ export function rowDistances(
  */
 export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promise<number> {
   if (runner.model.task === "density") {
-    const { logProb, deviations } = await scored(runner, takeSpread(split, mostRows));
+    const { logProb, deviations } = await scored(runner, takeSpread(split, mostHeldOut));
     return mean(Array.from(logProb.data).filter(within(deviations)));
   }
-  const evaluation = await evaluate(runner, split, { count: Math.min(mostRows, split.count) });
+  const evaluation = await evaluate(runner, split, { count: Math.min(mostHeldOut, split.count) });
   if (evaluation.task === "classification") return -evaluation.nll;
   return evaluation.task === "hybrid" ? -evaluation.objective : NaN;
 }
@@ -121,7 +121,7 @@ async function usualTerms(
   split: Split,
   neighbours: Calibration["neighbours"],
 ): Promise<OutlierTerms & { readonly beyond: number }> {
-  const rows = takeSpread(split, mostRows);
+  const rows = takeSpread(split, mostHeldOut);
   const { logProb, distance, deviations } = await rowTerms(runner, rows, neighbours);
   const isWithin = within(deviations);
   const usual = logProb.filter(isWithin);

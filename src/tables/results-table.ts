@@ -12,15 +12,16 @@ import type { TableScores } from "./score-table.js";
 
 /**
  * Scores as a table to write: `line`, `log_p`, `score`, `p_value`, of a hybrid what
- * {@link predictionsAsTable} has, and in `note` why a row has no score, or has density 0.
+ * {@link predictionsAsTable} has, and in `note` why a row has no score, or has density 0. Numbers have
+ * nine significant digits, which is all that float32 tells apart.
  */
 export function scoresAsTable(scores: TableScores, predictions?: TablePredictions): Table {
   expectKind(scores, "table scores", "scoresAsTable");
   const { lines, logProb, score, pValue, problems, deviations } = scores;
   return tableOf("scores", lines, notesOf(problems, deviations), [
-    numbers("log_p", logProb),
-    numbers("score", score),
-    numbers("p_value", pValue),
+    results("log_p", logProb),
+    results("score", score),
+    results("p_value", pValue),
     ...(predictions ? predictionColumns(predictions) : []),
   ]);
 }
@@ -39,7 +40,7 @@ function predictionColumns({ classes, probabilities, predicted }: TablePredictio
   return [
     { name: "class", kind: "text", dictionary: classes, codes: predicted },
     ...classes.map((name, place) =>
-      numbers(
+      results(
         `p(${name})`,
         Float64Array.from(predicted, (_, row) => probabilities[row * classes.length + place]!),
       ),
@@ -78,6 +79,13 @@ function tableOf(
     codes: Int32Array.from(lines, (_, row) => places.get(row) ?? -1),
   };
   return madeTable(name, lines.length, [numbers("line", lines), ...columns, note], lines);
+}
+
+function results(name: string, values: Float64Array): Column {
+  return numbers(
+    name,
+    values.map((value) => Number(value.toPrecision(9))),
+  );
 }
 
 function numbers(name: string, values: Float64Array): Column {

@@ -9,16 +9,18 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 
-const places = [
+/** The first of these files that exists. */
+export const firstHere = (places: readonly (string | undefined)[]): string | undefined =>
+  places.find((place) => place !== undefined && existsSync(place));
+
+/** The first browser found: `CHROMIUM` in the environment, or in a known place. */
+export const executable = firstHere([
   process.env.CHROMIUM,
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-/** The first browser found: `CHROMIUM` in the environment, or in a known place. */
-export const executable = places.find((place) => place !== undefined && existsSync(place));
+]);
 
 const software = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 

@@ -233,6 +233,8 @@ describe("a table of one's own on the command line", () => {
     const evaluated = await iresnet(cwd, "evaluate", "runs/my", "--split", "validation", "--json");
     assert.equal(evaluated.code, 0, evaluated.stderr);
     assert.equal((JSON.parse(evaluated.stdout) as { examples: number }).examples, 45);
+    const told = await iresnet(cwd, "evaluate", "runs/my");
+    assert.match(told.stdout, /Training printed .* of the 22 held-out rows that chose .* all 45\./);
     const sampled = await iresnet(cwd, "sample", "runs/my", "--count", "20");
     assert.equal(sampled.code, 0, sampled.stderr);
     const samples = await tableOf(readFileSync(join(cwd, "runs/my/pictures/samples.csv"), "utf8"));

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, it } from "node:test";
+import { after, before, it } from "node:test";
 import type { Page } from "playwright-core";
 import { toyData } from "../../src/data/index.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { openRunner, type AnyRunner } from "../../src/runner/index.js";
 import { siteFile } from "./site-modules.js";
-import { badgeText, number, openSite, skip, type TestSite } from "./site.js";
+import { badgeText, describeIn, number, openSite, type TestSite } from "./site.js";
 
 const shown = (page: Page, id: string): Promise<unknown> =>
-  page.waitForSelector(`#${id}[data-state=shown]`, { timeout: 120_000 });
+  page.waitForSelector(`#${id}[data-state=shown]`);
 
 /** Chooses a network of a section, and waits until it has been computed with. */
 async function choose(page: Page, id: string, bound: string): Promise<void> {
@@ -18,12 +18,12 @@ async function choose(page: Page, id: string, bound: string): Promise<void> {
   await shown(page, id);
 }
 
-describe("what the page explains", { skip }, () => {
+describeIn(["Chromium"], "what the page explains", (browser) => {
   let site: TestSite;
   let engine: Engine;
   let runner: AnyRunner;
   before(async () => {
-    site = await openSite();
+    site = await openSite(browser);
     engine = await nodeEngine({ threads: 1 });
     const bytes = await readFile(siteFile("checkpoints/bound-0.9.safetensors"));
     runner = await openRunner(new Uint8Array(bytes), { engine });
@@ -71,8 +71,6 @@ describe("what the page explains", { skip }, () => {
     for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
     await page.waitForFunction(
       "document.querySelector('[data-badge=shown] .value').textContent === '0.60'",
-      undefined,
-      { timeout: 120_000 },
     );
     assert.ok((await number(page, "lipschitz")) <= 0.361);
     const exact = await number(page, "exact");

@@ -4,10 +4,9 @@ import { request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import type { Page } from "playwright-core";
+import { after, before, it } from "node:test";
 import { siteServer } from "../../scripts/site/serve.js";
-import { engineReady, openSite, skip, type TestSite } from "./site.js";
+import { describeIn, engineReady, openSite, showAll, type TestSite } from "./site.js";
 
 /** What the server answers to a path that no browser would send as it is. */
 function rawStatus(url: string, path: string): Promise<number | undefined> {
@@ -22,36 +21,10 @@ function rawStatus(url: string, path: string): Promise<number | undefined> {
   });
 }
 
-const sectionIds = (page: Page): Promise<string[]> =>
-  page.evaluate(() => [...document.querySelectorAll("main > section")].map(({ id }) => id));
-
-/** What has the focus: where it is, what it is called, and whether that shows. */
-function focusedControl(): { path: string; name: string; hasOutline: boolean } | undefined {
-  const one = document.activeElement;
-  if (!(one instanceof HTMLElement) || one === document.body) return undefined;
-  const labels = one instanceof HTMLInputElement || one instanceof HTMLSelectElement;
-  const label = labels ? one.labels?.[0]?.textContent : undefined;
-  return {
-    path: one.dataset.mark ?? "",
-    name: (one.getAttribute("aria-label") ?? label ?? one.textContent).trim(),
-    hasOutline: getComputedStyle(one).outlineStyle !== "none",
-  };
-}
-
-/** Marks of the controls that are in use now, which get them or have them. */
-function controlsInUse(isMarking: boolean): string[] {
-  return [...document.querySelectorAll<HTMLElement>("a, button, input, select, canvas[tabindex]")]
-    .filter((one) => one.checkVisibility() && !one.matches(":disabled"))
-    .flatMap((one, i) => {
-      if (isMarking) one.dataset.mark = `${i} ${one.tagName}`;
-      return one.dataset.mark === undefined ? [] : [one.dataset.mark];
-    });
-}
-
-describe("the page's frame", { skip }, () => {
+describeIn(["Chromium"], "the page's frame", (browser) => {
   let site: TestSite;
   before(async () => {
-    site = await openSite();
+    site = await openSite(browser);
   });
   after(() => site.close());
 
@@ -77,35 +50,6 @@ describe("the page's frame", { skip }, () => {
     await page.context().close();
   });
 
-  it("gives the keyboard every control, each with a name, and shows where it is", async () => {
-    const { page, problems } = await site.open();
-    for (const id of await sectionIds(page)) {
-      await page.evaluate((id) => {
-        document.getElementById(id)!.scrollIntoView();
-      }, id);
-      await page.waitForSelector(`#${id} .stage > *, #${id}:not(:has(.stage))`);
-    }
-    await page.evaluate(() => {
-      scrollTo(0, 0);
-    });
-    const marked = await page.evaluate(controlsInUse, true);
-    const reached = new Set<string>();
-    for (let i = 0; i < marked.length + 40; i++) {
-      await page.keyboard.press("Tab");
-      const focused = await page.evaluate(focusedControl);
-      if (!focused) continue;
-      assert.notEqual(focused.name, "", focused.path);
-      assert.ok(focused.hasOutline, `no outline: ${focused.path}`);
-      reached.add(focused.path);
-    }
-    // What has been loaded meanwhile may have disabled a control, or brought another.
-    const still = await page.evaluate(controlsInUse, false);
-    const missed = still.filter((mark) => !reached.has(mark));
-    assert.ok(still.length >= 20 && missed.length === 0, `${missed} of ${still}`);
-    assert.deepEqual(problems, []);
-    await page.context().close();
-  });
-
   it("fits a phone, in light and in dark", async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       const { page } = await site.open("", {
@@ -114,11 +58,7 @@ describe("the page's frame", { skip }, () => {
         hasTouch: true,
         isMobile: true,
       });
-      for (const id of await sectionIds(page)) {
-        await page.evaluate((id) => {
-          document.getElementById(id)!.scrollIntoView();
-        }, id);
-      }
+      await showAll(page);
       await page.waitForTimeout(300);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= 360, `${colorScheme}: ${wide} px`);

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { bitsPerDim, ndarray, Random, type Engine } from "../../src/index.js";
 import { nodeEngine, openRunner } from "../../src/node.js";
-import { openSite, skip, type OpenPage, type TestSite } from "./site.js";
+import { describeIn, openSite, type OpenPage, type TestSite } from "./site.js";
 
-/** Milliseconds that anything may take, on a machine that has other things to do. */
-const patience = 240_000;
 const pretrained = fileURLToPath(new URL("../../../pretrained/", import.meta.url));
 
 /** Waits until the section shows what the networks say of the newest drawing. */
@@ -38,14 +36,13 @@ function probabilities(page: Page): Promise<number[]> {
 
 const best = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
-describe("digits on the page", { skip }, () => {
+describeIn(["Chromium", "Firefox"], "digits on the page", (browser) => {
   let site: TestSite;
   let engine: Engine;
   let opened: OpenPage;
   before(async () => {
-    [site, engine] = await Promise.all([openSite(), nodeEngine({ threads: 1 })]);
+    [site, engine] = await Promise.all([openSite(browser), nodeEngine({ threads: 1 })]);
     opened = await site.open("#mnist", { reducedMotion: "reduce" });
-    opened.page.setDefaultTimeout(patience);
     await opened.page.locator("#mnist .pad canvas").waitFor();
     await settled(opened.page);
   });
@@ -106,7 +103,7 @@ describe("digits on the page", { skip }, () => {
     await density.close();
   });
 
-  it("is used by the keyboard alone: a shipped digit, the way between two, new ones", async () => {
+  it("takes a shipped digit by keyboard, the way between two, new ones", browser.long, async () => {
     const { page } = opened;
     const section = page.locator("#mnist");
     await section.getByLabel("Without drawing").focus();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, it } from "node:test";
+import { after, before, it } from "node:test";
 import type { Page } from "playwright-core";
 import { toyData } from "../../src/data/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
@@ -8,7 +8,7 @@ import { iResNetDensity } from "../../src/models/index.js";
 import { openRunner } from "../../src/runner/index.js";
 import { fit } from "../../src/train/index.js";
 import { siteFile } from "./site-modules.js";
-import { badgeText, engineReady, number, openSite, skip, type TestSite } from "./site.js";
+import { badgeText, describeIn, engineReady, number, openSite, type TestSite } from "./site.js";
 
 /** Digits of a badge: half of the last one. */
 const rounding = 6e-4;
@@ -24,10 +24,10 @@ const state = (page: Page, is: string): Promise<unknown> =>
 const button = (page: Page, name: string): Promise<void> =>
   page.click(`#playground button:text-is("${name}")`);
 
-describe("the playground", { skip }, () => {
+describeIn(["Chromium", "Firefox"], "the playground", (browser) => {
   let site: TestSite;
   before(async () => {
-    site = await openSite();
+    site = await openSite(browser);
   });
   after(() => site.close());
 
@@ -40,7 +40,7 @@ describe("the playground", { skip }, () => {
     });
     const { value: first, engine: engineThen } = (await firstShown.jsonValue()) as Shown;
     assert.notEqual(engineThen, "ready", "the picture comes before the engine");
-    await page.waitForSelector("#playground[data-shown=checkpoint]", { timeout: 60_000 });
+    await page.waitForSelector("#playground[data-shown=checkpoint]");
     const here = await number(page, "held-out");
 
     const engine = await nodeEngine({ threads: 1 });
@@ -67,8 +67,6 @@ describe("the playground", { skip }, () => {
       await button(page, "Step");
       await page.waitForFunction(
         `document.querySelector('[data-badge=step] .value')?.textContent === '${step}'`,
-        undefined,
-        { timeout: 60_000 },
       );
     }
     const loss = await number(page, "loss");
@@ -111,14 +109,12 @@ describe("the playground", { skip }, () => {
     await page.context().close();
   });
 
-  it("keeps the page free while it trains", async (t) => {
+  it("keeps the page free while it trains", browser.long, async (t) => {
     const { page } = await site.open("#playground?data=moons&blocks=4&width=16");
     await engineReady(page);
     await button(page, "Play");
     await page.waitForFunction(
       "Number(document.querySelector('[data-badge=step] .value')?.textContent) > 20",
-      undefined,
-      { timeout: 60_000 },
     );
     // The machine may be busy with other things: long tasks of the page's own come again and again.
     const longest: number[] = [];
@@ -131,7 +127,7 @@ describe("the playground", { skip }, () => {
     await page.context().close();
   });
 
-  it("learns points drawn by pointer and by keyboard, which its address keeps", async () => {
+  it("learns points drawn by pointer or keyboard, kept in its address", browser.long, async () => {
     const { page, problems } = await site.open("#playground?blocks=2&width=8");
     const canvas = page.locator("#playground canvas").first();
     await canvas.scrollIntoViewIfNeeded();
@@ -155,8 +151,6 @@ describe("the playground", { skip }, () => {
     await button(page, "Step");
     await page.waitForFunction(
       "document.querySelector('[data-badge=step] .value')?.textContent === '1'",
-      undefined,
-      { timeout: 60_000 },
     );
     assert.ok(Number.isFinite(await number(page, "loss")));
     await page.reload();

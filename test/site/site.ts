@@ -2,13 +2,51 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { buildSite, type BuiltSite } from "../../scripts/site/build.js";
-import { siteServer, type ServeOptions } from "../../scripts/site/serve.js";
-import { executable, launch } from "../browser/chromium.js";
+import { siteServer } from "../../scripts/site/serve.js";
+import * as chromium from "../browser/chromium.js";
+import * as firefox from "../browser/firefox.js";
 
-/** Why tests of the page are left out here, or `false`. */
-export const skip = executable === undefined && "no Chromium here; name one in CHROMIUM";
+/** Milliseconds that anything may take, on a machine that has other things to do. */
+const patience = 240_000;
+
+/** A browser that the page is tested in. */
+export interface TestBrowser {
+  /** Why it is left out here, or `false`. */
+  readonly skip: string | false;
+  /** Says of a longer test why it is left out, if it is. */
+  readonly long: { readonly skip: string | false };
+  launch(): Promise<Browser>;
+}
+
+const browsers = {
+  Chromium: {
+    skip: chromium.executable === undefined && "no Chromium here; name one in CHROMIUM",
+    long: { skip: false },
+    launch: () => chromium.launch({ hasWebGpu: false }),
+  },
+  Firefox: {
+    skip: firefox.executable === undefined && "no Firefox here; name one in FIREFOX",
+    long: { skip: "in Chromium alone, for the time it takes" },
+    launch: firefox.launch,
+  },
+} as const satisfies Readonly<Record<string, TestBrowser>>;
+
+/** Tests of the page in some browsers, one after another, where they are. */
+export function describeIn(
+  names: readonly (keyof typeof browsers)[],
+  what: string,
+  tests: (browser: TestBrowser) => void,
+): void {
+  for (const name of names) {
+    const browser = browsers[name];
+    describe(`${what}, in ${name}`, { skip: browser.skip }, () => {
+      tests(browser);
+    });
+  }
+}
 
 export interface TestSite {
   readonly url: string;
@@ -26,13 +64,13 @@ export interface OpenPage {
 }
 
 /** The page as it is deployed, served from a folder of its own, and a browser. */
-export async function openSite(options: ServeOptions = {}): Promise<TestSite> {
+export async function openSite({ launch }: TestBrowser): Promise<TestSite> {
   const folder = await mkdtemp(join(tmpdir(), "iresnet-site-"));
   const built = await buildSite(folder);
-  const server = siteServer(folder, options);
+  const server = siteServer(folder);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const browser = await launch({ hasWebGpu: false });
+  const browser = await launch();
   return {
     url,
     built,
@@ -40,7 +78,7 @@ export async function openSite(options: ServeOptions = {}): Promise<TestSite> {
     open: async (part = "", contextOptions = {}) => {
       const context = await browser.newContext(contextOptions);
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(patience);
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(String(error)));
       page.on("console", (message) => {
@@ -61,6 +99,22 @@ export async function openSite(options: ServeOptions = {}): Promise<TestSite> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Scrolls through the page until each section has what it shows. */
+export async function showAll(page: Page): Promise<void> {
+  const ids = await page.evaluate(() =>
+    [...document.querySelectorAll("main > section")].map(({ id }) => id),
+  );
+  for (const id of ids) {
+    await page.evaluate((id) => {
+      document.getElementById(id)!.scrollIntoView();
+    }, id);
+    await page.waitForSelector(`#${id} :is(button, input)`);
+  }
+  await page.evaluate(() => {
+    scrollTo(0, 0);
+  });
 }
 
 /** Waits until the engine of the page has started. */

@@ -27,7 +27,8 @@ const rows = measurements(300, 1).map((one, i) =>
   [10, 70, 150].includes(i) ? { ...one, temperature: "" } : one,
 );
 const progress: TableProgress[] = [];
-const fitted = await fitTable(tableData(await tableOf(csvOf(rows))), {
+const data = tableData(await tableOf(csvOf(rows)));
+const fitted = await fitTable(data, {
   engine,
   steps: 80,
   onWarning: silent,
@@ -55,6 +56,19 @@ describe("fitTable", () => {
     progress.forEach(({ step: taken }, i) => {
       assert.equal(taken, i + 1);
     });
+  });
+
+  it("says how likely those held-out rows are that chose, and no others", async () => {
+    const split = await data.split("validation");
+    const { choosing, calibrating } = halvesOf(split.count);
+    const likelihood = async (places: Uint32Array): Promise<number> => {
+      const { logProb } = await runner.score(split.take(places).x, { logDet: "exact" });
+      return logProb.data.reduce((sum, value) => sum + value, 0) / places.length;
+    };
+    assert.equal(fitted!.choosing, choosing.length);
+    assert.equal(choosing.length, 22);
+    assert.ok(Math.abs((await likelihood(choosing)) - fitted!.logProb) < 1e-9);
+    assert.ok(Math.abs((await likelihood(calibrating)) - fitted!.logProb) > 1e-3);
   });
 
   it("keeps what reads and scores other rows in the checkpoint", () => {
@@ -181,6 +195,11 @@ describe("scoreTable", () => {
     assert.deepEqual(Array.from(scores.pValue, Number.isNaN), [false, true, false, false, false]);
     assert.equal(scores.logProb[3], -Infinity);
     const written = scoresAsTable(scores);
+    const [, logP] = written.columns;
+    assert.ok(logP?.kind === "number");
+    logP.values.forEach((value, row) => {
+      assert.ok(Object.is(value, Number(scores.logProb[row]!.toPrecision(9))), String(value));
+    });
     const [note] = written.columns.slice(-1);
     assert.ok(note?.kind === "text");
     assert.deepEqual(

@@ -4,7 +4,7 @@ import { ranges } from "../../border/ranges.js";
 import { openData } from "../../data/files.js";
 import { dataNames, type Split } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
-import { confusionText, evaluationText } from "../../runs/describe.js";
+import { choosingText, confusionText, evaluationText } from "../../runs/describe.js";
 import { describeTableEvaluation } from "../../runs/describe-table-evaluation.js";
 import { evaluateFile } from "../../runs/evaluate-file.js";
 import { evaluateRun, saveEvaluation, saveUnlessReadOnly } from "../../runs/outcome.js";
@@ -119,7 +119,9 @@ async function evaluate(terminal: Terminal, path: string, options: EvaluateOptio
       ...(other !== undefined && { data: other }),
       ...evaluation,
     };
-    terminal.result(results, `checkpoint: ${run.file}\n${evaluationText(evaluation)}`);
+    const chosen = other === undefined && choosingText(run.config.table, evaluation);
+    const parts = [`checkpoint: ${run.file}\n${evaluationText(evaluation)}`, chosen || undefined];
+    terminal.result(results, parts.filter((part) => part !== undefined).join("\n\n"));
     const { folder } = run;
     if (other !== undefined || !folder) return;
     await saveUnlessReadOnly(terminal, async () => {
