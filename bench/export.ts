@@ -32,8 +32,8 @@ class PythonScorer {
 
   /** Its version, or nothing where python3 has none. */
   async version(): Promise<string | undefined> {
-    const { value, done } = await this.#lines.next();
-    return done === true ? undefined : value;
+    const line: IteratorResult<string, unknown> = await this.#lines.next();
+    return line.done === true ? undefined : line.value;
   }
 
   async seconds(): Promise<number> {

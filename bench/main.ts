@@ -5,6 +5,7 @@ import { benchForward } from "./forward.js";
 import { benchInput } from "./input.js";
 import { benchInverse } from "./inverse.js";
 import { benchMpi } from "./mpi.js";
+import { benchPage } from "./page.js";
 import { benchProfile } from "./profile.js";
 import { simulateScaling } from "./scaling.js";
 import { benchScore } from "./score.js";
@@ -22,6 +23,7 @@ const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--thread
        npm run bench -- score [--rows 50000] [--columns 20] [--rounds 3]
        npm run bench -- false-alarms [--seeds 20] [--rows 1600] [--fresh 2000]
        npm run bench -- workers [--batch 16] [--threads 2] [--rounds 5]
+       npm run bench -- page [--rounds 5]
        npm run bench -- mpi [--model mnist-density|classifier|table] [--ranks 2] [--steps 40] [--rounds 3]
        npm run bench -- scaling [--step-ms 60] [--spread 5] [--parameters 100000] [--latency 20]
                             [--bandwidth 1000] [--steps 400]
@@ -44,6 +46,7 @@ false-alarms fits tables by the default recipe and tells how often fresh normal 
 what p-values promise.
 workers times a step of the MNIST density preset on one core, on a session's threads, and on workers
 of one thread each that share the batch.
+page times what a visitor of a page waits for, cold and warm, in Chromium and Firefox.
 mpi times a step on one rank of one core and on several, with the same batch for each rank, and says
 their efficiency; it needs mpirun and as many cores.
 scaling simulates steps on 1 to 256 ranks: milliseconds of a step on one, their spread in percent,
@@ -58,6 +61,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   input: benchInput,
   inverse: benchInverse,
   mpi: benchMpi,
+  page: benchPage,
   profile: benchProfile,
   scaling: simulateScaling,
   score: benchScore,
