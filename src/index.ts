@@ -155,6 +155,7 @@ export {
   openModel,
   openRunner,
   Runner,
+  settledCheckpoint,
   type AnyRunner,
   type Conditioned,
   type Inverse,

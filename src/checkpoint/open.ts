@@ -1,7 +1,7 @@
 import { expectKind } from "../border/kinds.js";
 import { nonFiniteRows } from "../border/arrays.js";
 import { CheckpointError } from "../errors.js";
-import { createModel, type AnyModel } from "../models/index.js";
+import { createModel, type AnyModel, type StoredNorms } from "../models/index.js";
 import { sizeOf, type Arrays } from "../tree.js";
 import type { DataDescription } from "../data/index.js";
 import { expectArrays, type Checkpoint } from "./checkpoint.js";
@@ -12,6 +12,8 @@ export interface Opened {
   readonly model: AnyModel;
   readonly arrays: Arrays;
   readonly data?: DataDescription;
+  /** Of the checkpoint, if it has them. */
+  readonly settledNorms?: StoredNorms;
 }
 
 /**
@@ -27,7 +29,8 @@ export function openCheckpoint(checkpoint: Checkpoint, where: string): Opened {
   const model = createModel(checkpoint.model.kind, checkpoint.model.config);
   const arrays = modelArrays(model, checkpoint.arrays, where);
   expectInitialised(arrays, where);
-  return { model, arrays, ...(checkpoint.data && { data: checkpoint.data }) };
+  const { data, settledNorms } = checkpoint;
+  return { model, arrays, ...(data && { data }), ...(settledNorms && { settledNorms }) };
 }
 
 /**

@@ -20,6 +20,10 @@ const fewestRounds = 20;
 const mostRounds = 200;
 /** Relative change over a round below which a norm counts as settled. */
 const tolerance = 1e-5;
+
+/** Settled norms of the weights as they are stored, before normalisation, by path. */
+export type StoredNorms = Readonly<Record<string, number>>;
+
 /**
  * Runs power iteration on every weight until its norm settles, and stores u and v: a model whose
  * vectors lag behind its weights has larger norms than it believes. Do this before inference.
@@ -37,20 +41,33 @@ export async function convergeNorms(
 ): Promise<Norms> {
   expectKind(engine, "engine", "convergeNorms");
   expectKind(model, "model", "convergeNorms");
-  const { scope } = model;
-  const { norms } = scope;
+  return normsInUse(model, await settleNorms(engine, model, store));
+}
+
+/** The norms of the weights in use, of those of the stored ones. */
+export function normsInUse({ scope }: Pick<Model, "scope">, stored: StoredNorms): Norms {
+  return Object.fromEntries(
+    scope.norms.map(({ path, c = Infinity }) => [
+      path,
+      Math.min(stored[path]!, c) * (1 + normSlack),
+    ]),
+  );
+}
+
+/**
+ * As {@link convergeNorms}, for the norms of the weights as they are stored.
+ * @param known what they are said to have settled to, with the stored vectors: if an iteration finds
+ *   them there, it is the only one
+ */
+export async function settleNorms(
+  engine: Engine,
+  { scope: { norms } }: Pick<Model, "scope">,
+  store: Store,
+  known?: StoredNorms,
+): Promise<StoredNorms> {
   if (norms.length === 0) return {};
-  const round = compile(engine, () => {
-    const outputs: Record<string, Tensor> = {};
-    const updates: Record<string, Tensor> = {};
-    for (const norm of norms) {
-      const { u, v, sigma } = norm.iterate(iterationsPerRound);
-      outputs[norm.path] = reshape(sigma, []);
-      updates[norm.u.attributes.name] = u;
-      updates[norm.v.attributes.name] = v;
-    }
-    return { outputs, updates };
-  });
+  if (known && (await areSettled(engine, norms, store, known))) return known;
+  const round = iterations(engine, norms, iterationsPerRound);
   try {
     const warm = await settle(round, store);
     const vectors = await store.read(norms.flatMap(vectorNames));
@@ -58,14 +75,43 @@ export async function convergeNorms(
     const cold = await settle(round, store);
     const kept = norms.filter(({ path }) => warm[path]! >= cold[path]!).flatMap(vectorNames);
     await store.write(Object.fromEntries(kept.map((name) => [name, vectors[name]!])));
-    return Object.fromEntries(
-      norms.map(({ path, c = Infinity }) => [
-        path,
-        Math.min(Math.max(warm[path]!, cold[path]!), c) * (1 + normSlack),
-      ]),
-    );
+    return Object.fromEntries(norms.map(({ path }) => [path, Math.max(warm[path]!, cold[path]!)]));
   } finally {
     await round.close();
+  }
+}
+
+/** So many iterations on each weight, which give its norm. */
+function iterations(engine: Engine, norms: readonly BoundedWeight[], count: number): Compiled {
+  return compile(engine, () => {
+    const outputs: Record<string, Tensor> = {};
+    const updates: Record<string, Tensor> = {};
+    for (const norm of norms) {
+      const { u, v, sigma } = norm.iterate(count);
+      outputs[norm.path] = reshape(sigma, []);
+      updates[norm.u.attributes.name] = u;
+      updates[norm.v.attributes.name] = v;
+    }
+    return { outputs, updates };
+  });
+}
+
+/** Whether one iteration on the stored vectors gives the norms that are known. */
+async function areSettled(
+  engine: Engine,
+  norms: readonly BoundedWeight[],
+  store: Store,
+  known: StoredNorms,
+): Promise<boolean> {
+  const iteration = iterations(engine, norms, 1);
+  try {
+    const found = await iteration.call({}, { store });
+    return norms.every(({ path }) => {
+      const sigma = found[path]!.data[0]!;
+      return Math.abs(sigma - (known[path] ?? Infinity)) <= tolerance * sigma;
+    });
+  } finally {
+    await iteration.close();
   }
 }
 

@@ -10,7 +10,8 @@ import type { Engine, Store } from "../engine/engine.js";
 import { UsageError } from "../errors.js";
 import type { Check } from "../bijections/index.js";
 import { reshape, slice, type Tensor } from "../graph/index.js";
-import { convergeNorms, lipschitzBounds, stepOf, type Model, type Norms } from "../models/index.js";
+import { normsInUse, settleNorms, type Norms, type StoredNorms } from "../models/converge.js";
+import { lipschitzBounds, stepOf, type Model } from "../models/index.js";
 import { Context, inverseDefaults, type ContextOptions } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
 import type { Arrays } from "../tree.js";
@@ -25,6 +26,7 @@ import { inBatches } from "./batching.js";
 export interface Numbers {
   readonly store: Store;
   readonly norms: Norms;
+  readonly storedNorms: StoredNorms;
   /** Bound on each residual block, by path: an estimate until it is certified. */
   lipschitz: Readonly<Record<string, number>>;
   /** What has been proved of them. */
@@ -200,14 +202,21 @@ export class Core {
 
 /**
  * Puts a model's arrays in a store and lets its norms settle.
+ * @param known what its norms are said to have settled to
  * @throws {CheckpointError} if they aren't this model's, or not finite.
  * @throws {LipschitzError} if the norms don't settle.
  */
-export async function openNumbers(engine: Engine, model: Model, arrays: Arrays): Promise<Numbers> {
+export async function openNumbers(
+  engine: Engine,
+  model: Model,
+  arrays: Arrays,
+  known?: StoredNorms,
+): Promise<Numbers> {
   const store = await engine.createStore(modelArrays(model, arrays, "Runner"));
   try {
-    const norms = await convergeNorms(engine, model, store);
-    return { store, norms, lipschitz: lipschitzBounds(model, norms) };
+    const storedNorms = await settleNorms(engine, model, store, known);
+    const norms = normsInUse(model, storedNorms);
+    return { store, norms, storedNorms, lipschitz: lipschitzBounds(model, norms) };
   } catch (error) {
     await store.close();
     throw error;

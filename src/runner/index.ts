@@ -11,4 +11,5 @@ export * from "./preprocessor.js";
 export type { Conditioned, RowOptions } from "./rows.js";
 export * from "./runner.js";
 export type { SampleOptions } from "./sample.js";
+export { settledCheckpoint } from "./settled-checkpoint.js";
 export { scoreMethod, type ScoreMethod, type ScoreOptions, type Scores } from "./score.js";

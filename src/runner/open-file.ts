@@ -23,8 +23,8 @@ export async function openRunner(
 ): Promise<AnyRunner> {
   if (typeof source !== "string") return openSource(source, options);
   const path = await bestOf(source);
-  const { model, arrays, data } = openCheckpoint(await loadCheckpoint(path), path);
-  return openModel(model, arrays, { ...options, ...(data && { data }) });
+  const { model, arrays, ...opened } = openCheckpoint(await loadCheckpoint(path), path);
+  return openModel(model, arrays, { ...options, ...opened });
 }
 
 /** The best checkpoint of a run's folder, if this is one and has it. */

@@ -4,7 +4,7 @@ import { decodeCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.js";
 import { openCheckpoint } from "../checkpoint/open.js";
 import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
-import type { Model } from "../models/index.js";
+import type { Model, StoredNorms } from "../models/index.js";
 import type { Arrays } from "../tree.js";
 import { Runner, type AnyRunner } from "./runner.js";
 
@@ -19,6 +19,8 @@ export interface ModelOptions extends RunnerOptions {
    * they are.
    */
   readonly data?: DataDescription;
+  /** What its checkpoint says of its norms, see {@link settledCheckpoint}. */
+  readonly settledNorms?: StoredNorms;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function openModel<M extends Model>(
   arrays: Arrays,
   options: ModelOptions,
 ): Promise<Runner<M>> {
-  expectOptions(options, ["engine", "data"], "openModel");
+  expectOptions(options, ["engine", "data", "settledNorms"], "openModel");
   expectKind(options.engine, "engine", "openModel");
   return Runner.open(model, arrays, options);
 }
@@ -55,6 +57,6 @@ export async function openRunner(
 ): Promise<AnyRunner> {
   expectOptions(options, ["engine"], "openRunner");
   const checkpoint = source instanceof Uint8Array ? decodeCheckpoint(source, "openRunner") : source;
-  const { model, arrays, data } = openCheckpoint(checkpoint, "openRunner");
-  return openModel(model, arrays, { ...options, ...(data && { data }) });
+  const { model, arrays, ...opened } = openCheckpoint(checkpoint, "openRunner");
+  return openModel(model, arrays, { ...options, ...opened });
 }

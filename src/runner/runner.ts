@@ -2,7 +2,7 @@ import type { Certificates, CertifyOptions } from "../certificates/index.js";
 import { closable, type Closable } from "../closable.js";
 import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
-import type { AnyModel, Model, Norms, PartName } from "../models/index.js";
+import type { AnyModel, Model, Norms, PartName, StoredNorms } from "../models/index.js";
 import type { Arrays, NDArray, NumberArray } from "../tree.js";
 import { Core, openNumbers } from "./core.js";
 import { attemptInverse, forward, inverse, type Inverse } from "./inverse.js";
@@ -55,9 +55,17 @@ export class Runner<M extends Model = AnyModel> implements Closable {
   static async open<M extends Model>(
     model: M,
     arrays: Arrays,
-    { engine, data }: { readonly engine: Engine; readonly data?: DataDescription },
+    {
+      engine,
+      data,
+      settledNorms,
+    }: {
+      readonly engine: Engine;
+      readonly data?: DataDescription;
+      readonly settledNorms?: StoredNorms;
+    },
   ): Promise<Runner<M>> {
-    const numbers = await openNumbers(engine, model, arrays);
+    const numbers = await openNumbers(engine, model, arrays, settledNorms);
     return new Runner(model, new Core(engine, model, preprocessorOf(model, data), numbers), data);
   }
 

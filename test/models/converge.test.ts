@@ -4,6 +4,7 @@ import type { Engine } from "../../src/engine/engine.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { LipschitzError } from "../../src/errors.js";
 import { convergeNorms } from "../../src/models/index.js";
+import { settleNorms, type StoredNorms } from "../../src/models/converge.js";
 import { iResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
@@ -85,5 +86,59 @@ describe("convergeNorms", () => {
     );
     await store.close();
     assert.equal(open, 0);
+  });
+});
+
+describe("settleNorms", () => {
+  const weight = [1, 0, 0, 0.5];
+  const [first, second] = ["linear1", "linear2"].map((name) => `${branch}.${name}`);
+
+  /** What it finds when it knows something, and the rounds of iterations that took. */
+  async function settled(
+    arrays: Arrays,
+    known?: StoredNorms,
+  ): Promise<{ found: StoredNorms; runs: number; after: Arrays }> {
+    const inner = referenceEngine();
+    let runs = 0;
+    const engine: Engine = {
+      ...inner,
+      load: async (graph) => {
+        const session = await inner.load(graph);
+        const run = session.run.bind(session);
+        session.run = (...args) => (runs++, run(...args));
+        return session;
+      },
+    };
+    const store = await engine.createStore(arrays);
+    const found = await settleNorms(engine, model, store, known);
+    return { found, runs, after: await store.read() };
+  }
+
+  it("takes one iteration where the norms are known and there", async () => {
+    const { found, runs, after } = await settled(arraysWith(weight, [1, 0]));
+    assert.ok(runs >= 40, `${runs} rounds`);
+    const again = await settled(after, found);
+    assert.deepEqual([again.found, again.runs], [found, 1]);
+    assertClose([again.found[first!]!], [1], 1e-6, "norm");
+  });
+
+  for (const [what, known] of Object.entries({
+    "another weight's": (norms: StoredNorms) => ({ ...norms, [first!]: 0.9 }),
+    "of one weight alone": (norms: StoredNorms) => ({ [second!]: norms[second!]! }),
+    "not a number": (norms: StoredNorms) => ({ ...norms, [first!]: NaN }),
+  })) {
+    it(`settles them where what is known is ${what}`, async () => {
+      const { found, after } = await settled(arraysWith(weight, [1, 0]));
+      const again = await settled(after, known(found));
+      assert.ok(again.runs >= 40, `${again.runs} rounds`);
+      assertClose([again.found[first!]!], [1], 1e-6, "norm");
+    });
+  }
+
+  it("settles them where the vectors are of a smaller singular value", async () => {
+    const { found } = await settled(arraysWith(weight, [1, 0]));
+    const again = await settled(arraysWith(weight, [0, 1]), found);
+    assert.ok(again.runs >= 40, `${again.runs} rounds`);
+    assertClose([again.found[first!]!], [1], 1e-6, "norm");
   });
 });

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { saveCheckpoint } from "../../checkpoint/checkpoint-file.js";
-import { inferenceCheckpoint } from "../../checkpoint/index.js";
+import { nodeEngine } from "../../engine/node.js";
 import { openOnnxFile } from "../../engine/node-file.js";
 import { UsageError } from "../../errors.js";
 import {
@@ -15,7 +15,7 @@ import {
   type OnnxExport,
 } from "../../export/index.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
-import type { AnyRunner } from "../../runner/index.js";
+import { settledCheckpoint, type AnyRunner } from "../../runner/index.js";
 import { openRun } from "../../runs/open-run.js";
 import { withTrained } from "../../runs/trained.js";
 import { table } from "../../text.js";
@@ -132,7 +132,12 @@ async function writeCheckpoint(
     throw new UsageError(`--out: expected a name that ends in .safetensors, got ${out}`);
   }
   const { file, checkpoint } = await openRun(path);
-  await saveCheckpoint(out, inferenceCheckpoint(checkpoint), { bits });
+  const engine = await nodeEngine({ threads: 1 });
+  try {
+    await saveCheckpoint(out, await settledCheckpoint(checkpoint, { engine, bits }), { bits });
+  } finally {
+    await engine.close();
+  }
   const { size } = await stat(out);
   terminal.result(
     { checkpoint: file, to: "checkpoint", file: out, bits, bytes: size },
