@@ -10,6 +10,7 @@ const layers = [
   "version",
   "tree",
   "half",
+  "crc32",
   "border",
   "files",
   "random",

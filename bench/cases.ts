@@ -151,9 +151,11 @@ export interface Step {
   readonly compiled: Compiled;
 }
 
+type Traceable = Pick<Case, "model" | "logDet" | "powerIterations">;
+
 /** Our step: power iteration, forward, backward and p ← p − lr·gradient. */
 export function traceStep(
-  { model, logDet, powerIterations }: Case,
+  { model, logDet, powerIterations }: Traceable,
   batch: Readonly<Record<string, Tensor>>,
   { withGradients }: { readonly withGradients: boolean },
 ): Traced {
@@ -194,7 +196,7 @@ export async function makeStep(
 }
 
 /** Our step as it is traced: not simplified. */
-export function tracedStep(test: Case): Graph {
+export function tracedStep(test: Traceable & Pick<Case, "args">): Graph {
   const batch = Object.entries(test.args).map(([name, { shape }]) => [name, input(name, shape)]);
   const { outputs, updates = {} } = traceStep(
     test,

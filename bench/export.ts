@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { nodeEngine } from "../src/engine/node.js";
 import { openOnnxFile } from "../src/engine/node-file.js";
 import { exportOnnx } from "../src/export/index.js";
@@ -9,27 +10,41 @@ import { iResNetDensity } from "../src/models/index.js";
 import { Random } from "../src/random.js";
 import { openModel } from "../src/runner/index.js";
 import { tableRecipe } from "../src/tables/index.js";
+import { ndarray } from "../src/tree.js";
 import { moved } from "./cases.js";
 import { measureInTurn } from "./in-turn.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
+import { peerScript } from "./twin.js";
 
-/** Median seconds of a run of the file in Python's ONNX Runtime. */
-const peer = `
-import sys, time
-import numpy as np, onnxruntime as ort
-path, rows, columns, threads, rounds = sys.argv[1], *map(int, sys.argv[2:])
-options = ort.SessionOptions()
-options.intra_op_num_threads = threads
-session = ort.InferenceSession(path, options)
-x = np.random.default_rng(0).standard_normal((rows, columns), np.float32)
-times = []
-for _ in range(rounds + 1):
-    start = time.perf_counter()
-    session.run(["log_prob"], {"x": x})
-    times.append(time.perf_counter() - start)
-print(sorted(times[1:])[rounds // 2])
-`;
+/** Python's ONNX Runtime with a file, in a process of its own that answers one line to each line. */
+class PythonScorer {
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(path: string, rows: string, numbers: readonly number[]) {
+    const args = [peerScript("scorer.py"), path, ...numbers.map(String)];
+    this.#process = spawn("python3", ["-B", ...args], { stdio: ["pipe", "pipe", "ignore"] });
+    this.#process.stdin!.on("error", () => undefined);
+    this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
+    this.#process.stdin!.write(`${rows}\n`);
+  }
+
+  /** Its version, or nothing where python3 has none. */
+  async version(): Promise<string | undefined> {
+    const { value, done } = await this.#lines.next();
+    return done === true ? undefined : value;
+  }
+
+  async seconds(): Promise<number> {
+    this.#process.stdin!.write("score\n");
+    return Number((await this.#lines.next()).value);
+  }
+
+  stop(): void {
+    this.#process.stdin!.end();
+  }
+}
 
 /**
  * Times the scorer of a table's model on rows of 10 columns: as an exported file in onnxruntime-node,
@@ -49,36 +64,37 @@ export async function benchExport(args: readonly string[]): Promise<void> {
     const path = join(folder, "score.onnx");
     writeFileSync(path, bytes);
     const file = await openOnnxFile(bytes, { threads });
-    const x = { shape: [rows, columns], data: random.split("x").normal(rows * columns) };
+    const x = ndarray(random.split("x").normal(rows * columns), [rows, columns]);
+    const rowsFile = join(folder, "x.bin");
+    writeFileSync(rowsFile, x.data);
+    const python = new PythonScorer(path, rowsFile, [rows, columns, threads]);
+    const version = await python.version();
+    if (version === undefined) process.stderr.write("bench: python3 has no onnxruntime here\n");
     const timed = (score: () => Promise<unknown>) => async () => {
       const start = performance.now();
       await score();
       return (performance.now() - start) / 1000;
     };
-    const times = await measureInTurn(
-      {
-        file: timed(() => file.run({ x })),
-        runner: timed(() => runner.score(x, { logDet: "exact" })),
-      },
-      { rounds, uncounted: 1 },
-    );
-    const python = spawnSync(
-      "python3",
-      ["-c", peer, path, ...[rows, columns, threads, rounds].map(String)],
-      { encoding: "utf8" },
-    );
-    const rate = (seconds: number): number => round(rows / seconds, 0);
+    const measures: Record<string, () => Promise<number>> = {
+      file: timed(() => file.run({ x })),
+      runner: timed(() => runner.score(x, { logDet: "exact" })),
+      ...(version !== undefined && { python: () => python.seconds() }),
+    };
+    const times = await measureInTurn(measures, { rounds, uncounted: 2 });
+    python.stop();
+    const rate = (seconds: readonly number[] | undefined): number | null =>
+      seconds ? round(rows / median(seconds), 0) : null;
     const result = {
       name: "export",
-      file_rows_per_s: rate(median(times.file)),
-      runner_rows_per_s: rate(median(times.runner)),
-      python_rows_per_s: python.status === 0 ? rate(Number(python.stdout)) : null,
+      file_rows_per_s: rate(times.file),
+      runner_rows_per_s: rate(times.runner),
+      python_rows_per_s: rate(times.python),
       bytes: bytes.length,
       config: options,
       engine: engine.description,
+      python: version ?? null,
     };
     process.stdout.write(`${JSON.stringify(result)}\n`);
-    if (python.status !== 0) process.stderr.write("bench: python3 has no onnxruntime here\n");
     await file.close();
     await runner.close();
   } finally {

@@ -19,7 +19,7 @@ const usage = `Usage: npm run bench -- classifier|density [--batch 32] [--thread
        npm run bench -- forward [--batch 32] [--threads 1] [--rounds 5]
        npm run bench -- inverse [--batch 64] [--threads 2] [--rounds 5]
        npm run bench -- export [--rows 1000] [--columns 10] [--threads 2] [--rounds 5]
-       npm run bench -- score [--rows 50000] [--columns 20]
+       npm run bench -- score [--rows 50000] [--columns 20] [--rounds 3]
        npm run bench -- false-alarms [--seeds 20] [--rows 1600] [--fresh 2000]
        npm run bench -- workers [--batch 16] [--threads 2] [--rounds 5]
        npm run bench -- mpi [--model mnist-density|classifier|table] [--ranks 2] [--steps 40] [--rounds 3]
@@ -38,8 +38,8 @@ inverse times the density's inverse to a certified 1e-5 in every block, and the 
 iterations a block.
 export tells how many rows of a table an exported scorer takes a second, in onnxruntime-node and, where
 python3 has it, in Python's onnxruntime, and the runner that it came from.
-score times the scoring of a CSV file, from file to file, and of one row in a running program, on one
-thread; under \`taskset -c 0\` on one core.
+score times the scoring of a CSV file, from file to file, beside Python's onnxruntime with the exported
+scorer where python3 has it, and of one row in a running program, on one thread; under \`taskset -c 0\` on one core.
 false-alarms fits tables by the default recipe and tells how often fresh normal rows are flagged, beside
 what p-values promise.
 workers times a step of the MNIST density preset on one core, on a session's threads, and on workers

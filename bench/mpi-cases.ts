@@ -1,10 +1,16 @@
 import { arrayData, type DataSet } from "../src/data/index.js";
 import { UsageError } from "../src/errors.js";
+import { simplifyGraph } from "../src/engine/compile.js";
+import { allTensors } from "../src/engine/program.js";
+import { costOf } from "../src/graph/index.js";
 import { createModel, iResNetDensity, type AnyModel } from "../src/models/index.js";
 import { Random } from "../src/random.js";
 import { tableRecipe } from "../src/tables/index.js";
+import { logDetEstimator, parseTrainingConfig } from "../src/train/config.js";
 import { findPreset, type TrainingOptions } from "../src/train/index.js";
-import { classifierCase } from "./cases.js";
+import { ndarray, sizeOf, type NDArray, type Shape } from "../src/tree.js";
+import { classifierCase, tracedStep } from "./cases.js";
+import { total } from "./numbers.js";
 
 /** What several ranks train. */
 export interface MpiCase {
@@ -67,4 +73,18 @@ export function mpiCase(name: string, batchSize: number): MpiCase {
         `bench: expected one of ${Object.keys(mpiCases).join(", ")}, got ${name}`,
       );
   }
+}
+
+const zeros = (shape: Shape): NDArray => ndarray(new Float32Array(sizeOf(shape)), shape);
+
+/** GFLOP of a rank's step as written: norms, loss and gradients, without the optimizer's part. */
+export function gflopOf({ model, training }: MpiCase, batch: number): number {
+  const { logDet, powerIterations } = parseTrainingConfig(training);
+  const args = {
+    x: zeros([batch, ...model.shape]),
+    ...(model.task === "classification" && { y: zeros([batch, 10]) }),
+  };
+  const step = tracedStep({ model, logDet: logDetEstimator(logDet), powerIterations, args });
+  const costs = Object.values(costOf(allTensors(simplifyGraph(step))));
+  return total(costs.map(({ flops }) => flops)) / 1e9;
 }

@@ -5,7 +5,7 @@ import { expectOneOf } from "../src/border/options.js";
 import { IresnetError } from "../src/errors.js";
 import { networkOf, slowest } from "./cost-model.js";
 import { measureInTurn } from "./in-turn.js";
-import { mpiCases } from "./mpi-cases.js";
+import { gflopOf, mpiCase, mpiCases } from "./mpi-cases.js";
 import type { RankTimes } from "./mpi-rank.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
@@ -40,8 +40,11 @@ export async function benchMpi(args: readonly string[]): Promise<void> {
     const sum = of("several", "all");
     const modelled = one + slowest(ranks, of("one", "deviation")) + sum;
     const network = networkOf({ one: of("several", "one"), all: sum }, parameters);
+    const gflop = gflopOf(mpiCase(name, batch), batch);
     const result = {
       name: `mpi ${name}`,
+      gflop: round(gflop, 3),
+      gflops_per_s: round(gflop / (one / 1000), 1),
       one_rank_ms: round(one, 2),
       ranks_ms: round(several, 2),
       efficiency: round(one / several, 3),

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { readTable, type TableReader } from "../src/data/table.js";
 import { csvText } from "../src/data/writers/index.js";
 import { writeFileInPieces } from "../src/data/writers/node-writer.js";
 import { nodeEngine } from "../src/engine/node.js";
+import { exportOnnx } from "../src/export/index.js";
 import { Random } from "../src/random.js";
 import { openRunner, type AnyRunner } from "../src/runner/index.js";
 import {
@@ -17,8 +19,10 @@ import {
   tableData,
   tableKinds,
 } from "../src/tables/index.js";
-import { round } from "./numbers.js";
+import { measureInTurn } from "./in-turn.js";
+import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
+import { peerScript } from "./twin.js";
 
 /** Rows that the model is of: its speed doesn't depend on what it learned. */
 const trainingRows = 500;
@@ -29,7 +33,7 @@ const calls = 500;
  * It computes on one thread beside the calling one: for one core run it under `taskset -c 0`.
  */
 export async function benchScore(args: readonly string[]): Promise<void> {
-  const { rows, columns } = wholeNumbers(args, { rows: 50_000, columns: 20 });
+  const { rows, columns, rounds } = wholeNumbers(args, { rows: 50_000, columns: 20, rounds: 3 });
   const folder = await mkdtemp(join(tmpdir(), "iresnet-bench-"));
   const engine = await nodeEngine({ threads: 1 });
   try {
@@ -39,15 +43,26 @@ export async function benchScore(args: readonly string[]): Promise<void> {
     const data = tableData(await readTable(await openTable(await fileSource(train))));
     const fitted = await fitTable(data, { engine, steps: 4, onWarning: () => undefined });
     const runner = await openRunner(fitted!.checkpoint, { engine });
-    const seconds = await fileSeconds(runner, { train, file, out: join(folder, "scores.csv") });
+    const model = join(folder, "score.onnx");
+    await writeFile(model, (await exportOnnx(runner, { to: "score" })).bytes);
+    const files = { train, file, out: join(folder, "scores.csv"), model };
+    const hasPython = spawnSync("python3", ["-c", "import onnxruntime"]).status === 0;
+    if (!hasPython) process.stderr.write("bench: python3 has no onnxruntime here\n");
+    const measures: Record<string, () => Promise<number>> = {
+      ours: () => fileSeconds(runner, files),
+      ...(hasPython && { python: () => Promise.resolve(pythonSeconds(files)) }),
+    };
+    const times = await measureInTurn(measures, { rounds });
+    const seconds = median(times.ours!);
     const { size } = await stat(file);
     const result = {
       name: "score",
       rows_per_second: round(rows / seconds, 0),
+      python_rows_per_second: times.python ? round(rows / median(times.python), 0) : null,
       mb_per_second: round(size / 1e6 / seconds, 2),
       seconds: round(seconds, 2),
       ...(await rowMilliseconds(runner, columns)),
-      config: { rows, columns, bytes: size },
+      config: { rows, columns, rounds, bytes: size },
       engine: engine.description,
     };
     process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -58,10 +73,15 @@ export async function benchScore(args: readonly string[]): Promise<void> {
   }
 }
 
-async function fileSeconds(
-  runner: AnyRunner,
-  { train, file, out }: { readonly train: string; readonly file: string; readonly out: string },
-): Promise<number> {
+interface ScoredFiles {
+  readonly train: string;
+  readonly file: string;
+  readonly out: string;
+  /** The exported scorer. */
+  readonly model: string;
+}
+
+async function fileSeconds(runner: AnyRunner, { train, file, out }: ScoredFiles): Promise<number> {
   const kinds = tableKinds(runner.data!.table!);
   const open = async (path: string): Promise<TableReader> =>
     openTable(await fileSource(path), { kinds, invalid: "missing" });
@@ -70,6 +90,12 @@ async function fileSeconds(
   const started = performance.now();
   await writeFileInPieces(out, csvText(scoreReader(runner, await open(file))));
   return (performance.now() - started) / 1000;
+}
+
+/** Python's ONNX Runtime with the exported scorer, on one thread, and NumPy's reader and writer. */
+function pythonSeconds({ file, out, model }: ScoredFiles): number {
+  const args = [peerScript("score_file.py"), model, file, `${out}.py`, "1"];
+  return Number(execFileSync("python3", ["-B", ...args], { encoding: "utf8" }));
 }
 
 /** How long one row takes, as a server would score it: half of the calls, and 99 %, take at most this. */

@@ -1,6 +1,7 @@
 /**
  * iresnet: invertible residual networks. Runs wherever JavaScript does; what needs Node (its
- * engine, files) is in `iresnet/node`.
+ * engine, files) is in `iresnet/node`. A room that is exported as a whole says in its own index what
+ * is public of it.
  *
  * @module iresnet
  */
@@ -42,18 +43,7 @@ export {
   type SeriesOptions,
   type Tail,
 } from "./bijections/index.js";
-export {
-  certifiedBounds,
-  certifiedNorm,
-  inverseErrorBound,
-  weightsInUse,
-  type Certifiable,
-  type Certificates,
-  type CertifiedNorm,
-  type CertifiedNormOptions,
-  type CertifyOptions,
-  type InverseStep,
-} from "./certificates/index.js";
+export * from "./certificates/index.js";
 export {
   arrayData,
   augment,
@@ -87,42 +77,8 @@ export {
   type TablePlan,
   type ToyName,
 } from "./data/index.js";
-export {
-  openPictures,
-  readPictures,
-  type DecodedPicture,
-  type PictureDecoder,
-  type PictureFile,
-  type PictureHeader,
-  type PictureOptions,
-  type PictureProblem,
-  type PictureReader,
-  type Pictures,
-} from "./data/pictures/index.js";
-export {
-  blobSource,
-  bytesSource,
-  openCsv,
-  openJson,
-  openNpy,
-  openNpz,
-  openParquet,
-  openTable,
-  readNpy,
-  readNpz,
-  registerTableFormat,
-  type ByteSource,
-  type CsvOptions,
-  type JsonOptions,
-  type NpyArray,
-  type NpyData,
-  type NpyOptions,
-  type NpzOptions,
-  type OpenTableOptions,
-  type ParquetOptions,
-  type TableFormat,
-  type TextEncoding,
-} from "./data/readers/index.js";
+export * from "./data/pictures/index.js";
+export * from "./data/readers/index.js";
 export {
   joinTables,
   readTable,
@@ -138,38 +94,9 @@ export {
   type TableReader,
   type TextColumn,
 } from "./data/table.js";
-export {
-  csvText,
-  jsonText,
-  npyBytes,
-  npzBytes,
-  outputArray,
-  tableArrays,
-  tableEndings,
-  tableFile,
-  type OutputArray,
-  type OutputNumbers,
-  type WriteCsvOptions,
-  type WriteNpzOptions,
-} from "./data/writers/index.js";
-export {
-  AutoregressiveMixture,
-  DiagonalGaussian,
-  Flow,
-  StandardGaussian,
-  StandardLogistic,
-  type Base,
-} from "./distributions/index.js";
-export {
-  decodeCheckpoint,
-  encodeCheckpoint,
-  inferenceArrays,
-  inferenceCheckpoint,
-  openCheckpoint,
-  type Checkpoint,
-  type EncodeCheckpointOptions,
-  type Opened,
-} from "./checkpoint/index.js";
+export * from "./data/writers/index.js";
+export * from "./distributions/index.js";
+export * from "./checkpoint/index.js";
 export {
   compile,
   type CallOptions,
@@ -183,73 +110,11 @@ export {
   type Traced,
 } from "./engine/index.js";
 export * from "./errors.js";
-export {
-  checkExport,
-  expectEqualResults,
-  exportOnnx,
-  exportTargets,
-  type ExportDescription,
-  type ExportDifference,
-  type ExportOptions,
-  type ExportTarget,
-  type FileArrays,
-  type InputDescription,
-  type OnnxExport,
-  type ValueDescription,
-} from "./export/index.js";
+export * from "./export/index.js";
 export * as graph from "./graph/operations.js";
 export type { Tensor } from "./graph/index.js";
 export type { JsonValue } from "./json.js";
-export {
-  bitsPerDim,
-  convergeNorms,
-  createModel,
-  defineModel,
-  ffjord,
-  glow,
-  iResNetClassifier,
-  iResNetDensity,
-  iResNetHybrid,
-  lipschitzBounds,
-  made,
-  maf,
-  modelDefinitions,
-  nice,
-  plannedIterations,
-  realNvp,
-  registerModel,
-  residualFlow,
-  resNet,
-  stepOf,
-  type AnyModel,
-  type Batch,
-  type BlockInfo,
-  type BuiltModel,
-  type Classifier,
-  type ClassifierPart,
-  type Density,
-  type DensityPart,
-  type FfjordConfig,
-  type GlowConfig,
-  type IResNetClassifierConfig,
-  type IResNetDensityConfig,
-  type IResNetHybridConfig,
-  type LogDetMethod,
-  type MadeConfig,
-  type MafConfig,
-  type Model,
-  type ModelDefinition,
-  type ModelMaker,
-  type ModelParts,
-  type ModelSpec,
-  type NiceConfig,
-  type Norms,
-  type Objective,
-  type RealNvpConfig,
-  type ResidualFlowConfig,
-  type ResNetConfig,
-  type Task,
-} from "./models/index.js";
+export * from "./models/index.js";
 export {
   activationNames,
   channelsPer,
@@ -303,145 +168,12 @@ export {
   type ScoreOptions,
   type Scores,
 } from "./runner/index.js";
-export {
-  auroc,
-  comparisonRate,
-  complexityScore,
-  Conformal,
-  deviation,
-  errorUnit,
-  evaluate,
-  expectReconstructed,
-  inversionCurve,
-  Mahalanobis,
-  mean,
-  measureDetection,
-  measureEstimator,
-  measurePlane,
-  neighbourDistances,
-  plainInverses,
-  pngBits,
-  reconstruct,
-  rocCurve,
-  standardError,
-  type Classification,
-  type ClassifierEvaluation,
-  type DensityEvaluation,
-  type Detection,
-  type DetectionRate,
-  type Estimator,
-  type EvaluateOptions,
-  type Evaluation,
-  type HybridEvaluation,
-  type MeasuredPlane,
-  type Plane,
-  type ReconstructOptions,
-  type Reconstruction,
-  type ReconstructionMeasurement,
-} from "./measure/index.js";
-export {
-  classCondition,
-  fitPictures,
-  heldOutScores,
-  PictureCount,
-  pictureData,
-  pictureModels,
-  pictureOptions,
-  pictureRecipe,
-  pictureScales,
-  pictureScoresAsTable,
-  pictureSplit,
-  scorePictureChunks,
-  scorePictures,
-  type ClassChoice,
-  type FitPicturesOptions,
-  type PictureClasses,
-  type PictureDataOptions,
-  type PictureDensities,
-  type PictureFit,
-  type PictureModel,
-  type PictureRecipe,
-  type PictureRecipeOptions,
-  type PictureScores,
-  type PictureSummary,
-} from "./images/index.js";
+export * from "./measure/index.js";
+export * from "./images/index.js";
 export * from "./pytorch/import-pytorch.js";
 export { Random, type NoiseKind } from "./random.js";
-export {
-  cellsOf,
-  chooseNoise,
-  decodeTable,
-  encodeTable,
-  evaluateTable,
-  fitTable,
-  OutlierScore,
-  predictionsAsTable,
-  predictTable,
-  recordsTable,
-  sampleTable,
-  ScoreCount,
-  scoreReader,
-  scoreRows,
-  scoresAsTable,
-  scoreTable,
-  scoreTables,
-  tableCells,
-  tableData,
-  TableExplainer,
-  tableKinds,
-  tableModelNames,
-  tableRecipe,
-  tableSummary,
-  type Cell,
-  type Cells,
-  type ColumnExplanation,
-  type ColumnSummary,
-  type EncodedTable,
-  type EncodeTableOptions,
-  type EvaluateTableOptions,
-  type ExplainOptions,
-  type FitTableOptions,
-  type OutlierTerms,
-  type PredictionSummary,
-  type RecordsTableOptions,
-  type RowExplanation,
-  type RowRecord,
-  type RowScores,
-  type SampleTableOptions,
-  type Scale,
-  type Scales,
-  type ScoreReaderOptions,
-  type ScoreRowsOptions,
-  type ScoreSummary,
-  type Shard,
-  type SortedScores,
-  type TableDataOptions,
-  type TableEvaluation,
-  type TableFit,
-  type TableModelName,
-  type TablePredictions,
-  type TableProgress,
-  type TableRecipe,
-  type TableScores,
-  type TableSize,
-  type Trial,
-} from "./tables/index.js";
-export {
-  createOptimizer,
-  findPreset,
-  fit,
-  learningRate,
-  presets,
-  registerOptimizer,
-  type FitOptions,
-  type Optimizer,
-  type OptimizerDefinition,
-  type Preset,
-  type Progress,
-  type Report,
-  type TrainingConfig,
-  type TrainingOptions,
-} from "./train/index.js";
+export * from "./tables/index.js";
+export * from "./train/index.js";
 export {
   ndarray,
   type Arrays,
@@ -452,7 +184,6 @@ export {
 } from "./tree.js";
 
 // Types that the signatures above name.
-export type { FloatBits } from "./checkpoint/safetensors.js";
 export type { SolverOptions } from "./bijections/ode/continuous-flow.js";
 export type { Solution, SolveOptions } from "./bijections/ode/dormand-prince.js";
 export type { Closable } from "./closable.js";
@@ -462,13 +193,9 @@ export type { Examples } from "./data/flip.js";
 export type { Fraction } from "./data/fractions.js";
 export type { LearnOptions } from "./data/learn.js";
 export type { RestoredKind } from "./data/preprocessing.js";
-export type { MixtureOptions } from "./distributions/autoregressive-mixture.js";
 export type { Transport } from "./engine/transport.js";
 export type { OpName } from "./graph/tensor.js";
 export type { JsonObject } from "./json.js";
-export type { RocPoint } from "./measure/roc.js";
-export type { ErrorUnit } from "./measure/unit.js";
-export type { ModelFrame, PartName } from "./models/model.js";
 export type { ResidualParts } from "./models/residual-body.js";
 export type { BranchOptions } from "./nn/branch.js";
 export type { InverseOptions, Phase, ResidualMap } from "./nn/context.js";
@@ -483,6 +210,3 @@ export type {
 export type { Dynamics, OdeNetOptions } from "./nn/ode-net.js";
 export type { LinearOperator, OperatorKind } from "./nn/operators.js";
 export type { BoundedWeight, Initializer, Variable } from "./nn/scope.js";
-export type { TableCells } from "./tables/cells.js";
-export type { StepInputs } from "./train/optimizer-registry.js";
-export type { OptimizerOptions } from "./train/optimizers.js";

@@ -51,6 +51,18 @@ export function expectOneOf<T extends string>(
   );
 }
 
+/**
+ * A name that something new may have.
+ * @throws {UsageError} if it is one of the known ones.
+ */
+export function expectNew(name: string, known: readonly string[], where: string): void {
+  if (!known.includes(name)) return;
+  throw new UsageError(
+    `${where}: expected a new name, got "${name}", which is taken; choose another`,
+    { name },
+  );
+}
+
 /** `; did you mean "c"?`, or nothing where no name is near. */
 export function suggestion(name: string, known: readonly string[]): string {
   const near = nearest(name, known);

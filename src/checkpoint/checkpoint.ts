@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { expectKind } from "../border/kinds.js";
 import { expectOptions } from "../border/options.js";
-import { crc32 } from "../data/readers/crc32.js";
+import { crc32 } from "../crc32.js";
 import { dataDescriptionSchema, type DataDescription } from "../data/index.js";
 import { CheckpointError, UsageError } from "../errors.js";
 import { sameShape, sizeOf, type Arrays, type Bytes, type Shape } from "../tree.js";

@@ -1,4 +1,11 @@
 // Not here: checkpoint-file.ts, which needs Node.
-export * from "./checkpoint.js";
-export * from "./open.js";
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type EncodeCheckpointOptions,
+  inferenceCheckpoint,
+} from "./checkpoint.js";
+export { openCheckpoint, type Opened } from "./open.js";
+export { type FloatBits } from "./safetensors.js";
 export { inferenceArrays } from "./stored-arrays.js";

@@ -52,11 +52,6 @@ function stated(description: string, range: string): string {
   return `${text}, ${range.replace(/^of /, "")}${note}`;
 }
 
-/** An option that takes the path of a file or folder. */
-export function pathOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(pathArgument);
-}
-
 /** What may stand for a run. */
 export const runHelp = "folder of a run, or a checkpoint in it or alone (default: the best one)";
 
@@ -81,7 +76,7 @@ export function withSplit(command: Command): Command {
         "data to measure on (default: test; validation for tables and pictures, which have no other)",
       ).choices(["test", "validation"]),
     )
-    .addOption(pathOption("--data-dir <dir>", "folder of the data sets (default: the run's)"));
+    .option("--data-dir <dir>", "folder of the data sets (default: the run's)", pathArgument);
 }
 
 export function withThreads(command: Command): Command {

@@ -1,6 +1,7 @@
 import type { DataDescription } from "../data/index.js";
 import type { Conformal } from "../measure/index.js";
-import { conformalOf, type ScoreSummary } from "../tables/index.js";
+import type { ScoreSummary } from "../tables/index.js";
+import { conformalOf } from "../tables/score-rows.js";
 import { formatNumber } from "../text.js";
 import type { Terminal } from "./terminal.js";
 

@@ -74,7 +74,7 @@ async function openImages(name: ImageSetName, { folder = "." }: OpenDataOptions)
 }
 
 /** Whether files aren't there at all: the only error that names their set. */
-function isMissing(error: unknown, name: ImageSetName): boolean {
+export function isMissing(error: unknown, name: string): boolean {
   return error instanceof DataError && error.details.name === name;
 }
 

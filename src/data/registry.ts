@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { expectOneOf } from "../border/options.js";
+import { expectNew, expectOneOf } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { DataSet } from "./data-set.js";
 import { imageSetNames } from "./image-set-name.js";
@@ -26,12 +26,7 @@ const registered: DataSource[] = [];
  */
 export function registerDataSource(source: DataSource): void {
   expectKind(source, "data source", "registerDataSource");
-  if (dataNames().includes(source.name)) {
-    throw new UsageError(
-      `registerDataSource: expected a new name, got "${source.name}", which is taken; choose another`,
-      { name: source.name },
-    );
-  }
+  expectNew(source.name, dataNames(), "registerDataSource");
   registered.push(source);
 }
 

@@ -156,6 +156,16 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
   };
 }
 
+/** A table that is made, not read: rows are numbered from 1 unless they have lines. */
+export function madeTable(
+  name: string,
+  rows: number,
+  columns: readonly Column[],
+  lines: Float64Array = Float64Array.from({ length: rows }, (_, row) => row + 1),
+): Table {
+  return { name, rows, columns, lines, problems: [], warnings: [] };
+}
+
 /** Tables with the same columns, one below the other. */
 export function joinTables(chunks: readonly Table[]): Table {
   expectKind(chunks, "list", "joinTables");
@@ -206,6 +216,15 @@ function differ({ name, kind }: Column, expected: ColumnKind): never {
   );
 }
 
+/** Texts as a column, coded in order of appearance; undefined where the cell is missing. */
+export function textColumn(name: string, texts: readonly (string | undefined)[]): TextColumn {
+  const dictionary = new Map<string, number>();
+  const codes = Int32Array.from(texts, (text) =>
+    text === undefined ? -1 : codeOf(dictionary, text),
+  );
+  return { name, kind: "text", codes, dictionary: [...dictionary.keys()] };
+}
+
 /** The text's place in the dictionary, which takes it in if it's new. */
 export function codeOf(dictionary: Map<string, number>, text: string): number {
   const known = dictionary.get(text);
@@ -214,7 +233,7 @@ export function codeOf(dictionary: Map<string, number>, text: string): number {
   return dictionary.size - 1;
 }
 
-function concatenated(parts: readonly Float64Array[]): Float64Array {
+export function concatenated(parts: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

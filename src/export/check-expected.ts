@@ -1,7 +1,11 @@
+import { dayLength } from "../data/cell-text.js";
 import type { TablePlan } from "../data/index.js";
 import type { Random } from "../random.js";
 import type { AnyRunner, ScoreOptions } from "../runner/index.js";
-import { codecsOf, conformalOf, dayLength, OutlierScore, rowDistances } from "../tables/index.js";
+import { codecsOf } from "../tables/cells.js";
+import { rowDistances } from "../tables/held-out.js";
+import { conformalOf } from "../tables/score-rows.js";
+import { OutlierScore } from "../tables/score.js";
 import type { NumberArray } from "../tree.js";
 import { cellsOfFeatures, type DrawnRows } from "./check-rows.js";
 import type { ExportDescription } from "./describe.js";

@@ -1,7 +1,8 @@
 import type { ColumnCodec } from "../data/index.js";
 import type { Random } from "../random.js";
 import { coreOf, type AnyRunner } from "../runner/index.js";
-import { cellsIn, codecsOf, decodeTable } from "../tables/index.js";
+import { cellsIn, codecsOf } from "../tables/cells.js";
+import { decodeTable } from "../tables/index.js";
 import { sizeOf, type NDArray, type NumberArray, type Shape } from "../tree.js";
 import type { ExportDescription, InputDescription } from "./describe.js";
 import { usualProbe } from "./noise.js";

@@ -3,7 +3,7 @@ import { expectOneOf, expectOptions } from "../border/options.js";
 import { IresnetError } from "../errors.js";
 import type { JsonObject } from "../json.js";
 import { coreOf, type AnyRunner, type ScoreOptions } from "../runner/index.js";
-import { scoreOptions } from "../tables/index.js";
+import { scoreOptions } from "../tables/held-out.js";
 import { version } from "../version.js";
 import { describeExport, metadataOf, type ExportDescription } from "./describe.js";
 import { writeRequest, type Source } from "./file.js";

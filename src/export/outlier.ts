@@ -1,5 +1,5 @@
 import type { Calibration } from "../data/index.js";
-import { usualNeighbours } from "../measure/index.js";
+import { usualNeighbours } from "../measure/neighbours.js";
 import { castTo, type GraphScope } from "../onnx/index.js";
 import { scalar } from "./rows.js";
 

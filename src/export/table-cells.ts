@@ -1,6 +1,7 @@
+import { dayLength } from "../data/cell-text.js";
 import type { ColumnCodec } from "../data/index.js";
 import { castTo, type GraphScope } from "../onnx/index.js";
-import { codecsOf, dayLength, type CellCodec } from "../tables/index.js";
+import { codecsOf, type CellCodec } from "../tables/cells.js";
 import { both, columnsAt, every, scalar } from "./rows.js";
 
 /** Number of features that codecs make of a row, and the level that each place of one-hot ones is. */

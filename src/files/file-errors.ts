@@ -1,10 +1,4 @@
-import { FileError, UsageError } from "../errors.js";
-
-/** @throws {UsageError} if a path is empty: joined to names it would be the current folder. */
-export function expectPath(path: string, where: string): string {
-  if (path !== "") return path;
-  throw new UsageError(`${where}: expected a path, got an empty one; name a file or folder`);
-}
+import { FileError } from "../errors.js";
 
 /** The error for a file that could not be read; `expected` says what it should have been. */
 export function readError(path: string, expected: string, cause: unknown): FileError {

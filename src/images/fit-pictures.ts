@@ -5,11 +5,11 @@ import { describeData, type DataSet } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { evaluate, type Evaluation } from "../measure/index.js";
 import { createModel } from "../models/index.js";
-import { openModel, type AnyRunner } from "../runner/index.js";
 import { fit, type Progress } from "../train/index.js";
 import type { Arrays } from "../tree.js";
 import { pictureRecipe, type PictureRecipe, type PictureRecipeOptions } from "./recipe.js";
 import { heldOutScores } from "./score-pictures.js";
+import { Reloaded } from "../runner/reloaded.js";
 
 export interface FitPicturesOptions extends PictureRecipeOptions {
   readonly engine: Engine;
@@ -62,14 +62,11 @@ export async function fitPictures(
   const recipe = await pictureRecipe(data, chosen);
   const { kind, config } = recipe.model;
   const model = createModel(kind, config);
+  const described = describeData(data);
+  const runner = new Reloaded(model, { engine, data: described });
   const heldOut = await data.split("validation");
   const count = Math.min(validated, heldOut.count);
   const state: Partial<State> = {};
-  const open = async (arrays: Arrays): Promise<AnyRunner> => {
-    if (state.runner) await state.runner.load(arrays);
-    else state.runner = await openModel(model, arrays, { engine, data: describeData(data) });
-    return state.runner;
-  };
   try {
     await fit(
       model,
@@ -84,7 +81,7 @@ export async function fitPictures(
           onProgress?.(progress);
         },
         validate: async (arrays) => {
-          state.measured = await evaluate(await open(arrays), heldOut, { count });
+          state.measured = await evaluate(await runner.with(arrays), heldOut, { count });
           return { loss: lossOf(state.measured) };
         },
         onBest: (arrays) => {
@@ -95,8 +92,7 @@ export async function fitPictures(
     );
     if (!state.best) return undefined;
     const { arrays, ...figures } = state.best;
-    const scores = model.density && (await heldOutScores(await open(arrays), heldOut));
-    const described = describeData(data);
+    const scores = model.density && (await heldOutScores(await runner.with(arrays), heldOut));
     const pictures = described.pictures && scores && { ...described.pictures, heldOut: scores };
     return {
       checkpoint: {
@@ -109,14 +105,12 @@ export async function fitPictures(
       ...figures,
     };
   } finally {
-    await state.runner?.close();
+    await runner.close();
   }
 }
 
 /** What a training has come to. */
 interface State {
-  /** Of every model on the way, so that its graphs are made once. */
-  runner: AnyRunner;
   step: number;
   measured: Evaluation;
   best: Pick<PictureFit, "evaluation" | "step"> & { readonly arrays: Arrays };

@@ -3,7 +3,7 @@ import { expectOneOf, expectOptions } from "../border/options.js";
 import type { DataSet } from "../data/index.js";
 import { DataError, UsageError } from "../errors.js";
 import type { JsonObject } from "../json.js";
-import { takeSpread } from "../measure/index.js";
+import { takeSpread } from "../measure/batches.js";
 import type { FitOptions, TrainingOptions } from "../train/index.js";
 import type { NumberArray, Shape } from "../tree.js";
 

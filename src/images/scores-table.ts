@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import type { Column, Table } from "../data/table.js";
+import { madeTable, textColumn, type Column, type Table } from "../data/table.js";
 import type { PictureScores } from "./score-pictures.js";
 
 /**
@@ -10,40 +10,31 @@ export function pictureScoresAsTable(scores: PictureScores): Table {
   expectKind(scores, "picture scores", "pictureScoresAsTable");
   const { files, density, classes, problems } = scores;
   const notes = new Map(problems.map(({ file, message }) => [file, message]));
-  return {
-    name: "scores",
-    rows: files.length,
-    columns: [
-      texts("file", files),
-      ...(density
-        ? [
-            number("log_p", density.logProb),
-            number("bits_per_dim", density.bitsPerDim),
-            number("png_bits", density.pngBits),
-            number("score", density.score),
-            number("p_value", density.pValue),
-          ]
-        : []),
-      ...(classes
-        ? [texts("class", classes.names), number("probability", classes.probability)]
-        : []),
-      texts(
-        "note",
-        files.map((file) => notes.get(file) ?? ""),
-      ),
-    ],
-    lines: Float64Array.from(files, (_, row) => row + 1),
-    problems: [],
-    warnings: [],
-  };
+  return madeTable("scores", files.length, [
+    texts("file", files),
+    ...(density
+      ? [
+          number("log_p", density.logProb),
+          number("bits_per_dim", density.bitsPerDim),
+          number("png_bits", density.pngBits),
+          number("score", density.score),
+          number("p_value", density.pValue),
+        ]
+      : []),
+    ...(classes ? [texts("class", classes.names), number("probability", classes.probability)] : []),
+    texts(
+      "note",
+      files.map((file) => notes.get(file) ?? ""),
+    ),
+  ]);
 }
 
 /** Texts, of which empty ones are missing. */
 function texts(name: string, values: readonly string[]): Column {
-  const dictionary = [...new Set(values)].filter((value) => value !== "");
-  const places = new Map(dictionary.map((value, place) => [value, place]));
-  const codes = Int32Array.from(values, (value) => places.get(value) ?? -1);
-  return { name, kind: "text", codes, dictionary };
+  return textColumn(
+    name,
+    values.map((value) => (value === "" ? undefined : value)),
+  );
 }
 
 function number(name: string, values: Float64Array): Column {

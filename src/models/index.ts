@@ -1,5 +1,4 @@
 export * from "./bits-per-dim.js";
-export { parseConfig, whole } from "./config.js";
 export * from "./converge.js";
 export * from "./define.js";
 export * from "./ffjord.js";

@@ -1,7 +1,7 @@
 import { expectParts } from "../border/parts.js";
 import { expectKind } from "../border/kinds.js";
-import { expectOneOf } from "../border/options.js";
-import { ShapeError, UsageError } from "../errors.js";
+import { expectNew, expectOneOf } from "../border/options.js";
+import { ShapeError } from "../errors.js";
 import {
   axisSize,
   concat,
@@ -67,10 +67,7 @@ export function registerActivation(
   expectParts("registerActivation", { channels });
   const known = makers.get(name);
   if (known !== undefined && (known.make !== make || known.channels !== channels)) {
-    throw new UsageError(
-      `registerActivation: expected a new name, got "${name}", which another activation has; choose another`,
-      { name },
-    );
+    expectNew(name, activationNames(), "registerActivation");
   }
   makers.set(name, { make, channels });
 }

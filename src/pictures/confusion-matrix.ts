@@ -1,4 +1,5 @@
 import { markup } from "./markup.js";
+import { CHARACTER, pictureSvg } from "./picture.js";
 
 export interface ConfusionMatrix {
   readonly title: string;
@@ -9,12 +10,8 @@ export interface ConfusionMatrix {
 
 const CELL = 46;
 const TOP = 76;
-/** Mean width of a character of the labels, and how many of a name are shown. */
-const CHARACTER = 6.7;
+/** Characters of a name that are shown. */
 const LONGEST = 16;
-/** Readable on white and on black; a page overrides it with the CSS property `color`. */
-const INK = "#757b85";
-
 /**
  * How often classes were told to be which, as self-contained SVG: a cell is filled by its share of its
  * row, right ones blue, wrong ones orange, and holds its count.
@@ -38,14 +35,14 @@ export function confusionMatrix({ title, classes, counts }: ConfusionMatrix): st
 `;
     });
   });
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" color="${INK}" fill="currentColor" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${title}">
-<text x="16" y="26" font-size="15" font-weight="600">${title}</text>
-<text x="16" y="48">rows: class, columns: told</text>
+  return pictureSvg(
+    { title, width, height },
+    markup`<text x="16" y="48">rows: class, columns: told</text>
 ${names.map((name, i) => markup`<text x="${left - 8}" y="${TOP + CELL * i + CELL / 2 + 3}" text-anchor="end">${name}</text>`)}
 ${cells}
 ${names.map((name, i) => {
   const [x, y] = [left + CELL * i + CELL / 2, TOP + size + 14];
   return markup`<text x="${x}" y="${y}" text-anchor="end" transform="rotate(-40 ${x} ${y})">${name}</text>`;
-})}
-</svg>`.text;
+})}`,
+  );
 }

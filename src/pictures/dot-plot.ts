@@ -1,6 +1,6 @@
 import { scaleLinear } from "d3-scale";
 import { markup } from "./markup.js";
-import { CHARACTER, pictureSvg } from "./picture.js";
+import { CHARACTER, pictureSvg, round } from "./picture.js";
 import { seriesColor } from "./theme.js";
 
 export interface DotPlot {
@@ -80,8 +80,4 @@ export function dotPlot({ title, x, rows, series }: DotPlot): string {
 <path d="M${round(left)},${bottom}H${RIGHT}" stroke="currentColor"/>
 ${dots}`,
   );
-}
-
-function round(coordinate: number): string {
-  return coordinate.toFixed(1);
 }

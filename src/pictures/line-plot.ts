@@ -1,7 +1,7 @@
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import { markup, type Markup } from "./markup.js";
-import { CHARACTER, pictureSvg } from "./picture.js";
+import { CHARACTER, pictureSvg, round } from "./picture.js";
 import { isFinitePoint, type Point } from "./plane.js";
 import { seriesColor } from "./theme.js";
 import { extent, logAxis, ticksOf } from "./ticks.js";
@@ -111,8 +111,4 @@ function legendOf(series: readonly Series[]): { items: Markup[]; height: number 
 
 function dashes(series: Series): Markup {
   return series.dashed ? markup` stroke-dasharray="6 5"` : markup``;
-}
-
-function round(coordinate: number): string {
-  return coordinate.toFixed(1);
 }

@@ -13,6 +13,11 @@ export const TITLE_HEIGHT = 40;
 /** Mean width of a character of the labels, in pixels. */
 export const CHARACTER = 6.7;
 
+/** A coordinate in tenths. */
+export function round(coordinate: number): string {
+  return coordinate.toFixed(1);
+}
+
 /** A titled picture as self-contained SVG on paper of its own, light or dark as the reader's system. */
 export function pictureSvg({ title, width, height }: Picture, content: Content): string {
   return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" class="picture" color="${theme.light.ink}" fill="currentColor" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${title}">

@@ -1,5 +1,5 @@
 import { CheckpointError } from "../errors.js";
-import { crc32 } from "./crc32.js";
+import { crc32 } from "../crc32.js";
 
 const endLength = 22;
 const longestComment = 0xffff;

@@ -1,14 +1,13 @@
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { deviation, mean } from "../measure/index.js";
 import { dotPlot } from "../pictures/dot-plot.js";
-import { reportHtml, type Table } from "../runs/report-html.js";
-import { writeJson } from "../runs/run-folder.js";
-import { formatDuration, formatNumber, table as aligned } from "../text.js";
+import type { Table } from "../runs/report-html.js";
+import { formatDuration, formatNumber } from "../text.js";
 import { version } from "../version.js";
 import { anomalyMethods, methodNames } from "./anomaly-result.js";
 import type { AnomalyMethod, AnomalyPlan, SplitResult } from "./anomaly-result.js";
 import type { ReproductionFolder } from "./folder.js";
-import type { Presentation } from "./present.js";
+import { aligned, savePresentation, type Presentation } from "./presentation.js";
 
 /** A table's figures over its splits: areas under the ROC curve in %. */
 interface TableSummary {
@@ -34,7 +33,6 @@ export async function presentAnomaly(
   const tables = names.map((name) => summaryOf(results.filter(({ table }) => table === name)));
   const total = meansOf((method) => tables.map(({ auroc }) => auroc[method]));
   const value = { ...settings, tables, mean: total, results };
-  await writeJson(folder.table, value);
   const shown = tableOf(tables, total);
   const svg = dotPlot({
     title: "Outlier detection by table",
@@ -49,7 +47,7 @@ export async function presentAnomaly(
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
   const splits = plan.splits === 1 ? "one split" : `${plan.splits} splits`;
   const text = `Half of the normal rows train, unlabelled; the other half and all outliers are scored. Areas under the ROC curve in %, means over ${splits}, the same for all methods; neighbours and Mahalanobis on standardised columns.`;
-  const html = reportHtml({
+  const report = {
     title: "table-anomaly",
     subtitle: `seed ${plan.seed}, ${splits} of ${names.length} tables, ${formatDuration(seconds)} of work, iresnet ${version}`,
     summary: methodNames.map((method) => ({
@@ -64,20 +62,12 @@ export async function presentAnomaly(
         figures: [{ svg, caption: "One dot for each method; further right is better." }],
         table: shown,
       },
-      { heading: "Splits", figures: [], table: splitsOf(results) },
+      { heading: "Splits", table: splitsOf(results) },
     ],
     config: settings,
     command,
-  });
-  await writeFileAtomic(folder.report, html);
-  return {
-    value: { ...value, report: folder.report },
-    text: [
-      aligned([shown.columns, ...shown.rows.map((row) => row.map(String))]),
-      text,
-      `Report: ${folder.report}`,
-    ].join("\n\n"),
   };
+  return savePresentation(folder, value, report, [aligned(shown), text]);
 }
 
 function summaryOf(splits: readonly SplitResult[]): TableSummary {

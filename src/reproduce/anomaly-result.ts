@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ranges } from "../border/ranges.js";
-import { whole } from "../models/index.js";
+import { whole } from "../models/config.js";
 
 /** What a reproduction of anomaly detection is, as its folder keeps it: enough to go on with it. */
 export const anomalyPlanSchema = z.object({

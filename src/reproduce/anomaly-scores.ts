@@ -1,9 +1,8 @@
-import { arrayData, fractionsIn } from "../data/index.js";
+import { arrayData, fractionsIn, takeNumbers } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { openRunner } from "../runner/index.js";
 import { fitTable, scoreRows, tableRecipe } from "../tables/index.js";
 import type { NumberArray } from "../tree.js";
-import { rowsOf } from "./anomaly-split.js";
 
 export interface LearnOptions {
   readonly engine: Engine;
@@ -45,7 +44,10 @@ export async function learnAndScore(
   const [rows, columns] = [train.shape[0]!, train.shape[1]!];
   const { heldOut } = tableRecipe({ rows, columns });
   const places = Array.from({ length: rows }, (_, row) => row);
-  const [x, held] = [rowsOf(train, places.slice(heldOut)), rowsOf(train, places.slice(0, heldOut))];
+  const [x, held] = [
+    takeNumbers(train, places.slice(heldOut)),
+    takeNumbers(train, places.slice(0, heldOut)),
+  ];
   const fitted = await fitTable(arrayData({ x, validation: { x: held } }), {
     engine,
     seed,

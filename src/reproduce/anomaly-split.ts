@@ -1,3 +1,4 @@
+import { takeNumbers } from "../data/index.js";
 import { DataError } from "../errors.js";
 import { Random } from "../random.js";
 import type { NumberArray } from "../tree.js";
@@ -37,20 +38,10 @@ export function anomalySplit(table: LabelledTable, split: number, seed: number):
   const isTrained = new Set(trained);
   const rest = places.filter((row) => !isTrained.has(row));
   return {
-    train: rowsOf(table.x, trained),
-    scored: rowsOf(table.x, rest),
+    train: takeNumbers(table.x, trained),
+    scored: takeNumbers(table.x, rest),
     outliers: rest.map((row) => table.outliers[row]!),
   };
-}
-
-/** Rows at places, in float64. */
-export function rowsOf({ shape, data }: NumberArray, places: readonly number[]): NumberArray {
-  const columns = shape[1]!;
-  const rows = new Float64Array(places.length * columns);
-  places.forEach((place, row) => {
-    for (let c = 0; c < columns; c++) rows[row * columns + c] = data[place * columns + c]!;
-  });
-  return { shape: [places.length, columns], data: rows };
 }
 
 /** Rows whose columns have mean 0 and standard deviation 1 in a reference; constant ones only mean 0. */

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { suggestion } from "../border/options.js";
 import { abortable, unlessAborted } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { auroc, Mahalanobis, neighbourDistances } from "../measure/index.js";
@@ -14,11 +13,12 @@ import {
   type AnomalyPlan,
   type SplitResult,
 } from "./anomaly-result.js";
-import { workAtOnce } from "./at-once.js";
+import { finishAll } from "./at-once.js";
 import { learnAndScore } from "./anomaly-scores.js";
 import type { ReproductionFolder } from "./folder.js";
 import { keptPlan } from "./kept-plan.js";
 import { readLabelledTables, type LabelledTable } from "./labelled-tables.js";
+import { chosen } from "./tasks.js";
 
 /** What the user asked for; where a folder is gone on with, what is left out stays as it was. */
 export interface AnomalyRequest {
@@ -78,39 +78,21 @@ export async function openAnomalyPlan(
 export async function reproduceAnomaly(
   plan: AnomalyPlan,
   folder: ReproductionFolder,
-  { listener, signal: outer, atOnce = availableParallelism() }: AnomalyOptions,
+  { listener, signal, atOnce = availableParallelism() }: AnomalyOptions,
 ): Promise<readonly SplitResult[] | undefined> {
-  const tables = chosen(
-    await readLabelledTables(plan.data, listener.warn.bind(listener)),
-    plan.rows,
-  );
+  const all = await readLabelledTables(plan.data, listener.warn.bind(listener));
+  const tables = plan.rows ? chosen("table-anomaly", all, plan.rows) : all;
   const tasks = tables.flatMap((table) =>
-    Array.from({ length: plan.splits }, (_, split) => ({ table, split })),
+    Array.from({ length: plan.splits }, (_, split) => ({
+      id: `${table.name}-${split}`,
+      table,
+      split,
+    })),
   );
-  const results = new Map<(typeof tasks)[number], SplitResult>();
-  const failed = new AbortController();
-  const signal = AbortSignal.any([outer, failed.signal]);
-  const width = Math.max(...tasks.map(({ table, split }) => idOf(table.name, split).length));
-  // The largest first, so that no core is left without work for long at the end.
-  const order = [...tasks].sort((a, b) => b.table.x.data.length - a.table.x.data.length);
-  await workAtOnce(order, atOnce, async (task) => {
-    if (signal.aborted) return;
-    const id = idOf(task.table.name, task.split);
-    const own = listener.named(id.padEnd(width));
-    try {
-      const result = await finishSplit(plan, task.table, task.split, folder.row(id), {
-        listener: own,
-        signal,
-      });
-      if (result) results.set(task, result);
-    } catch (error) {
-      own.note("Failed, which stops all.");
-      failed.abort();
-      throw error;
-    }
-  });
-  const finished = tasks.flatMap((task) => results.get(task) ?? []);
-  return finished.length === tasks.length ? finished : undefined;
+  const lengthOf = ({ table }: (typeof tasks)[number]): number => table.x.data.length;
+  return finishAll(tasks, { listener, signal, atOnce, lengthOf }, ({ id, table, split }, own) =>
+    finishSplit(plan, table, split, folder.row(id), own),
+  );
 }
 
 /** Learns and scores a split, or reads what came of it. */
@@ -168,23 +150,6 @@ function note(
   const percent = (area: number): string => (100 * area).toFixed(1);
   listener.note(
     `AUROC ${percent(score)} %, ${percent(neighbours)} % by neighbours; noise ${noise}, ${seconds.toFixed(0)} s`,
-  );
-}
-
-function idOf(table: string, split: number): string {
-  return `${table}-${split}`;
-}
-
-function chosen(
-  tables: readonly LabelledTable[],
-  wanted: readonly string[] | undefined,
-): readonly LabelledTable[] {
-  if (!wanted) return tables;
-  const names = tables.map(({ name }) => name);
-  const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown === undefined) return tables.filter(({ name }) => wanted.includes(name));
-  throw new UsageError(
-    `table-anomaly: expected --rows to be of ${names.join(", ")}, got "${unknown}"${suggestion(unknown, names) || "; name these, separated by commas"}`,
   );
 }
 

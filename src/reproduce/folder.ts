@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { expectPath } from "../files/file-errors.js";
+import { expectKind } from "../border/kinds.js";
 import { RunFolder } from "../runs/run-folder.js";
 
 /** Paths of a reproduction's files. */
@@ -12,7 +12,8 @@ export class ReproductionFolder {
 
   /** @throws {UsageError} if the path is empty, which would stand for the current folder. */
   constructor(path: string) {
-    this.path = expectPath(path, "ReproductionFolder");
+    expectKind(path, "path", "ReproductionFolder");
+    this.path = path;
     this.plan = join(path, "plan.json");
     this.table = join(path, "table.json");
     this.report = join(path, "report.html");

@@ -4,12 +4,9 @@ import {
   range,
   tableSplit,
   type DataSet,
-  type Rows,
   type Split,
 } from "../data/index.js";
-import { openData } from "../data/files.js";
-import { DataError } from "../errors.js";
-import { takeSpread } from "../measure/index.js";
+import { isMissing, openData } from "../data/files.js";
 import { Random } from "../random.js";
 import { sameShape, sizeOf, type Shape } from "../tree.js";
 
@@ -80,11 +77,6 @@ export async function openOutliers(
   ];
 }
 
-/** The images to score of a split, spread evenly over it. */
-export function someOf(split: Split, count: number): Rows {
-  return takeSpread(split, count);
-}
-
 async function openTest(name: string, folder: string, shape: Shape): Promise<Split | undefined> {
   try {
     const data = await openData(name, { folder });
@@ -93,9 +85,4 @@ async function openTest(name: string, folder: string, shape: Shape): Promise<Spl
     if (isMissing(error, name)) return undefined;
     throw error;
   }
-}
-
-/** Whether a set's files aren't there at all: the only error that names it. */
-export function isMissing(error: unknown, name: string): boolean {
-  return error instanceof DataError && error.details.name === name;
 }

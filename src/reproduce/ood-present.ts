@@ -1,12 +1,11 @@
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { dotPlot } from "../pictures/dot-plot.js";
-import { reportHtml, type Table } from "../runs/report-html.js";
-import { writeJson } from "../runs/run-folder.js";
-import { formatDuration, table as aligned } from "../text.js";
+import type { Table } from "../runs/report-html.js";
+import { formatDuration } from "../text.js";
 import { version } from "../version.js";
 import type { ReproductionFolder } from "./folder.js";
 import { oodScoreNames, oodScores, type OodPlan, type OodResult } from "./ood-result.js";
-import type { Presentation } from "./present.js";
+import { aligned, savePresentation, type Presentation } from "./presentation.js";
 
 const text =
   "Areas under the ROC curve in %: how often an image of the other set scores higher than a test image of the set that was learned; 50 is chance, and less is worse than that. H is the mean of -log p over held-out images. A density finds simple images likely, learned or not: -log p alone fails on them, and the bits of their PNG say how simple they are.";
@@ -19,7 +18,6 @@ export async function presentOod(
 ): Promise<Presentation> {
   const { command, ...settings } = plan;
   const value = { ...settings, results };
-  await writeJson(folder.table, value);
   const pairs = results.flatMap(({ normal, outliers }) =>
     outliers.map((outlier) => ({ name: `${normal}, ${outlier.name}`, outlier })),
   );
@@ -36,7 +34,7 @@ export async function presentOod(
   const table = tableOf(results);
   const sources = sourcesOf(results);
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
-  const html = reportHtml({
+  const report = {
     title: "figure-ood",
     subtitle: `seed ${plan.seed}, ${formatDuration(seconds)} of work, ${plan.threads} threads, iresnet ${version}`,
     summary: [],
@@ -52,20 +50,12 @@ export async function presentOod(
         ],
         table,
       },
-      { heading: "What was learned", figures: [], table: sources },
+      { heading: "What was learned", table: sources },
     ],
     config: settings,
     command,
-  });
-  await writeFileAtomic(folder.report, html);
-  return {
-    value: { ...value, report: folder.report },
-    text: [...[table, sources].map(alignedTable), text, `Report: ${folder.report}`].join("\n\n"),
   };
-}
-
-function alignedTable({ columns, rows }: Table): string {
-  return aligned([columns, ...rows.map((row) => row.map(String))]);
+  return savePresentation(folder, value, report, [aligned(table), aligned(sources), text]);
 }
 
 function tableOf(results: readonly OodResult[]): Table {

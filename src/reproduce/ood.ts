@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { isMissing } from "../data/files.js";
 import { imageSetName, imageSetNames } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { pictureRecipe } from "../images/index.js";
 import { mean } from "../measure/index.js";
+import { takeSpread } from "../measure/batches.js";
 import { createModel } from "../models/index.js";
 import { expectAbility, openRunner } from "../runner/index.js";
 import { configureFor } from "../runs/configuration.js";
@@ -22,11 +24,11 @@ import {
   type RunFolder,
 } from "../runs/run-folder.js";
 import { takeSteps } from "../runs/train-run.js";
-import { secondsPerStep } from "../train/index.js";
+import { secondsPerStep } from "../train/step-time.js";
 import type { NumberArray } from "../tree.js";
 import type { ReproductionFolder } from "./folder.js";
 import { keptPlan } from "./kept-plan.js";
-import { isMissing, openNormals, openOutliers, someOf, type Normals } from "./ood-data.js";
+import { openNormals, openOutliers, type Normals } from "./ood-data.js";
 import { aurocs, scoreImages, summaryOf, type Scored } from "./ood-scores.js";
 import { oodPlanSchema, oodResultSchema, type OodPlan, type OodResult } from "./ood-result.js";
 
@@ -132,14 +134,14 @@ async function measureSet(
     const { data } = normals;
     const heldOut = await score(
       `${name}, held out`,
-      someOf(await data.split("validation"), plan.count).x,
+      takeSpread(await data.split("validation"), plan.count).x,
     );
-    const own = await score(name, someOf(await data.split("test"), plan.count).x);
+    const own = await score(name, takeSpread(await data.split("test"), plan.count).x);
     if (!heldOut || !own) return undefined;
     const entropy = -mean(heldOut.logProb);
     const measured: OodResult["outliers"][number][] = [];
     for (const other of outliers) {
-      const scored = await score(other.name, someOf(other.split, plan.count).x);
+      const scored = await score(other.name, takeSpread(other.split, plan.count).x);
       if (!scored) return undefined;
       const areas = aurocs(own, scored, entropy);
       measured.push({ name: other.name, ...summaryOf(scored, runner), auroc: areas });

@@ -5,7 +5,7 @@ import { describeData } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { Random } from "../random.js";
-import { whole } from "../models/index.js";
+import { whole } from "../models/config.js";
 import { secondsPerStep } from "../train/step-time.js";
 import { evaluateRun } from "../runs/outcome.js";
 import { withEngine } from "../runs/engine.js";

@@ -1,11 +1,8 @@
 import * as z from "zod";
-import {
-  curvePoint,
-  estimatorSchema,
-  evaluationSchema,
-  planeSchema,
-  reconstructionSchema,
-} from "../measure/index.js";
+import { curvePoint, reconstructionSchema } from "../measure/reconstruct.js";
+import { estimatorSchema } from "../measure/estimator.js";
+import { evaluationSchema } from "../measure/evaluation.js";
+import { planeSchema } from "../measure/plane.js";
 
 export const resultSchema = z.object({
   id: z.string(),

@@ -50,26 +50,30 @@ export interface Wanted {
 export function tasksOf(name: ReproductionName, wanted: Wanted): readonly Task[] {
   const all: Rows = reproductions[name];
   const { names, folder } = dataOf(name, Object.keys(all), wanted.data);
-  return names.flatMap((data) =>
-    chosen(name, all[data] ?? [], wanted.rows).map((row) => ({
+  return names.flatMap((data) => {
+    const rows = all[data] ?? [];
+    const taken = wanted.rows
+      ? chosen(name, rows, wanted.rows)
+      : rows.filter(({ isExtra }) => !isExtra);
+    return taken.map((row) => ({
       id: names.length > 1 ? `${data}-${row.name}` : row.name,
       row,
       data: { name: data, folder },
-    })),
-  );
+    }));
+  });
 }
 
-function chosen(
-  name: string,
-  rows: readonly Row[],
-  wanted: readonly string[] | undefined,
-): readonly Row[] {
-  if (!wanted) return rows.filter(({ isExtra }) => !isExtra);
-  const names = rows.map((row) => row.name);
+/** Those of the wanted names. @throws {UsageError} if there is none of a name, with the nearest one. */
+export function chosen<T extends { readonly name: string }>(
+  where: string,
+  all: readonly T[],
+  wanted: readonly string[],
+): readonly T[] {
+  const names = all.map(({ name }) => name);
   const unknown = wanted.find((one) => !names.includes(one));
-  if (unknown === undefined) return rows.filter((row) => wanted.includes(row.name));
+  if (unknown === undefined) return all.filter(({ name }) => wanted.includes(name));
   throw new UsageError(
-    `${name}: expected rows to be of ${names.join(", ")}, got "${unknown}"${suggestion(unknown, names) || "; name these, separated by commas"}`,
+    `${where}: expected rows to be of ${names.join(", ")}, got "${unknown}"${suggestion(unknown, names) || "; name these, separated by commas"}`,
   );
 }
 

@@ -19,6 +19,7 @@ import type { Tensors, Trace } from "./graphs.js";
 import type { Preprocessor } from "./preprocessor.js";
 import { expectNumbers, withNaN, type Entered, type RowOptions } from "./rows.js";
 import { Shared, Shelf } from "./shared.js";
+import { inBatches } from "./batching.js";
 
 /** A model's numbers, its norms settled. */
 export interface Numbers {
@@ -143,6 +144,21 @@ export class Core {
     });
     const { outputs, checks = [] } = trace(args, ctx);
     return { outputs, checks, noise: ctx.noises };
+  }
+
+  /** What a graph without noise gives of rows, batch by batch; `beside` is the same for all. */
+  inferred(
+    key: string,
+    trace: Trace,
+    { args, count }: Pick<Entered, "args" | "count">,
+    { store }: Numbers,
+    beside: Arrays = {},
+  ): Promise<Arrays> {
+    return this.graph(key, {}, trace, (compiled) =>
+      inBatches(args, count, (batch) =>
+        compiled.run(compiled.prepare({ ...batch, ...beside }), store),
+      ),
+    );
   }
 
   measured(results: Arrays, { lipschitz }: Numbers): Measured[] {

@@ -1,5 +1,4 @@
 import { sizeOf, type NDArray } from "../tree.js";
-import { inBatches } from "./batching.js";
 import { expectConverged, unconverged, type Measured } from "./checks.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
@@ -27,11 +26,7 @@ export async function forward(core: Core, x: unknown, options: RowOptions): Prom
   expectRowOptions(options, [], where);
   const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
-    const results = await core.graph("forward", {}, forwardTrace(bijective), (compiled) =>
-      inBatches(entered.args, entered.count, (batch) =>
-        compiled.run(compiled.prepare(batch), numbers.store),
-      ),
-    );
+    const results = await core.inferred("forward", forwardTrace(bijective), entered, numbers);
     return core.settled(results, numbers, entered, options, {
       direction: "forward pass",
       where,
@@ -53,11 +48,8 @@ export async function attemptInverse(
   const entered = enterLatents(z, outShape, options, { model, preprocessor, where });
   return core.use(async (numbers) => {
     const limits = limitArrays(options, numbers.lipschitz, where);
-    const results = await core.graph("inverse", {}, inverseTrace(bijective), (compiled) =>
-      inBatches(entered.args, entered.count, (batch) =>
-        compiled.run(compiled.prepare({ ...batch, ...limits }), numbers.store),
-      ),
-    );
+    const trace = inverseTrace(bijective);
+    const results = await core.inferred("inverse", trace, entered, numbers, limits);
     const x = preprocessor.restore(results.x!, "events");
     return {
       x: filled(x, entered.invalid),

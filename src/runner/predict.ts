@@ -1,5 +1,4 @@
 import type { NDArray } from "../tree.js";
-import { inBatches } from "./batching.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
 import { predictTrace } from "./graphs.js";
@@ -13,11 +12,7 @@ export async function predict(core: Core, x: unknown, options: RowOptions): Prom
   expectRowOptions(options, [], where);
   const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
-    const results = await core.graph("predict", {}, predictTrace(classifier), (compiled) =>
-      inBatches(entered.args, entered.count, (batch) =>
-        compiled.run(compiled.prepare(batch), numbers.store),
-      ),
-    );
+    const results = await core.inferred("predict", predictTrace(classifier), entered, numbers);
     if (options.invalid !== "nan") expectNumbers(results, entered.invalid, where);
     return withNaN(results, entered.invalid).probabilities!;
   });

@@ -1,14 +1,12 @@
 import type { TableEvaluation } from "../tables/index.js";
 import { formatNumber, plusMinus } from "../text.js";
-import { classificationRows } from "./describe.js";
+import { classificationRows, type Described } from "./describe.js";
 import type { SummaryItem } from "./report-html.js";
-
-type Rows = readonly (readonly [label: string, text: string])[];
 
 /** What a person wants to know of an evaluation on a file of rows: at a glance, and all of it. */
 export function describeTableEvaluation(evaluation: TableEvaluation): {
   readonly summary: readonly SummaryItem[];
-  readonly rows: Rows;
+  readonly rows: readonly Described[];
 } {
   const { rows, unscored, logProb, detection, classification } = evaluation;
   return {
@@ -34,7 +32,7 @@ export function describeTableEvaluation(evaluation: TableEvaluation): {
   };
 }
 
-function densityRows(evaluation: TableEvaluation): Rows {
+function densityRows(evaluation: TableEvaluation): readonly Described[] {
   const { rows, unscored, deviating, logProb, standardError, label, detection } = evaluation;
   if (logProb === undefined) return [];
   const likelihood =
@@ -42,11 +40,11 @@ function densityRows(evaluation: TableEvaluation): Rows {
       ? "none: no row has a density above 0"
       : `${typeof standardError === "number" ? plusMinus(logProb, standardError) : formatNumber(logProb)} nats a row`;
   const flagged = detection
-    ? detection.rates.map(({ rate, detected, falseAlarms }): [string, string] => [
+    ? detection.rates.map(({ rate, detected, falseAlarms }): Described => [
         `flagged by p <= ${rate}`,
         `${percent(detected)} of the outliers, ${percent(falseAlarms)} of the normal rows`,
       ])
-    : (evaluation.flagged ?? []).map(({ rate, rows: count }): [string, string] => [
+    : (evaluation.flagged ?? []).map(({ rate, rows: count }): Described => [
         `flagged by p <= ${rate}`,
         `${percent(count / (rows - unscored))} of the rows`,
       ]);
@@ -65,13 +63,13 @@ function densityRows(evaluation: TableEvaluation): Rows {
   ];
 }
 
-function classRows({ classification }: TableEvaluation): Rows {
+function classRows({ classification }: TableEvaluation): readonly Described[] {
   if (!classification) return [];
   const { column, examples, unlabelled } = classification;
   return [
     ["rows of a known class", `${examples}, by "${column}"`],
     ["rows of no known class", String(unlabelled)],
-    ...classificationRows(classification).map(({ label, text }) => [label, text] as const),
+    ...classificationRows(classification),
   ];
 }
 

@@ -9,18 +9,13 @@ import { formatNumber, plusMinus, table } from "../text.js";
 import type { SavedConfig } from "./run-folder.js";
 
 /** A quantity with its value in words. */
-export interface Described {
-  readonly label: string;
-  readonly text: string;
-}
+export type Described = readonly [label: string, text: string];
 
 /** The evaluation as aligned lines. */
 export function evaluationText(evaluation: Evaluation): string {
-  const rows = table(evaluationRows(evaluation).map(({ label, text }) => [label, text]));
-  const confusion =
-    evaluation.task === "density"
-      ? undefined
-      : confusionText(evaluation.task === "hybrid" ? evaluation.classification : evaluation);
+  const rows = table(evaluationRows(evaluation));
+  const told = classificationOf(evaluation);
+  const confusion = told && confusionText(told);
   return confusion === undefined ? rows : `${rows}\n\n${confusion}`;
 }
 
@@ -44,13 +39,13 @@ export function confusionText(classification: Classification): string | undefine
 /** Most classes whose confusions a person wants to see. */
 const mostShown = 12;
 
-/** How often each class was told to be each, with names, where they are few. */
-export function confusionRows(evaluation: Evaluation): (string | number)[][] | undefined {
+/** What an evaluation says of classes, if its model tells them. */
+export function classificationOf(evaluation: Evaluation): Classification | undefined {
   if (evaluation.task === "density") return undefined;
-  return confusionCells(evaluation.task === "hybrid" ? evaluation.classification : evaluation);
+  return evaluation.task === "hybrid" ? evaluation.classification : evaluation;
 }
 
-/** As {@link confusionRows}. */
+/** How often each class was told to be each, with names, where they are few. */
 export function confusionCells({ confusion }: Classification): (string | number)[][] | undefined {
   if (!confusion || confusion.classes.length > mostShown) return undefined;
   const { classes, counts } = confusion;
@@ -65,41 +60,35 @@ export function evaluationRows(evaluation: Evaluation): readonly Described[] {
       examples!,
       ...evaluationRows(evaluation.classification).slice(1),
       ...density,
-      { label: "objective", text: `${formatNumber(evaluation.objective)} nats` },
+      ["objective", `${formatNumber(evaluation.objective)} nats`],
     ];
   }
   const count = `${evaluation.examples.toLocaleString("en-US")} (${evaluation.split}, all)`;
   if (evaluation.task === "classification") {
-    return [
-      { label: "examples", text: count },
-      ...classificationRows(evaluation),
-      ...augmentedRows(evaluation),
-    ];
+    return [["examples", count], ...classificationRows(evaluation), ...augmentedRows(evaluation)];
   }
   const { value, standardError, unit, dimensions, probeSpread, biasBound, logDet } = evaluation;
   return [
-    { label: "examples", text: count },
-    {
-      label: "negative log-likelihood",
-      text: `${plusMinus(value, standardError)} ${unit} over ${dimensions} dims (standard error over examples)`,
-    },
-    { label: "log-determinant", text: logDetText(evaluation) },
-    {
-      label: "spread over probes",
-      text:
-        probeSpread === null
-          ? "not measured; take 2 probes or more"
-          : `${formatNumber(probeSpread)} ${unit} (deviation of the mean, ${evaluation.probes} probes)`,
-    },
-    {
-      label: "truncation bias",
-      text:
-        biasBound === null
-          ? "unbounded: a block's Lipschitz bound isn't below 1"
-          : logDet === "series"
-            ? `at most ${formatNumber(biasBound)} ${unit}`
-            : "none: nothing is truncated",
-    },
+    ["examples", count],
+    [
+      "negative log-likelihood",
+      `${plusMinus(value, standardError)} ${unit} over ${dimensions} dims (standard error over examples)`,
+    ],
+    ["log-determinant", logDetText(evaluation)],
+    [
+      "spread over probes",
+      probeSpread === null
+        ? "not measured; take 2 probes or more"
+        : `${formatNumber(probeSpread)} ${unit} (deviation of the mean, ${evaluation.probes} probes)`,
+    ],
+    [
+      "truncation bias",
+      biasBound === null
+        ? "unbounded: a block's Lipschitz bound isn't below 1"
+        : logDet === "series"
+          ? `at most ${formatNumber(biasBound)} ${unit}`
+          : "none: nothing is truncated",
+    ],
   ];
 }
 
@@ -109,23 +98,21 @@ export function classificationRows(classification: Classification): Described[] 
   const either = (error: number | undefined): string =>
     error === undefined ? "" : ` ± ${error.toFixed(2)}`;
   const { calibration } = classification;
+  const calibrated: Described[] = calibration
+    ? [
+        [
+          "calibration error",
+          `${(100 * calibration.error).toFixed(2)} % between probabilities and how often they are right`,
+        ],
+      ]
+    : [];
   return [
-    {
-      label: "error",
-      text: `${errorPercent.toFixed(2)}${either(errorStandardError)} % (${errors} wrong)`,
-    },
-    {
-      label: "-log p(class | x)",
-      text: `${nllStandardError === undefined ? formatNumber(nll) : plusMinus(nll, nllStandardError)} nats`,
-    },
-    ...(calibration
-      ? [
-          {
-            label: "calibration error",
-            text: `${(100 * calibration.error).toFixed(2)} % between probabilities and how often they are right`,
-          },
-        ]
-      : []),
+    ["error", `${errorPercent.toFixed(2)}${either(errorStandardError)} % (${errors} wrong)`],
+    [
+      "-log p(class | x)",
+      `${nllStandardError === undefined ? formatNumber(nll) : plusMinus(nll, nllStandardError)} nats`,
+    ],
+    ...calibrated,
   ];
 }
 
@@ -133,10 +120,10 @@ function augmentedRows({ augmented }: ClassifierEvaluation): readonly Described[
   if (!augmented) return [];
   const { views, errorPercent, errors, nll } = augmented;
   return [
-    {
-      label: `error by ${views} views`,
-      text: `${errorPercent.toFixed(2)} % (${errors} wrong), ${formatNumber(nll)} nats`,
-    },
+    [
+      `error by ${views} views`,
+      `${errorPercent.toFixed(2)} % (${errors} wrong), ${formatNumber(nll)} nats`,
+    ],
   ];
 }
 
@@ -153,7 +140,7 @@ function logDetText({ logDet, terms }: DensityEvaluation): string {
 
 /** The reconstruction as aligned lines. */
 export function reconstructionText(reconstruction: Reconstruction): string {
-  return table(reconstructionRows(reconstruction).map(({ label, text }) => [label, text]));
+  return table(reconstructionRows(reconstruction));
 }
 
 /** What a person wants to know of a reconstruction. */
@@ -167,14 +154,14 @@ export function reconstructionRows({
 }: Reconstruction): readonly Described[] {
   const scale = unit === "pixel units" ? " (1 is the full range of a pixel)" : "";
   return [
-    { label: "examples", text: `${examples.toLocaleString("en-US")} (${split})` },
-    { label: "largest error", text: `${formatNumber(maxError)} ${unit}${scale}` },
-    { label: "mean error", text: `${formatNumber(meanError)} ${unit}` },
-    {
-      label: "worst residual",
-      text: worstBlock
+    ["examples", `${examples.toLocaleString("en-US")} (${split})`],
+    ["largest error", `${formatNumber(maxError)} ${unit}${scale}`],
+    ["mean error", `${formatNumber(meanError)} ${unit}`],
+    [
+      "worst residual",
+      worstBlock
         ? `${formatNumber(worstBlock.residual)}, relative, in ${worstBlock.path}`
         : "none: every part has a closed inverse",
-    },
+    ],
   ];
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { modelArrays, type Checkpoint } from "../checkpoint/index.js";
+import type { Checkpoint } from "../checkpoint/index.js";
+import { modelArrays } from "../checkpoint/open.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import { describeData } from "../data/index.js";
 import { UsageError } from "../errors.js";

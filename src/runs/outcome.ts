@@ -6,13 +6,13 @@ import {
   evaluate,
   measurePlane,
   reconstruct,
-  takeSpread,
   type EvaluateOptions,
   type Evaluation,
   type Plane,
   type ReconstructionMeasurement,
   type ReconstructOptions,
 } from "../measure/index.js";
+import { takeSpread } from "../measure/batches.js";
 import { classCondition } from "../images/index.js";
 import { reconstructionsPicture } from "../pictures/image-picture.js";
 import { planePicture } from "../pictures/plane-picture.js";

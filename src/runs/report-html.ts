@@ -25,7 +25,7 @@ export interface SummaryItem {
 export interface Section {
   readonly heading: string;
   readonly text?: string;
-  readonly figures: readonly Figure[];
+  readonly figures?: readonly Figure[];
   readonly table?: Table;
 }
 
@@ -85,7 +85,7 @@ function summaryOf(summary: readonly SummaryItem[]): Markup {
   )}</dl>`;
 }
 
-function sectionOf({ heading, text, figures, table }: Section): Markup {
+function sectionOf({ heading, text, figures = [], table }: Section): Markup {
   return markup`<section>
 <h2>${heading}</h2>
 ${text ? markup`<p>${text}</p>` : ""}

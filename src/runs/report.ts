@@ -2,25 +2,24 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { writeFileAtomic } from "../files/atomic-file.js";
-import {
-  comparisonRate,
-  evaluationSchema,
-  planeSchema,
-  reconstructionSchema,
-  type Evaluation,
-  type Reconstruction,
-} from "../measure/index.js";
+import { comparisonRate, type Evaluation, type Reconstruction } from "../measure/index.js";
+import { evaluationSchema } from "../measure/evaluation.js";
+import { planeSchema } from "../measure/plane.js";
+import { reconstructionSchema } from "../measure/reconstruct.js";
 import { formatDuration } from "../text.js";
 import { readMetrics, type MetricsRecord } from "../train/metrics-file.js";
 import { linePlot, type Series } from "../pictures/line-plot.js";
 import type { Point } from "../pictures/plane.js";
-import { confusionRows, evaluationRows, reconstructionRows } from "./describe.js";
+import {
+  classificationOf,
+  confusionCells,
+  evaluationRows,
+  reconstructionRows,
+} from "./describe.js";
 import { introductionOf } from "./introduction.js";
 import { reportHtml, type Figure, type Section, type SummaryItem } from "./report-html.js";
 import { readJson, readRunConfig, type RunFolder, type SavedConfig } from "./run-folder.js";
-
-/** What training measures on held-out data has a name that starts with this. */
-export const validationPrefix = "val ";
+import { validationPrefix } from "./validator.js";
 
 /** Draws a run's curves and writes its report, from what its folder holds by now. */
 export async function writeReport(folder: RunFolder): Promise<void> {
@@ -48,7 +47,7 @@ export async function writeReport(folder: RunFolder): Promise<void> {
       ...(plane ? [{ label: "integral of the density", value: plane.integral.toFixed(4) }] : []),
       ...(reconstruction ? reconstructionSummary(reconstruction) : []),
     ],
-    sections: sections.filter(({ figures, table }) => figures.length > 0 || table),
+    sections: sections.filter(({ figures = [], table }) => figures.length > 0 || table),
     config: { preset, data, version, ...settings },
     command,
   });
@@ -72,7 +71,6 @@ function tableSections({ columns, trials, noise, step }: TableConfig): Section[]
     {
       heading: "Columns",
       text: "What is done to each column of the file before the model takes it. Log-likelihoods are in the units of the file.",
-      figures: [],
       table: {
         columns: ["column", "treatment"],
         rows: columns.map(({ column, text }) => [column, text]),
@@ -81,7 +79,6 @@ function tableSections({ columns, trials, noise, step }: TableConfig): Section[]
     {
       heading: "Choice of the noise",
       text: `Short trainings, each with normal noise of another size on the rows; the likelihood of held-out rows chose ${noise}. ${step > 0 ? `Of the training that followed, the model of step ${step} was best on them, and is kept.` : "The training that followed was no better on them: the trial's model is kept."}`,
-      figures: [],
       table: {
         columns: ["noise (standard deviations)", "log-likelihood of held-out rows (nats a row)"],
         rows: trials.map(({ noise: tried, logProb }) => [tried, logProb ?? "not a number"]),
@@ -153,7 +150,7 @@ async function reconstructionSection(
     ],
     table: {
       columns: ["quantity", "value"],
-      rows: reconstructionRows(reconstruction).map(({ label, text }) => [label, text]),
+      rows: reconstructionRows(reconstruction),
     },
   };
 }
@@ -190,14 +187,14 @@ async function inverseErrorFigure(
 
 function evaluationSections(evaluation: Evaluation): Section[] {
   const { split } = evaluation;
-  const [columns, ...rows] = confusionRows(evaluation) ?? [];
+  const told = classificationOf(evaluation);
+  const [columns, ...rows] = (told && confusionCells(told)) ?? [];
   return [
     {
       heading: `Evaluation: ${split}`,
-      figures: [],
       table: {
         columns: ["quantity", "value"],
-        rows: evaluationRows(evaluation).map(({ label, text }) => [label, text]),
+        rows: evaluationRows(evaluation),
       },
     },
     ...(columns
@@ -205,7 +202,6 @@ function evaluationSections(evaluation: Evaluation): Section[] {
           {
             heading: `Confusions: ${split}`,
             text: "How often examples of each class, by row, were told to be of each, by column.",
-            figures: [],
             table: { columns: columns.map(String), rows },
           },
         ]

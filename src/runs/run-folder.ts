@@ -7,10 +7,10 @@ import { devices } from "../engine/node.js";
 import { FileError, UsageError } from "../errors.js";
 import { parseJsonObject, type JsonValue } from "../json.js";
 import { BEST_FILE, CHECKPOINT_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
-import { expectModel, type Checkpoint } from "../checkpoint/index.js";
-import { whole } from "../models/index.js";
+import type { Checkpoint } from "../checkpoint/index.js";
+import { expectModel } from "../checkpoint/checkpoint.js";
+import { whole } from "../models/config.js";
 import { isTemporary, writeFileAtomic } from "../files/atomic-file.js";
-import { expectPath } from "../files/file-errors.js";
 import { LOCK_FILE, withLock } from "../files/lock.js";
 import { readText } from "../files/read-file.js";
 import { tableModelNames } from "../tables/index.js";
@@ -138,7 +138,7 @@ export class RunFolder {
   /** @throws {UsageError} if the path is empty, which would stand for the current folder. */
   constructor(path: string) {
     expectKind(path, "path", "RunFolder");
-    this.path = expectPath(path, "RunFolder");
+    this.path = path;
     this.config = join(path, "config.json");
     this.metrics = join(path, "metrics.jsonl");
     this.checkpoint = join(path, CHECKPOINT_FILE);

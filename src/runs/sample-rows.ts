@@ -1,6 +1,6 @@
 import { writeFileInPieces } from "../data/writers/node-writer.js";
 import { tableFile } from "../data/writers/index.js";
-import type { Table } from "../data/table.js";
+import { madeTable, type Table } from "../data/table.js";
 import { UsageError } from "../errors.js";
 import type { Runner } from "../runner/index.js";
 import { sampleTable, type SampleTableOptions } from "../tables/index.js";
@@ -60,6 +60,5 @@ function numberTable({ shape: [rows = 0, width = 0], data }: NumberArray): Table
     kind: "number" as const,
     values: Float64Array.from({ length: rows }, (_, row) => data[row * width + c]!),
   }));
-  const lines = Float64Array.from({ length: rows }, (_, row) => row + 1);
-  return { name: "samples", columns, rows, lines, problems: [], warnings: [] };
+  return madeTable("samples", rows, columns);
 }

@@ -1,7 +1,8 @@
+import { concatenated } from "../data/table.js";
 import { rocCurve } from "../measure/index.js";
 import { confusionMatrix } from "../pictures/confusion-matrix.js";
 import { histogram } from "../pictures/histogram.js";
-import { linePlot } from "../pictures/line-plot.js";
+import { linePlot, type Series } from "../pictures/line-plot.js";
 import type { Point } from "../pictures/plane.js";
 import type { SortedScores, TableEvaluation } from "../tables/index.js";
 
@@ -74,20 +75,13 @@ function calibrationPlot(
         name: "rows",
         points: bins.map(({ probability, right }): Point => [100 * probability, 100 * right]),
       },
-      {
-        name: "as often as it says",
-        points: [
-          [0, 0],
-          [100, 100],
-        ],
-        dashed: true,
-      },
+      diagonal("as often as it says"),
     ],
   });
 }
 
 function rocPlot(normals: Float64Array, outliers: Float64Array): string {
-  const scores = concatenated(normals, outliers);
+  const scores = concatenated([normals, outliers]);
   const marks = Array.from(scores, (_, i) => i >= normals.length);
   const curve = rocCurve(scores, marks).map((point): Point => [
     100 * point.falsePositiveRate,
@@ -99,23 +93,15 @@ function rocPlot(normals: Float64Array, outliers: Float64Array): string {
     title: "ROC curve",
     x: { label: "normal rows flagged (%)" },
     y: { label: "outliers flagged (%)" },
-    series: [
-      { name: "anomaly score", points },
-      {
-        name: "chance",
-        points: [
-          [0, 0],
-          [100, 100],
-        ],
-        dashed: true,
-      },
-    ],
+    series: [{ name: "anomaly score", points }, diagonal("chance")],
   });
 }
 
-function concatenated(a: Float64Array, b: Float64Array): Float64Array {
-  const all = new Float64Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
+/** The dashed line of equal percentages. */
+function diagonal(name: string): Series {
+  const points: Point[] = [
+    [0, 0],
+    [100, 100],
+  ];
+  return { name, points, dashed: true };
 }

@@ -116,8 +116,12 @@ export async function takeSteps(
   return isLast || isPastBest(last.training, prepared.config);
 }
 
-const isFirst = ({ transport }: Pick<TrainRunOptions, "transport">): boolean =>
-  (transport?.rank ?? 0) === 0;
+/** Whether this process is the first rank, or the only one: it alone writes. */
+export const isFirst = ({
+  transport,
+}: {
+  readonly transport?: Pick<Transport, "rank"> | undefined;
+}): boolean => (transport?.rank ?? 0) === 0;
 
 /** Keeps what a run begins on; warns if it goes on with something else. */
 async function noteEngine(

@@ -1,19 +1,17 @@
-import type { Split } from "../data/index.js";
+import type { DataDescription, Split } from "../data/index.js";
 import type { Engine } from "../engine/index.js";
 import { evaluate, type Evaluation } from "../measure/index.js";
 import type { Model } from "../models/index.js";
-import { openModel, type Runner } from "../runner/index.js";
-import type { Checkpoint } from "../checkpoint/index.js";
+import { Reloaded } from "../runner/reloaded.js";
 import type { Arrays } from "../tree.js";
 
 export interface ValidatorOptions {
   readonly engine: Engine;
   readonly model: Model;
-  /** Where checkpoints say what the data are. */
-  readonly data?: Checkpoint["data"];
+  readonly data: DataDescription;
   readonly split: Split;
   /** Whether the likelihood comes first, also of classes: it tells models of few errors apart. */
-  readonly byLikelihood?: boolean;
+  readonly byLikelihood: boolean;
 }
 
 /** What training measures on held-out data has a name that starts with this. */
@@ -30,19 +28,19 @@ export function validatedOn({ density }: Model, { count }: Split): number {
 /** Measures a model while it trains, by one runner, so that its graphs are made once. */
 export class Validator {
   readonly #options: ValidatorOptions;
-  #runner: Runner | undefined;
+  readonly #runner: Reloaded;
 
   constructor(options: ValidatorOptions) {
+    const { model, engine, data } = options;
     this.#options = options;
+    this.#runner = new Reloaded(model, { engine, data });
   }
 
   /** What to minimise first, each with its unit in its name. */
   async measure(arrays: Arrays): Promise<Readonly<Record<string, number>>> {
-    const { engine, model, data, split, byLikelihood = false } = this.#options;
-    if (this.#runner) await this.#runner.load(arrays);
-    else this.#runner = await openModel(model, arrays, { engine, ...(data && { data }) });
+    const { model, split, byLikelihood } = this.#options;
     const count = validatedOn(model, split);
-    const figures = figuresOf(await evaluate(this.#runner, split, { count }));
+    const figures = figuresOf(await evaluate(await this.#runner.with(arrays), split, { count }));
     const entries = Object.entries(figures);
     if (byLikelihood) entries.sort(([a], [b]) => Number(a === errorName) - Number(b === errorName));
     return Object.fromEntries(entries.map(([name, value]) => [validationPrefix + name, value]));
@@ -50,7 +48,7 @@ export class Validator {
 
   /** Frees what it holds on the engine. */
   async close(): Promise<void> {
-    await this.#runner?.close();
+    await this.#runner.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { dayLength } from "../data/cell-text.js";
 import type { DataDescription, TablePlan } from "../data/index.js";
 import type { Column, Table } from "../data/table.js";
 import { keptColumns, type KeptCodec } from "./codecs.js";
@@ -46,7 +47,7 @@ export function candidatesOf(
       codec,
       copies,
       isContinuous,
-      step: "isDay" in codec && codec.isDay ? 86_400_000 : own?.kind === "whole" ? own.step : 0,
+      step: "isDay" in codec && codec.isDay ? dayLength : own?.kind === "whole" ? own.step : 0,
       values: [...new Set(isContinuous ? spreadOver(drawn) : drawn)],
     };
   });

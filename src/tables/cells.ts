@@ -5,9 +5,6 @@ import type { NDArray } from "../tree.js";
 import { featuresOf, keptColumns, textsOf } from "./codecs.js";
 import { columnsOf } from "./encode-table.js";
 
-/** Milliseconds of a day. */
-export const dayLength = 86_400_000;
-
 /** A column of a table's file as numbers: see {@link cellsOf}. */
 export interface Cell {
   readonly name: string;

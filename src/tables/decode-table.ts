@@ -1,12 +1,10 @@
 import { expectKind } from "../border/kinds.js";
 import { expectArray } from "../border/arrays.js";
+import { dayLength } from "../data/cell-text.js";
 import type { TablePlan } from "../data/index.js";
-import type { Column, Table } from "../data/table.js";
+import { madeTable, type Column, type Table } from "../data/table.js";
 import type { NumberArray } from "../tree.js";
 import { featureNames, keptColumns, featuresOf, type KeptCodec } from "./codecs.js";
-
-/** Milliseconds. */
-const day = 86_400_000;
 
 /**
  * Numbers as the cells of a file: what `encodeTable` does, backwards. Samples needn't be codes or 0
@@ -27,8 +25,7 @@ export function decodeTable(x: NumberArray, plan: TablePlan, name = "samples"): 
     next += width;
     return decodeColumn(codec, rows, (row, place) => data[row * features + first + place]!);
   });
-  const lines = Float64Array.from({ length: rows }, (_, row) => row + 1);
-  return { name, rows, columns, lines, problems: [], warnings: [] };
+  return madeTable(name, rows, columns);
 }
 
 /** @param value the number at a place among those that the codec makes of a row */
@@ -52,7 +49,7 @@ function decodeColumn(
   const values = Float64Array.from({ length: rows }, (_, row) => {
     if (fill !== undefined && value(row, 1) >= 1) return NaN;
     const one = value(row, 0);
-    if (isDay) return Math.floor(one / day) * day;
+    if (isDay) return Math.floor(one / dayLength) * dayLength;
     return kind === "boolean" ? within(Math.floor(one), 1) : one;
   });
   return { name, kind, values };

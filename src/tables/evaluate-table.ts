@@ -3,7 +3,7 @@ import { expectOneOf, expectOptions, suggestion } from "../border/options.js";
 import type { TableReader } from "../data/table.js";
 import type { CategoryCodec } from "../data/table-plan.js";
 import { DataError, UsageError } from "../errors.js";
-import { ClassificationCount } from "../measure/index.js";
+import { ClassificationCount } from "../measure/classification-count.js";
 import type { AnyRunner } from "../runner/index.js";
 import { KeptScores } from "./kept-scores.js";
 import { predictTable } from "./predict-table.js";

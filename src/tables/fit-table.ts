@@ -6,13 +6,13 @@ import { describeData, halve, type DataSet, type Halves, type Split } from "../d
 import type { Engine } from "../engine/index.js";
 import { DivergenceError } from "../errors.js";
 import type { Model } from "../models/index.js";
-import { openModel, type AnyRunner } from "../runner/index.js";
 import { fit, type Report, type TrainingOptions } from "../train/index.js";
 import type { Arrays } from "../tree.js";
 import { calibrationOf, heldOutLikelihood, mostHeldOut } from "./held-out.js";
 import { modelRecipe, type ModelRecipe } from "./model-recipe.js";
 import type { TableModelName } from "./models.js";
 import { chooseNoise, type Trial } from "./recipe.js";
+import { Reloaded } from "../runner/reloaded.js";
 
 /** Where {@link fitTable} stands after a step. */
 export interface TableProgress {
@@ -160,7 +160,7 @@ class Search {
   readonly #splits: Splits;
   readonly #options: FitTableOptions;
   readonly #model: Model;
-  #runner: AnyRunner | undefined;
+  readonly #runner: Reloaded;
   #taken = 0;
 
   constructor(data: DataSet, recipe: ModelRecipe, splits: Splits, options: FitTableOptions) {
@@ -169,6 +169,10 @@ class Search {
     this.#splits = splits;
     this.#options = options;
     this.#model = recipe.model;
+    this.#runner = new Reloaded(recipe.model, {
+      engine: options.engine,
+      data: describeData(data),
+    });
   }
 
   async run(): Promise<TableFit | undefined> {
@@ -204,7 +208,7 @@ class Search {
   }
 
   async close(): Promise<void> {
-    await this.#runner?.close();
+    await this.#runner.close();
   }
 
   /** Trains with a noise; what of it is best on held-out rows, if any is. */
@@ -224,7 +228,10 @@ class Search {
         ...(signal && { signal }),
         ...(!isTrial && stopping),
         validate: async (arrays) => {
-          measured = await heldOutLikelihood(await this.#open(arrays), this.#splits.choosing);
+          measured = await heldOutLikelihood(
+            await this.#runner.with(arrays),
+            this.#splits.choosing,
+          );
           return { "nll (nats)": -measured };
         },
         onBest: (arrays) => {
@@ -247,25 +254,12 @@ class Search {
 
   async #checkpoint(arrays: Arrays): Promise<Checkpoint> {
     const { kind, config } = this.#model;
-    const calibration = await calibrationOf(await this.#open(arrays), this.#splits);
+    const calibration = await calibrationOf(await this.#runner.with(arrays), this.#splits);
     return {
       format: 1,
       model: { kind, config },
       data: { ...describeData(this.#data), ...(calibration && { calibration }) },
       arrays,
     };
-  }
-
-  /** One runner for all models, so that its graphs are made once. */
-  async #open(arrays: Arrays): Promise<AnyRunner> {
-    if (this.#runner) await this.#runner.load(arrays);
-    else {
-      const { engine } = this.#options;
-      this.#runner = await openModel(this.#model, arrays, {
-        engine,
-        data: describeData(this.#data),
-      });
-    }
-    return this.#runner;
   }
 }

@@ -6,13 +6,9 @@ import {
   type Split,
 } from "../data/index.js";
 import { DataError } from "../errors.js";
-import {
-  evaluate,
-  mean,
-  neighbourDistances,
-  takeSpread,
-  usualNeighbours,
-} from "../measure/index.js";
+import { evaluate, mean, neighbourDistances } from "../measure/index.js";
+import { takeSpread } from "../measure/batches.js";
+import { usualNeighbours } from "../measure/neighbours.js";
 import type { Density } from "../models/index.js";
 import { expectAbility, type AnyRunner, type ScoreOptions, type Scores } from "../runner/index.js";
 import type { NumberArray } from "../tree.js";

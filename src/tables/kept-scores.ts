@@ -1,5 +1,6 @@
 import type { Table } from "../data/table.js";
-import { measureDetection, RunningMean } from "../measure/index.js";
+import { measureDetection } from "../measure/index.js";
+import { RunningMean } from "../measure/running-mean.js";
 import { OutlierLabel } from "./outlier-label.js";
 import type { TableScores } from "./score-table.js";
 import type { SortedScores, TableEvaluation } from "./table-evaluation.js";

@@ -1,4 +1,5 @@
 import { suggestion } from "../border/options.js";
+import { dayLength } from "../data/cell-text.js";
 import type { CategoryCodec, ColumnCodec, TablePlan } from "../data/index.js";
 import type { Column, NumericColumn, Table, TextColumn } from "../data/table.js";
 import { DataError, UsageError } from "../errors.js";
@@ -19,8 +20,6 @@ export interface LearnTableOptions {
 /** Most levels of a category, and fewest rows to each on average: more are names. */
 const most = { levels: 64, rowsEach: 2 } as const;
 const mostClasses = 1000;
-/** Milliseconds. */
-const day = 86_400_000;
 
 /**
  * Learns how the cells of each column become numbers: see {@link tableData}.
@@ -128,7 +127,8 @@ function labelCodec(table: Table, name: string): CategoryCodec {
 
 function numbersOf(column: NumericColumn, { train }: LearnTableOptions): ColumnCodec {
   const { name, kind, values } = column;
-  const isDay = kind === "date" && values.every((time) => Number.isNaN(time) || time % day === 0);
+  const isDay =
+    kind === "date" && values.every((time) => Number.isNaN(time) || time % dayLength === 0);
   const codec = { name, kind, ...(isDay && { isDay }) };
   if (!values.some(Number.isNaN)) return codec;
   if (values.every(Number.isNaN))

@@ -3,7 +3,7 @@ import { expectOptions } from "../border/options.js";
 import type { TablePlan } from "../data/index.js";
 import { dateOf } from "../data/readers/cells.js";
 import {
-  codeOf,
+  textColumn,
   kindsInWords,
   type Column,
   type ColumnKind,
@@ -108,11 +108,10 @@ function columnOf(
   if (kind !== "text") {
     return { name, kind, values: Float64Array.from(cells, (cell) => Number(cell ?? NaN)) };
   }
-  const dictionary = new Map<string, number>();
-  const codes = Int32Array.from(cells, (cell) =>
-    cell === undefined ? -1 : codeOf(dictionary, String(cell)),
+  return textColumn(
+    name,
+    cells.map((cell) => cell?.toString()),
   );
-  return { name, kind, codes, dictionary: [...dictionary.keys()] };
 }
 
 /** A value as a kind; undefined if it isn't of that kind. */

@@ -1,6 +1,12 @@
 import { expectKind } from "../border/kinds.js";
 import type { Deviation } from "../data/index.js";
-import type { Column, RowProblem, Table, TextColumn } from "../data/table.js";
+import {
+  madeTable,
+  type Column,
+  type RowProblem,
+  type Table,
+  type TextColumn,
+} from "../data/table.js";
 import type { TablePredictions } from "./predict-table.js";
 import type { TableScores } from "./score-table.js";
 
@@ -72,14 +78,7 @@ function tableOf(
     dictionary: [...notes.values()].map((texts) => texts.join("; ")),
     codes: Int32Array.from(lines, (_, row) => places.get(row) ?? -1),
   };
-  return {
-    name,
-    rows: lines.length,
-    columns: [numbers("line", lines), ...columns, note],
-    lines,
-    problems: [],
-    warnings: [],
-  };
+  return madeTable(name, lines.length, [numbers("line", lines), ...columns, note], lines);
 }
 
 function results(name: string, values: Float64Array): Column {

@@ -2,7 +2,7 @@ import { expectKind } from "../border/kinds.js";
 import { expectOptions, suggestion } from "../border/options.js";
 import { openCsv } from "../data/readers/csv.js";
 import { bytesSource } from "../data/readers/source.js";
-import { readTable, type Column, type Table } from "../data/table.js";
+import { madeTable, readTable, type Column, type Table } from "../data/table.js";
 import type { TablePlan } from "../data/index.js";
 import { csvText } from "../data/writers/index.js";
 import { UsageError } from "../errors.js";
@@ -71,21 +71,14 @@ function expectCells(cells: Cells | undefined, { condition }: TablePlan): void {
 /** A row of cells, read as those of a file are. */
 async function tableOf(cells: Cells, plan: TablePlan): Promise<Table> {
   const names = keptColumns(plan.condition).map(({ name }) => name);
-  const row: Table = {
-    name: "condition",
-    rows: 1,
-    columns: names.map((name) => ({
-      name,
-      kind: "text",
-      codes: Int32Array.of(0),
-      dictionary: [String(cells[name])],
-    })),
-    lines: Float64Array.of(1),
-    problems: [],
-    warnings: [],
-  };
+  const columns = names.map((name) => ({
+    name,
+    kind: "text" as const,
+    codes: Int32Array.of(0),
+    dictionary: [String(cells[name])],
+  }));
   let text = "";
-  for await (const piece of csvText([row])) text += piece;
+  for await (const piece of csvText([madeTable("condition", 1, columns)])) text += piece;
   const source = bytesSource("condition", new TextEncoder().encode(text));
   return readTable(
     await openCsv(source, { separator: ",", header: true, kinds: tableKinds(plan) }),

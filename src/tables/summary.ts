@@ -1,4 +1,5 @@
 import { expectKind } from "../border/kinds.js";
+import { dayLength } from "../data/cell-text.js";
 import type {
   ColumnCodec,
   ColumnPlan,
@@ -109,7 +110,7 @@ function treatment(plan: ColumnPlan | undefined, codec: ColumnCodec): string {
         codec.kind === "category" || codec.kind === "boolean"
           ? ""
           : codec.kind === "date"
-            ? ` (mean ${value(mean, codec)}, deviation ${formatNumber(scale / 86_400_000)} days)`
+            ? ` (mean ${value(mean, codec)}, deviation ${formatNumber(scale / dayLength)} days)`
             : ` (mean ${formatNumber(mean)}, deviation ${formatNumber(scale)})`;
       return `${noise}standardised${moments}`;
     }

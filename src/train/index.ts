@@ -1,10 +1,14 @@
 // Not here: checkpoint-file.ts and metrics-file.ts, which need Node.
-export * from "./config.js";
-export type { FitOptions, Progress, Report } from "./fit-options.js";
-export { fit } from "./fit.js";
-export { createOptimizer, registerOptimizer } from "./optimizer-registry.js";
-export type { Optimizer, OptimizerDefinition, StepInputs } from "./optimizer-registry.js";
-export type { OptimizerConfig, OptimizerOptions } from "./optimizers.js";
+export { type TrainingConfig, type TrainingOptions } from "./config.js";
+export { type FitOptions, type Progress, type Report } from "./fit-options.js";
+export * from "./fit.js";
+export {
+  createOptimizer,
+  type Optimizer,
+  type OptimizerDefinition,
+  registerOptimizer,
+  type StepInputs,
+} from "./optimizer-registry.js";
+export { type OptimizerOptions } from "./optimizers.js";
 export * from "./presets/index.js";
-export * from "./schedules.js";
-export { secondsPerStep } from "./step-time.js";
+export { learningRate } from "./schedules.js";

@@ -1,6 +1,6 @@
 import { expectKind } from "../border/kinds.js";
 import * as z from "zod";
-import { nearest } from "../border/options.js";
+import { expectNew, suggestion } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
 import type { Packing } from "./packing.js";
@@ -67,12 +67,7 @@ export function registerOptimizer<S extends z.ZodType<{ readonly kind: string }>
 ): void {
   expectKind(definition, "object", "registerOptimizer");
   const { kind, schema } = definition;
-  if (entries.has(kind)) {
-    throw new UsageError(
-      `registerOptimizer: expected a new kind, got "${kind}", which is taken; choose another`,
-      { name: kind },
-    );
-  }
+  expectNew(kind, optimizerKinds(), "registerOptimizer");
   entries.set(kind, { schema, create: (config) => definition.create(schema.parse(config)) });
 }
 
@@ -95,8 +90,7 @@ export function parseOptimizer(
   const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : value;
   const entry = typeof kind === "string" ? entries.get(kind) : undefined;
   if (!entry) {
-    const near = typeof kind === "string" ? nearest(kind, optimizerKinds()) : undefined;
-    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+    const hint = typeof kind === "string" ? suggestion(kind, optimizerKinds()) : "";
     const message = `expected one of ${optimizerKinds().join(", ")}, got ${JSON.stringify(kind)}${hint}`;
     ctx.addIssue({ code: "custom", path: ["kind"], message });
     return z.NEVER;

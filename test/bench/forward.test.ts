@@ -4,17 +4,13 @@ import { largestDifference, makeForwards } from "../../bench/forward.js";
 import { nodeEngine } from "../../src/engine/node.js";
 
 it("TensorFlow.js and jax-js compute our logits, run after run", async () => {
-  const engine = await nodeEngine({ threads: 1 });
-  try {
-    const small = { batch: 3, blocks: [2, 2], width: 8, size: 8 };
-    const { ours, tensorflow, jax } = await makeForwards(engine, small);
-    const logits = await ours();
-    assert.equal(logits.length, 30);
-    assert.ok(largestDifference(logits, new Float32Array(30)) > 0.1);
-    for (const forward of [tensorflow, tensorflow, jax, jax]) {
-      assert.ok(largestDifference(logits, await forward()) < 1e-4);
-    }
-  } finally {
-    await engine.close();
+  await using engine = await nodeEngine({ threads: 1 });
+  const small = { batch: 3, blocks: [2, 2], width: 8, size: 8 };
+  const { ours, tensorflow, jax } = await makeForwards(engine, small);
+  const logits = await ours();
+  assert.equal(logits.length, 30);
+  assert.ok(largestDifference(logits, new Float32Array(30)) > 0.1);
+  for (const forward of [tensorflow, tensorflow, jax, jax]) {
+    assert.ok(largestDifference(logits, await forward()) < 1e-4);
   }
 });

@@ -102,27 +102,23 @@ describe("ActNorm", () => {
   });
 
   it("takes data of any unit, and leaves a constant as it is", async () => {
-    const engine = await nodeEngine({ threads: 1 });
-    try {
-      for (const unit of [1e-6, 1, 1e6]) {
-        const scope = new Scope();
-        const layer = new ActNorm(scope, [4]);
-        const x = spread(normals("x", [64, 4]), [unit, 0, 3 * unit, 0]);
-        const data = Float32Array.from(x.data, (value, i) => (i % 4 === 3 ? 0.3 * unit : value));
-        const ctx = new Context({ phase: "initialise" });
-        const { value } = layer.forward(input("x", x.shape), ctx);
-        const feeds = { ...fresh(scope), x: { shape: x.shape, data } };
-        for (const place of [undefined, engine]) {
-          const found = await runIn(place, { y: value, ...ctx.updates }, feeds);
-          for (const channel of [0, 2]) {
-            assertClose([variance(ofChannel(found.y!, channel))], [1], 1e-5, `variance at ${unit}`);
-          }
-          const logScale = Array.from(found.logScale!.data);
-          assertClose([logScale[1]!, logScale[3]!], [0, 0], 0, `log scale at ${unit}`);
+    await using engine = await nodeEngine({ threads: 1 });
+    for (const unit of [1e-6, 1, 1e6]) {
+      const scope = new Scope();
+      const layer = new ActNorm(scope, [4]);
+      const x = spread(normals("x", [64, 4]), [unit, 0, 3 * unit, 0]);
+      const data = Float32Array.from(x.data, (value, i) => (i % 4 === 3 ? 0.3 * unit : value));
+      const ctx = new Context({ phase: "initialise" });
+      const { value } = layer.forward(input("x", x.shape), ctx);
+      const feeds = { ...fresh(scope), x: { shape: x.shape, data } };
+      for (const place of [undefined, engine]) {
+        const found = await runIn(place, { y: value, ...ctx.updates }, feeds);
+        for (const channel of [0, 2]) {
+          assertClose([variance(ofChannel(found.y!, channel))], [1], 1e-5, `variance at ${unit}`);
         }
+        const logScale = Array.from(found.logScale!.data);
+        assertClose([logScale[1]!, logScale[3]!], [0, 0], 0, `log scale at ${unit}`);
       }
-    } finally {
-      await engine.close();
     }
   });
 

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gradients } from "../../src/autodiff/vjp.js";
 import { exact, type ResidualBlock } from "../../src/bijections/index.js";
 import { compile } from "../../src/engine/compile.js";
-import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { UsageError } from "../../src/errors.js";
 import { input, neg, sumAll } from "../../src/graph/index.js";
@@ -20,6 +19,7 @@ import {
   type Values,
 } from "../support/values.js";
 import { convBlock, denseBlock } from "./registry.js";
+import { testEngine } from "../support/engine.js";
 
 interface Case {
   readonly block: ResidualBlock;
@@ -143,8 +143,7 @@ for (const kind of Object.keys(makers)) {
 }
 
 describe("inverse of a residual block in float32", async () => {
-  const engine = await nodeEngine({ threads: 1 });
-  after(() => engine.close());
+  const engine = await testEngine();
 
   for (const kind of Object.keys(makers)) {
     for (const batch of [1, 3]) {

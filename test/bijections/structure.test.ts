@@ -98,17 +98,13 @@ describe("Logit", () => {
     const logit = new Logit([1], 1e-6);
     const { value, logDet } = logit.forward(input("x", [4, 1]));
     const feeds = { x: { shape: [4, 1], data: [-beyond, 1 + beyond, -0.01, 1.01] } };
-    const engine = await nodeEngine({ threads: 1 });
-    try {
-      for (const place of [undefined, engine]) {
-        const found = await runIn(place, { value, logDet }, feeds);
-        const [low, high, lower, higher] = Array.from(found.value!.data);
-        assertClose([low!, high!], [Math.log(2 ** -34), -Math.log(2 ** -34)], 1e-3, "y");
-        assert.ok(Number.isNaN(lower) && Number.isNaN(higher), `${lower} ${higher}`);
-        assert.ok(Array.from(found.logDet!.data).slice(0, 2).every(Number.isFinite));
-      }
-    } finally {
-      await engine.close();
+    await using engine = await nodeEngine({ threads: 1 });
+    for (const place of [undefined, engine]) {
+      const found = await runIn(place, { value, logDet }, feeds);
+      const [low, high, lower, higher] = Array.from(found.value!.data);
+      assertClose([low!, high!], [Math.log(2 ** -34), -Math.log(2 ** -34)], 1e-3, "y");
+      assert.ok(Number.isNaN(lower) && Number.isNaN(higher), `${lower} ${higher}`);
+      assert.ok(Array.from(found.logDet!.data).slice(0, 2).every(Number.isFinite));
     }
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   arrayData,
   createModel,
@@ -8,12 +8,11 @@ import {
   Random,
   type AnyRunner,
   type DataSet,
-  type Engine,
   type NumberArray,
 } from "../../src/index.js";
 import type { JsonObject } from "../../src/json.js";
-import { nodeEngine } from "../../src/node.js";
 import { mean } from "../../src/measure/index.js";
+import { testEngine } from "../support/engine.js";
 
 const rows = 300;
 const random = Random.fromSeed(1);
@@ -40,11 +39,7 @@ function table(...columns: readonly ((row: number) => number)[]): NumberArray {
 const real = (row: number): number => noise[row]!;
 const other = (row: number): number => noise[rows + row]!;
 
-let engine: Engine;
-before(async () => {
-  engine = await nodeEngine({ threads: 1 });
-});
-after(() => engine.close());
+const engine = await testEngine();
 
 async function trained(kind: string, data: DataSet, warnings: string[] = []): Promise<AnyRunner> {
   const model = createModel(kind, { shape: data.shape, ...densities[kind] });

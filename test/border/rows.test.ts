@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import type { Engine } from "../../src/engine/engine.js";
+import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { DataError } from "../../src/errors.js";
 import { createModel, made, modelDefinitions, nice } from "../../src/models/index.js";
@@ -10,6 +9,7 @@ import { ndarray, type NumberArray } from "../../src/tree.js";
 import { smallModels } from "../models/small-configs.js";
 import { conditionFor, opened, rowsFor } from "../runner/support.js";
 import { assertSameRows, withRows } from "../support/rows.js";
+import { testEngine } from "../support/engine.js";
 
 const random = Random.fromSeed(3);
 const count = 5;
@@ -19,12 +19,8 @@ const others = [0, 1, 3, 4];
 /** In place of a whole row: no number, or one far from all others. */
 const values = { real: [NaN, -Infinity, 1e6, -1e30], pixels: [NaN, 0, 255] };
 
-describe("NaN, infinite or extreme rows", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("NaN, infinite or extreme rows", async () => {
+  const engine = await testEngine();
 
   for (const { kind, task } of modelDefinitions()) {
     if (task === "classification") continue;

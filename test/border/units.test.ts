@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   arrayData,
   createModel,
@@ -9,12 +9,11 @@ import {
   Random,
   sampleToy,
   type DataSet,
-  type Engine,
   type NumberArray,
 } from "../../src/index.js";
 import type { JsonObject } from "../../src/json.js";
-import { nodeEngine } from "../../src/node.js";
 import { mean } from "../../src/measure/index.js";
+import { testEngine } from "../support/engine.js";
 
 /** A density of the plane of every kind there is: one that isn't here has no test. */
 const densities: Readonly<Record<string, JsonObject>> = {
@@ -55,12 +54,8 @@ interface Change {
 
 const same: Change = { scale: 1, shift: 0 };
 
-describe("units", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("units", async () => {
+  const engine = await testEngine();
 
   async function meanLogProb(
     kind: string,

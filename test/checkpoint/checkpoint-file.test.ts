@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { CheckpointError, FileError, type IresnetError } from "../../src/errors.js";
 import { encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/checkpoint.js";
 import {
@@ -11,14 +10,9 @@ import {
   saveCheckpoint,
 } from "../../src/checkpoint/checkpoint-file.js";
 import { ndarray } from "../../src/tree.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let folder: string;
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "iresnet-checkpoint-"));
-});
-after(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 const checkpoint: Checkpoint = {
   format: 1,

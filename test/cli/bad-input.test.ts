@@ -3,7 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, statfs, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { idx, iresnet, temporaryFolder, writeMnist, writeRun, type Finished } from "./support.js";
+import { idx, iresnet, writeMnist, writeRun, type Finished } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 function assertFailure({ code, stdout, stderr }: Finished, message: RegExp): void {
   assert.match(stderr, message);

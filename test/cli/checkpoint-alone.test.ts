@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { iresnet, temporaryFolder, writeMnist, writeRun } from "./support.js";
+import { iresnet, writeMnist, writeRun } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 /** Results of a command that succeeds. */
 async function resultOf(cwd: string, ...args: string[]): Promise<Record<string, unknown>> {

@@ -10,7 +10,8 @@ import {
   type RunConfig,
 } from "../../src/runs/run-folder.js";
 import { readMetrics } from "../../src/train/metrics-file.js";
-import { iresnet, temporaryFolder, writeMnist, writeRun, type Finished } from "./support.js";
+import { iresnet, writeMnist, writeRun, type Finished } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("a run that is complete", () => {
   const cwd = temporaryFolder();

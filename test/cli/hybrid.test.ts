@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { iresnet, temporaryFolder, writeMnist, writeRun } from "./support.js";
+import { iresnet, writeMnist, writeRun } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("a hybrid on the command line", () => {
   const cwd = temporaryFolder();

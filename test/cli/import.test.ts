@@ -9,7 +9,8 @@ import { ndarray } from "../../src/tree.js";
 import { fixture, forwardPass } from "../pytorch/fixtures.js";
 import { zipFile, bytesOf } from "../pytorch/pickles.js";
 import { assertClose } from "../support/values.js";
-import { iresnet, temporaryFolder, writeMnist } from "./support.js";
+import { iresnet, writeMnist } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("iresnet import", () => {
   const cwd = temporaryFolder();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { presets } from "../../src/train/presets/index.js";
-import { iresnet, mainFile, temporaryFolder } from "./support.js";
+import { iresnet, mainFile } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("iresnet", () => {
   const cwd = temporaryFolder();

@@ -6,7 +6,8 @@ import { CommanderError, type Command } from "commander";
 import { completionScript } from "../../src/cli/completion.js";
 import { columns, fitted } from "../../src/cli/help.js";
 import { program } from "../../src/cli/program.js";
-import { iresnet, temporaryFolder } from "./support.js";
+import { iresnet } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 /** What the command line prints of arguments that it refuses before it does anything. */
 async function refusal(args: readonly string[]): Promise<string> {

@@ -7,7 +7,8 @@ import { decode } from "fast-png";
 import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { kinds, writePictures } from "../images/pictures.js";
 import { tableOf } from "../tables/measurements.js";
-import { iresnet, start, temporaryFolder, type Finished } from "./support.js";
+import { iresnet, start, type Finished } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const size = [8, 12] as const;
 

@@ -6,7 +6,8 @@ import { before, describe, it } from "node:test";
 import type { RunConfig } from "../../src/runs/run-folder.js";
 import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { readMetrics } from "../../src/train/metrics-file.js";
-import { iresnet, start, temporaryFolder, waitForFile, writeMnist, writeRun } from "./support.js";
+import { iresnet, start, waitForFile, writeMnist, writeRun } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("a run", () => {
   const cwd = temporaryFolder();

@@ -6,7 +6,8 @@ import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { readMetrics } from "../../src/train/metrics-file.js";
-import { iresnet, start, temporaryFolder, writeMnist, writeRun } from "./support.js";
+import { iresnet, start, writeMnist, writeRun } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("a run that a signal ends", { skip: process.platform === "win32" }, () => {
   const cwd = temporaryFolder();

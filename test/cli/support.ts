@@ -1,9 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { RunConfig } from "../../src/runs/run-folder.js";
@@ -19,15 +17,13 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Starts the command line in a folder. */
-export function start(
+/** Starts a program in a folder. */
+export function startProgram(
   cwd: string,
-  ...args: readonly string[]
+  program: string,
+  args: readonly string[],
 ): { readonly child: ChildProcess; readonly finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [mainFile, ...args], {
-    cwd,
-    env: { ...process.env, IRESNET_DEBUG: "" },
-  });
+  const child = spawn(program, args, { cwd, env: { ...process.env, IRESNET_DEBUG: "" } });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
@@ -42,16 +38,14 @@ export function start(
   return { child, finished };
 }
 
+/** Starts the command line in a folder. */
+export function start(cwd: string, ...args: readonly string[]): ReturnType<typeof startProgram> {
+  return startProgram(cwd, process.execPath, [mainFile, ...args]);
+}
+
 /** Runs the command line in a folder to its end. */
 export function iresnet(cwd: string, ...args: readonly string[]): Promise<Finished> {
   return start(cwd, ...args).finished;
-}
-
-/** A fresh folder, removed after the enclosing suite. */
-export function temporaryFolder(): string {
-  const path = mkdtempSync(join(tmpdir(), "iresnet-cli-"));
-  after(() => rm(path, { recursive: true, force: true }));
-  return path;
 }
 
 export async function waitForFile(path: string): Promise<void> {

@@ -8,7 +8,8 @@ import { openTable } from "../../src/data/readers/index.js";
 import { fileSource } from "../../src/data/readers/node-source.js";
 import { readTable, type Table } from "../../src/data/table.js";
 import { csvOf, measurements, tableOf } from "../tables/measurements.js";
-import { iresnet, mainFile, temporaryFolder, type Finished } from "./support.js";
+import { iresnet, mainFile, type Finished } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("a table of one's own on the command line", () => {
   const cwd = temporaryFolder();

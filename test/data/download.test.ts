@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { download, getData, type DownloadProgress } from "../../src/data/download.js";
 import type { Split } from "../../src/data/index.js";
@@ -14,14 +13,9 @@ import { openData } from "../../src/data/files.js";
 import { UsageError } from "../../src/errors.js";
 import { rejects, rejectsFile } from "./fails.js";
 import { cifarBytes, tarBytes } from "./fixtures.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let root: string;
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), "iresnet-download-"));
-});
-after(async () => {
-  await rm(root, { recursive: true });
-});
+const root = temporaryFolder();
 
 type Answer = Uint8Array<ArrayBuffer> | Response | Error;
 

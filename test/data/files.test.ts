@@ -1,24 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { range, type Rows, type SplitName } from "../../src/data/index.js";
 import { openData } from "../../src/data/files.js";
 import { UsageError } from "../../src/errors.js";
 import { rejects, rejectsFile } from "./fails.js";
 import { cifarBytes, idxBytes } from "./fixtures.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let root: string;
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), "iresnet-data-"));
-});
-after(async () => {
-  await rm(root, { recursive: true });
-});
+const root = temporaryFolder();
 
 async function folder(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const path = await mkdtemp(join(root, "set-"));

@@ -1,24 +1,8 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { openTable, type OpenTableOptions } from "../../src/data/readers/open-table.js";
-import { bytesSource } from "../../src/data/readers/source.js";
-import { readTable } from "../../src/data/table.js";
 import { npzBytes, outputArray } from "../../src/data/writers/npy.js";
-import { IresnetError } from "../../src/errors.js";
-import { plainRows } from "./plain-rows.js";
 import { ascii, bytesOf, joined, npyFile, npyHeaderText } from "./tables.js";
-
-interface Case {
-  readonly what: string;
-  readonly content: Uint8Array | (() => Promise<Uint8Array>);
-  readonly options?: OpenTableOptions;
-  readonly error?: RegExp;
-  readonly rows?: readonly (readonly (number | string | null)[])[];
-  readonly names?: readonly string[];
-  readonly warning?: RegExp;
-}
+import { check, type Case } from "./cases.js";
 
 const floats = (...values: number[]): Uint8Array => bytesOf(Float64Array.from(values));
 const npy = (descr: string, shape: string, content: Uint8Array, fortran = "False"): Uint8Array =>
@@ -407,35 +391,6 @@ const parquetCases: readonly Case[] = [
 function nested(): Uint8Array {
   const data = [{ x: 1 }, [2]];
   return new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "v", data, type: "VARIANT" }] }));
-}
-
-function check(kind: string, file: string, cases: readonly Case[]): void {
-  describe(kind, () => {
-    for (const { what, content, options, error, rows, names, warning } of cases) {
-      it(what, async () => {
-        const bytes = typeof content === "function" ? await content() : content;
-        const table = async () => readTable(await openTable(bytesSource(file, bytes), options));
-        if (error) {
-          await assert.rejects(table(), (caught) => {
-            assert.ok(caught instanceof IresnetError, String(caught));
-            assert.match(caught.message, error);
-            assert.match(caught.message, /: .*expected [^]+, got [^]+; /);
-            return true;
-          });
-          return;
-        }
-        const read = await table();
-        assert.deepEqual(plainRows(read), rows);
-        if (names)
-          assert.deepEqual(
-            read.columns.map(({ name }) => name),
-            names,
-          );
-        if (warning) assert.match(read.warnings.join(" "), warning);
-        else assert.deepEqual(read.warnings, []);
-      });
-    }
-  });
 }
 
 check("An NPY file with", "t.npy", npyCases);

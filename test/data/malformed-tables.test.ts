@@ -1,25 +1,6 @@
-import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { openTable, type OpenTableOptions } from "../../src/data/readers/open-table.js";
-import { bytesSource } from "../../src/data/readers/source.js";
-import { readTable } from "../../src/data/table.js";
-import { IresnetError } from "../../src/errors.js";
-import { plainRows } from "./plain-rows.js";
 import { ascii, joined, utf16 } from "./tables.js";
-
-/** A file, and what comes of it: an error with this in its sentence, or these rows. */
-interface Case {
-  readonly what: string;
-  readonly file?: string;
-  readonly content: string | Uint8Array;
-  readonly options?: OpenTableOptions;
-  readonly error?: RegExp;
-  readonly rows?: readonly (readonly (number | string | null)[])[];
-  readonly names?: readonly string[];
-  readonly summary?: RegExp;
-  readonly warning?: RegExp;
-}
+import { check, type Case } from "./cases.js";
 
 const long = "x".repeat(1 << 20);
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -554,41 +535,6 @@ const json: readonly Case[] = [
   { what: "a byte-order mark", content: '\xef\xbb\xbf{"a":1}\n', rows: [[1]] },
   { what: "Latin-1", content: '{"a":"caf\xe9"}\n', rows: [["café"]], summary: /windows-1252/ },
 ];
-
-function check(kind: string, file: string, cases: readonly Case[]): void {
-  describe(kind, () => {
-    for (const one of cases) {
-      const { what, content, options, error, rows, names, summary, warning } = one;
-      it(what, async () => {
-        const bytes = typeof content === "string" ? ascii(content) : content;
-        const source = bytesSource(one.file ?? file, bytes);
-        const read = async () => {
-          const reader = await openTable(source, options);
-          return { reader, table: await readTable(reader) };
-        };
-        if (error) {
-          await assert.rejects(read(), (caught) => {
-            assert.ok(caught instanceof IresnetError, String(caught));
-            assert.match(caught.message, error);
-            assert.match(caught.message, /: .*expected [^]+, got [^]+/);
-            return true;
-          });
-          return;
-        }
-        const { reader, table } = await read();
-        assert.deepEqual(plainRows(table), rows);
-        if (names)
-          assert.deepEqual(
-            table.columns.map(({ name }) => name),
-            names,
-          );
-        if (summary) assert.match(reader.summary.join(" "), summary);
-        if (warning) assert.match(table.warnings.join(" "), warning);
-        else assert.deepEqual(table.warnings, []);
-      });
-    }
-  });
-}
 
 check("A CSV file with", "table.csv", csv);
 check("A JSON file with", "table.jsonl", json);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { fitPicture, type PictureFit } from "../../src/data/pictures/fit-picture.js";
@@ -15,14 +14,9 @@ import { decodePng } from "../../src/data/pictures/png.js";
 import { DataError, FileError, IresnetError, UsageError } from "../../src/errors.js";
 import { Random } from "../../src/random.js";
 import { ascii, joined, pngFile, pngHeaderChunk, pngOf } from "./tables.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let root: string;
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), "iresnet-pictures-"));
-});
-after(async () => {
-  await rm(root, { recursive: true });
-});
+const root = temporaryFolder();
 
 /** A folder of these files; text is the target of a link. */
 async function folderOf(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { fileSource } from "../../src/data/readers/node-source.js";
 import { openTable, registerTableFormat } from "../../src/data/readers/open-table.js";
@@ -13,14 +12,9 @@ import { npyBytes, npzBytes, outputArray } from "../../src/data/writers/npy.js";
 import { FileError, UsageError } from "../../src/errors.js";
 import { plainRows } from "./plain-rows.js";
 import { ascii, joined } from "./tables.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let root: string;
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), "iresnet-tables-"));
-});
-after(async () => {
-  await rm(root, { recursive: true });
-});
+const root = temporaryFolder();
 
 /** A source of pieces that counts how many were asked for, and whether it was closed. */
 function counted(name: string, pieces: number, piece: (at: number) => Uint8Array) {

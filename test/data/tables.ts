@@ -1,5 +1,5 @@
 import { deflateSync } from "node:zlib";
-import { crc32 } from "../../src/data/readers/crc32.js";
+import { crc32 } from "../../src/crc32.js";
 
 export function ascii(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, "latin1"));

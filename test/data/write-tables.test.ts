@@ -1,28 +1,29 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import fc from "fast-check";
 import { readNpz } from "../../src/data/readers/npz.js";
 import { fileSource } from "../../src/data/readers/node-source.js";
 import { openTable } from "../../src/data/readers/open-table.js";
 import { bytesSource } from "../../src/data/readers/source.js";
-import { codeOf, joinTables, readTable, type Column, type Table } from "../../src/data/table.js";
+import {
+  joinTables,
+  madeTable,
+  readTable,
+  textColumn,
+  type Column,
+  type Table,
+} from "../../src/data/table.js";
 import { csvText } from "../../src/data/writers/csv.js";
 import { writeFileInPieces } from "../../src/data/writers/node-writer.js";
 import { npyBytes, npzBytes, outputArray, tableArrays } from "../../src/data/writers/npy.js";
 import { FileError, ShapeError, UsageError } from "../../src/errors.js";
 import { plainRows } from "./plain-rows.js";
 import { joined } from "./tables.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let root: string;
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), "iresnet-write-"));
-});
-after(async () => {
-  await rm(root, { recursive: true });
-});
+const root = temporaryFolder();
 
 async function gathered(pieces: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -37,14 +38,14 @@ function numeric(kind: "number" | "boolean" | "date", name: string, values: numb
 }
 
 function textual(name: string, texts: readonly (string | null)[]): Column {
-  const dictionary = new Map<string, number>();
-  const codes = Int32Array.from(texts, (text) => (text === null ? -1 : codeOf(dictionary, text)));
-  return { name, kind: "text", codes, dictionary: [...dictionary.keys()] };
+  return textColumn(
+    name,
+    texts.map((text) => text ?? undefined),
+  );
 }
 
 function tableOf(columns: readonly Column[], rows: number): Table {
-  const lines = new Float64Array(rows);
-  return { name: "made", columns, rows, lines, problems: [], warnings: [] };
+  return madeTable("made", rows, columns);
 }
 
 const missing = { freq: 4, nil: NaN };

@@ -61,19 +61,15 @@ describe("openUniform", () => {
   it("has finite logarithms at both ends of the noise, in the reference and in float32", async () => {
     const u = openUniform(input("u", [3]));
     const outputs = { u: log(u), rest: log(sub(1, u)), gumbel: neg(log(neg(log(u)))) };
-    const engine = await nodeEngine({ threads: 1 });
-    try {
-      for (const place of [undefined, engine]) {
-        const feeds = { u: { shape: [3], data: [0, 0.5, 1 - 2 ** -24] } };
-        for (const [name, { data }] of Object.entries(await runIn(place, outputs, feeds))) {
-          assert.ok(
-            Array.from(data).every(Number.isFinite),
-            `${name}: ${Array.from(data).join(" ")}`,
-          );
-        }
+    await using engine = await nodeEngine({ threads: 1 });
+    for (const place of [undefined, engine]) {
+      const feeds = { u: { shape: [3], data: [0, 0.5, 1 - 2 ** -24] } };
+      for (const [name, { data }] of Object.entries(await runIn(place, outputs, feeds))) {
+        assert.ok(
+          Array.from(data).every(Number.isFinite),
+          `${name}: ${Array.from(data).join(" ")}`,
+        );
       }
-    } finally {
-      await engine.close();
     }
   });
 });

@@ -29,12 +29,8 @@ async function withEngine(
   options: { threads?: number },
   use: (engine: Engine) => Promise<void>,
 ): Promise<void> {
-  const engine = await nodeEngine(options);
-  try {
-    await use(engine);
-  } finally {
-    await engine.close();
-  }
+  await using engine = await nodeEngine(options);
+  await use(engine);
 }
 
 describe("nodeEngine", () => {

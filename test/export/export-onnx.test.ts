@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { z } from "zod";
 import { mapped, type Bijection } from "../../src/bijections/index.js";
 import { StandardGaussian } from "../../src/distributions/index.js";
-import type { Engine } from "../../src/engine/index.js";
-import { nodeEngine } from "../../src/engine/node.js";
 import { openOnnxFile } from "../../src/engine/node-file.js";
 import { IresnetError, UsageError } from "../../src/errors.js";
 import {
@@ -20,6 +18,7 @@ import { BatchAxis } from "../../src/onnx/index.js";
 import { openModel, type AnyRunner } from "../../src/runner/index.js";
 import { smallModels } from "../models/small-configs.js";
 import { openSmall } from "./runners.js";
+import { testEngine } from "../support/engine.js";
 
 describe("BatchAxis", () => {
   const batch = new BatchAxis(1009, "x");
@@ -65,12 +64,8 @@ const crowd = (f: (rows: number) => number) =>
     },
   })({});
 
-describe("exportOnnx", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("exportOnnx", async () => {
+  const engine = await testEngine();
 
   const plane = (): Promise<AnyRunner> =>
     openSmall(engine, "i-resnet-density", { shape: [2], blocks: [2], widths: [8] });

@@ -15,6 +15,7 @@ import { Random } from "../../src/random.js";
 import { openRunner, type AnyRunner } from "../../src/runner/index.js";
 import { fitTable, scoreTable, tableCells, tableData, tableKinds } from "../../src/tables/index.js";
 import { csvOf, measurements, tableOf, type Cells } from "../tables/measurements.js";
+import { testEngine } from "../support/engine.js";
 
 /** Measurements with empty cells in two columns, and a copy of another. */
 function rowsOf(count: number, seed: number): Cells[] {
@@ -103,12 +104,8 @@ describe("the exported file of a table", () => {
   });
 });
 
-describe("exported files of other tables", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("exported files of other tables", async () => {
+  const engine = await testEngine();
 
   const heavy = Random.fromSeed(7).normal(160);
   const rows = rowsOf(160, 3).map((one, i) => ({

@@ -1,31 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { FileError } from "../../src/errors.js";
+import { describe, it } from "node:test";
 import { writeFileAtomic } from "../../src/files/atomic-file.js";
 import { loadCheckpoint, saveCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { appendMetrics } from "../../src/train/metrics-file.js";
 import { ndarray } from "../../src/tree.js";
+import { temporaryFolder } from "../support/folder.js";
+import { rejectsFile } from "../data/fails.js";
 
-let folder: string;
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "iresnet-atomic-"));
-});
-after(async () => {
-  await rm(folder, { recursive: true });
-});
-
-async function rejects(promise: Promise<unknown>, message: RegExp): Promise<void> {
-  await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof FileError, String(error));
-    assert.match(error.message, /: expected .+, got .+; .+/);
-    assert.match(error.message, message);
-    return true;
-  });
-}
+const folder = temporaryFolder();
 
 describe("writeFileAtomic", () => {
   it("writes bytes and text, replaces a file, makes folders and leaves nothing else", async () => {
@@ -48,7 +33,7 @@ describe("writeFileAtomic", () => {
   it("removes its temporary file when the rename fails", async () => {
     const path = join(folder, "taken");
     await mkdir(join(path, "by-a-folder"), { recursive: true });
-    await rejects(writeFileAtomic(path, "x"), /taken: expected to write.*choose another path/);
+    await rejectsFile(writeFileAtomic(path, "x"), /taken: expected to write.*choose another path/);
     assert.deepEqual(
       (await readdir(folder)).filter((name) => name.endsWith(".tmp")),
       [],
@@ -58,7 +43,7 @@ describe("writeFileAtomic", () => {
   it("reports a file in place of the folder", async () => {
     const file = join(folder, "plain");
     await writeFile(file, "kept");
-    await rejects(writeFileAtomic(join(file, "x"), "x"), /a file in place of a folder/);
+    await rejectsFile(writeFileAtomic(join(file, "x"), "x"), /a file in place of a folder/);
     assert.equal(await readFile(file, "utf8"), "kept");
   });
 });
@@ -93,12 +78,12 @@ describe("a full disk", () => {
       await saveCheckpoint(path, small);
       const large = { ...small, arrays: { w: ndarray(new Float32Array(50_000), [50_000]) } };
       const message = /checkpoint\.safetensors: .*full disk; free some space, then go on/;
-      await rejects(saveCheckpoint(path, large), message);
+      await rejectsFile(saveCheckpoint(path, large), message);
       assert.deepEqual(await readdir(disk), ["checkpoint.safetensors"]);
       assert.deepEqual(await loadCheckpoint(path), small);
 
       await writeFile(join(disk, "filler"), new Uint8Array(1e6)).catch(() => undefined);
-      await rejects(appendMetrics(join(disk, "metrics.jsonl"), { step: 1 }), /full disk/);
+      await rejectsFile(appendMetrics(join(disk, "metrics.jsonl"), { step: 1 }), /full disk/);
       await rm(join(disk, "filler"));
       await saveCheckpoint(path, small);
     } finally {

@@ -2,19 +2,16 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { FileError } from "../../src/errors.js";
 import { LOCK_FILE, withLock } from "../../src/files/lock.js";
+import { temporaryFolder } from "../support/folder.js";
 
 describe("a lock", () => {
-  let root: string;
-  before(async () => {
-    root = await mkdtemp(join(tmpdir(), "iresnet-lock-"));
-  });
-  after(() => rm(root, { recursive: true, force: true }));
+  const root = temporaryFolder();
 
   const inUse = (error: unknown): boolean =>
     error instanceof FileError && /in use by .*; wait for it, or delete/.test(error.message);

@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/checkpoint/index.js";
-import { nodeEngine } from "../../src/engine/node.js";
-import type { Engine } from "../../src/engine/index.js";
 import { UsageError } from "../../src/errors.js";
 import { fitPictures, pictureData, scorePictures } from "../../src/images/index.js";
 import { auroc, evaluate } from "../../src/measure/index.js";
 import { openRunner } from "../../src/runner/index.js";
 import { somePictures } from "./pictures.js";
+import { testEngine } from "../support/engine.js";
 
-describe("fitPictures", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("fitPictures", async () => {
+  const engine = await testEngine();
 
   const data = pictureData(somePictures(60, { size: [4, 8] }));
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ClassificationCount } from "../../src/measure/index.js";
+import { ClassificationCount } from "../../src/measure/classification-count.js";
 
 const close = (got: number, expected: number): void => {
   assert.ok(Math.abs(got - expected) < 1e-6, `${got} for ${expected}`);

@@ -1,22 +1,17 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import type { Engine } from "../../src/engine/index.js";
-import { nodeEngine } from "../../src/engine/node.js";
+import { describe, it } from "node:test";
 import { plainInverses } from "../../src/measure/index.js";
 import { iResNetDensity, type Density } from "../../src/models/index.js";
 import { openModel } from "../../src/runner/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray, type Arrays, type NDArray } from "../../src/tree.js";
 import { assertClose, largestDifference } from "../support/values.js";
+import { testEngine } from "../support/engine.js";
 
-describe("plainInverses", () => {
+describe("plainInverses", async () => {
   const random = Random.fromSeed(5);
   const x = ndarray(random.split("x").normal(40), [20, 2]);
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+  const engine = await testEngine();
 
   /** A network whose weights reach their bound, where there is one. */
   function large(c: number | null, blocks: number): { model: Density; arrays: Arrays } {

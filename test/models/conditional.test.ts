@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { nodeEngine } from "../../src/engine/node.js";
+import { describe, it } from "node:test";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import { glow, iResNetDensity, nice, realNvp, type Density } from "../../src/models/index.js";
-import type { Engine } from "../../src/index.js";
 import { openModel, openRunner, type Runner } from "../../src/runner/index.js";
 import { Random } from "../../src/random.js";
 import { fit } from "../../src/train/fit.js";
 import { arrayData, oneHot } from "../../src/data/index.js";
 import { ndarray, type NDArray } from "../../src/tree.js";
 import { assertClose, meanOf } from "../support/values.js";
+import { testEngine } from "../support/engine.js";
 
 const random = Random.fromSeed(6);
 const classes = 3;
@@ -38,12 +37,8 @@ const conditional: Readonly<Record<string, Density>> = {
   "i-ResNet": iResNetDensity({ shape: [2], blocks: [4], widths: [32], condition: classes }),
 };
 
-describe("a density conditioned on classes, trained for a moment", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("a density conditioned on classes, trained for a moment", async () => {
+  const engine = await testEngine();
 
   for (const [name, model] of Object.entries(conditional)) {
     it(`tells them apart: ${name}`, async () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { exact } from "../../src/bijections/index.js";
-import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate, type Float64NDArray } from "../../src/engine/reference.js";
 import type { Engine } from "../../src/index.js";
 import { broadcast, input, type Tensor } from "../../src/graph/index.js";
@@ -22,6 +21,7 @@ import { logAbsDet } from "../support/matrices.js";
 import { noiseFeeds, parametersOf, settledFeeds } from "../support/modules.js";
 import { assertClose, events, normals, sumOf, uniforms, type Values } from "../support/values.js";
 import { smallModels } from "./small-configs.js";
+import { testEngine } from "../support/engine.js";
 
 /** What the contract covers, by name: a model that leaves the registry is missed here. */
 const covered: Readonly<Record<string, true>> = {
@@ -174,12 +174,8 @@ for (const [kind, { configs, base = "gaussian", tolerance = 1e-10 }] of entries)
   }
 }
 
-describe("a density of the plane, trained for a moment", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("a density of the plane, trained for a moment", async () => {
+  const engine = await testEngine();
 
   for (const [kind, { configs }] of entries) {
     for (const [what, config] of Object.entries(configs)) {

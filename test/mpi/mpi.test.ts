@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,13 +10,14 @@ import type { Arrays } from "../../src/tree.js";
 import {
   iresnet,
   mainFile,
-  temporaryFolder,
+  startProgram,
   waitForFile,
   writeMnist,
   writeRun,
   type Finished,
 } from "../cli/support.js";
 import { assertClose } from "../support/values.js";
+import { temporaryFolder } from "../support/folder.js";
 
 /** What starts ranks, with its options; nothing where it doesn't work. */
 function launcher(name: string, ...options: readonly string[]): readonly string[] | undefined {
@@ -39,21 +40,9 @@ function startRanks(
   [name, ...options]: readonly string[],
   ranks: number,
   ...args: readonly string[]
-): { readonly child: ChildProcess; readonly finished: Promise<Finished> } {
+): ReturnType<typeof startProgram> {
   const command = [...options, "-np", String(ranks), process.execPath, mainFile, ...args];
-  const child = spawn(name!, command, { cwd, env: { ...process.env, IRESNET_DEBUG: "" } });
-  const output = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) {
-    child[stream].setEncoding("utf8").on("data", (text: string) => {
-      output[stream] += text;
-    });
-  }
-  const finished = new Promise<Finished>((resolve) => {
-    child.on("close", (code) => {
-      resolve({ code, ...output });
-    });
-  });
-  return { child, finished };
+  return startProgram(cwd, name!, command);
 }
 
 /** The process of a rank that mpirun started. */

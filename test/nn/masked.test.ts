@@ -221,21 +221,17 @@ describe("solveTriangular", () => {
       return add(mul(input("z", shape), exp(tanh(before))), mul(before, -3));
     };
     const outputs = { ...solveTriangular(input("z", shape), f) };
-    const engine = await nodeEngine({ threads: 1 });
-    try {
-      for (const place of [undefined, engine]) {
-        const usual = await runIn(place, outputs, { z: z5 });
-        const rows = { 1: NaN, 2: 1e30, 3: Infinity };
-        const mixed = await runIn(place, outputs, { z: withRows(z5, rows) });
-        assertSameRows(mixed, usual, [0, 4]);
-        assert.ok(Array.from(usual.step!.data).every((s) => s === 0));
-        for (const row of [1, 2, 3]) {
-          const { data } = events(mixed.step!, row, row + 1);
-          assert.ok(!(Math.max(...Array.from(data, Math.abs)) < 1e3), `row ${row}`);
-        }
+    await using engine = await nodeEngine({ threads: 1 });
+    for (const place of [undefined, engine]) {
+      const usual = await runIn(place, outputs, { z: z5 });
+      const rows = { 1: NaN, 2: 1e30, 3: Infinity };
+      const mixed = await runIn(place, outputs, { z: withRows(z5, rows) });
+      assertSameRows(mixed, usual, [0, 4]);
+      assert.ok(Array.from(usual.step!.data).every((s) => s === 0));
+      for (const row of [1, 2, 3]) {
+        const { data } = events(mixed.step!, row, row + 1);
+        assert.ok(!(Math.max(...Array.from(data, Math.abs)) < 1e3), `row ${row}`);
       }
-    } finally {
-      await engine.close();
     }
   });
 

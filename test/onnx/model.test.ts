@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import type { Engine } from "../../src/engine/engine.js";
-import { nodeEngine } from "../../src/engine/node.js";
+import { describe, it } from "node:test";
 import { UsageError } from "../../src/errors.js";
 import {
   add,
@@ -26,6 +24,7 @@ import { ModelScope, GraphScope } from "../../src/onnx/scope.js";
 import { targets } from "../../src/onnx/targets.js";
 import { ndarray } from "../../src/tree.js";
 import { assertAgree } from "./agreement.js";
+import { testEngine } from "../support/engine.js";
 
 const x = input("x", [2, 3, 4, 4]);
 const w = input("w", [5, 3, 3, 3]);
@@ -86,12 +85,8 @@ describe("lowering", () => {
   });
 });
 
-describe("toOnnx", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("toOnnx", async () => {
+  const engine = await testEngine();
 
   it("lists its inputs", () => {
     assert.deepEqual(toOnnx({ y: conv2d(x, w) }).inputs, { x: x.shape, w: w.shape });

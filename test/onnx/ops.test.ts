@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { gradients, vjp } from "../../src/autodiff/vjp.js";
-import type { Engine } from "../../src/engine/engine.js";
-import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate } from "../../src/engine/reference.js";
 import {
   abs,
@@ -45,6 +43,7 @@ import {
 } from "../../src/graph/index.js";
 import type { Arrays, Shape } from "../../src/tree.js";
 import { assertClose, drawInputs } from "../graph/numbers.js";
+import { testEngine } from "../support/engine.js";
 
 interface Case {
   readonly inputs: readonly Shape[];
@@ -444,12 +443,8 @@ function checkGradient(scalar: Tensor, wrt: readonly Tensor[], feeds: Arrays): v
   });
 }
 
-describe("operations", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("operations", async () => {
+  const engine = await testEngine();
 
   for (const [op, list] of Object.entries(cases)) {
     describe(op, () => {

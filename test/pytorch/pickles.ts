@@ -1,4 +1,4 @@
-import { crc32 } from "../../src/pytorch/crc32.js";
+import { crc32 } from "../../src/crc32.js";
 
 export type Piece = string | number | Uint8Array | readonly number[];
 

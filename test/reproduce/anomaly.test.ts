@@ -8,7 +8,8 @@ import { Random } from "../../src/random.js";
 import { anomalySplit, standardisedBy } from "../../src/reproduce/anomaly-split.js";
 import type { AnomalyMethod, SplitResult } from "../../src/reproduce/anomaly-result.js";
 import { readLabelledTables, type LabelledTable } from "../../src/reproduce/labelled-tables.js";
-import { iresnet, temporaryFolder, type Finished } from "../cli/support.js";
+import { iresnet, type Finished } from "../cli/support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const rows = 120;
 const isOutlier = (row: number): boolean => row % 10 === 9;

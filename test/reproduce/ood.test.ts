@@ -9,7 +9,8 @@ import { openNormals, openOutliers } from "../../src/reproduce/ood-data.js";
 import { presentOod } from "../../src/reproduce/ood-present.js";
 import type { OodResult } from "../../src/reproduce/ood-result.js";
 import type { Listener } from "../../src/runs/listener.js";
-import { iresnet, temporaryFolder, writeMnist } from "../cli/support.js";
+import { iresnet, writeMnist } from "../cli/support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const silent: Listener = {
   progress: () => undefined,

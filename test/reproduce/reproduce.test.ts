@@ -5,14 +5,8 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import type { Plan } from "../../src/reproduce/plan.js";
 import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
-import {
-  iresnet,
-  start,
-  temporaryFolder,
-  waitForFile,
-  writeMnist,
-  type Finished,
-} from "../cli/support.js";
+import { iresnet, start, waitForFile, writeMnist, type Finished } from "../cli/support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 type Json = Record<string, unknown>;
 
@@ -125,7 +119,7 @@ describe("reproduce", () => {
     await writeFile(checkpoint, "damaged");
     const crashed = await iresnet(cwd, ...resume("stopped"));
     assert.equal(crashed.code, 1, crashed.stderr);
-    assert.match(crashed.stderr, /^c-0\.7 +Failed, which stops all rows\.$/m);
+    assert.match(crashed.stderr, /^c-0\.7 +Failed, which stops all\.$/m);
     assert.match(crashed.stderr, /^error: .*checkpoint/m);
     assert.equal(await readFile(checkpoint, "utf8"), "damaged");
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { z } from "zod";
 import { Chain, DiagonalScale } from "../../src/bijections/index.js";
 import { encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/checkpoint.js";
@@ -24,6 +23,7 @@ import { Random } from "../../src/random.js";
 import { openRunner as openPath } from "../../src/runner/open-file.js";
 import { openModel, openRunner } from "../../src/runner/index.js";
 import { rowsFor } from "./support.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const engine = referenceEngine();
 
@@ -38,10 +38,7 @@ function checkpointOf(model: Model, seed = 1): Checkpoint {
 }
 
 describe("openRunner", () => {
-  const folder = mkdtempSync(join(tmpdir(), "iresnet-open-"));
-  after(() => {
-    rmSync(folder, { recursive: true });
-  });
+  const folder = temporaryFolder();
   const model = iResNetDensity({ shape: [2], blocks: [1], widths: [4] });
   const x = rowsFor(model, 3);
 

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { UsageError } from "../../src/errors.js";
 import { nice } from "../../src/models/index.js";
@@ -11,16 +9,14 @@ import { Random } from "../../src/random.js";
 import { openModel } from "../../src/runner/index.js";
 import type { Listener, TaskProgress } from "../../src/runs/listener.js";
 import { drawRows, writeSamples } from "../../src/runs/sample-rows.js";
+import { closeAfter } from "../support/engine.js";
+import { temporaryFolder } from "../support/folder.js";
 
 const engine = await nodeEngine({ threads: 1 });
 const model = nice({ shape: [2], couplings: 2, hidden: [4] });
 const runner = await openModel(model, model.scope.initialArrays(Random.fromSeed(1)), { engine });
-const folder = mkdtempSync(join(tmpdir(), "iresnet-samples-"));
-after(async () => {
-  await runner.close();
-  await engine.close();
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
+closeAfter(runner, engine);
 
 const draw = drawRows(runner, { random: Random.fromSeed(2) });
 const told: TaskProgress[] = [];

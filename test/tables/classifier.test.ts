@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { bytesSource, openTable } from "../../src/data/readers/index.js";
-import { nodeEngine } from "../../src/engine/node.js";
 import { evaluate, reconstruct } from "../../src/measure/index.js";
 import { Random } from "../../src/random.js";
 import { openRunner, type AnyRunner } from "../../src/runner/index.js";
@@ -18,9 +17,9 @@ import {
   type TableDataOptions,
 } from "../../src/tables/index.js";
 import { csvOf, tableOf, type Cells } from "./measurements.js";
+import { testEngine } from "../support/engine.js";
 
-const engine = await nodeEngine({ threads: 1 });
-after(() => engine.close());
+const engine = await testEngine();
 
 const species = ["red fox", "blue, jay", "Ünicode"];
 

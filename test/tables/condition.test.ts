@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { DataError, UsageError } from "../../src/errors.js";
 import { Random } from "../../src/random.js";
@@ -15,6 +15,7 @@ import {
   type TableDataOptions,
 } from "../../src/tables/index.js";
 import { csvOf, tableOf, type Cells } from "./measurements.js";
+import { closeAfter } from "../support/engine.js";
 
 const engine = await nodeEngine({ threads: 1 });
 
@@ -38,10 +39,7 @@ const options: TableDataOptions = { condition: ["year", "kind"] };
 const data = tableData(table, options);
 const fitted = await fitTable(data, { engine, steps: 300, onWarning: () => undefined });
 const runner = await openRunner(fitted!.checkpoint, { engine });
-after(async () => {
-  await runner.close();
-  await engine.close();
-});
+closeAfter(runner, engine);
 const kinds = tableKinds(runner.data!.table!);
 
 describe("a condition", () => {

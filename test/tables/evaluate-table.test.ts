@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { bytesSource, openTable } from "../../src/data/readers/index.js";
 import type { TableReader } from "../../src/data/table.js";
 import { nodeEngine } from "../../src/engine/node.js";
@@ -8,14 +8,12 @@ import { openRunner } from "../../src/runner/index.js";
 import { evaluateTable, scoreTable, tableData, tableKinds } from "../../src/tables/index.js";
 import { identityCheckpoint } from "./identity-run.js";
 import { csvOf, measurements, tableOf, type Cells } from "./measurements.js";
+import { closeAfter } from "../support/engine.js";
 
 const engine = await nodeEngine({ threads: 1 });
 const data = tableData(await tableOf(csvOf(measurements(200, 1))));
 const runner = await openRunner(identityCheckpoint(data), { engine });
-after(async () => {
-  await runner.close();
-  await engine.close();
-});
+closeAfter(runner, engine);
 const kinds = tableKinds(runner.data!.table!);
 
 /** Rows of which every fifth is far out, with a label. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { UsageError } from "../../src/errors.js";
 import { Random } from "../../src/random.js";
@@ -7,6 +7,7 @@ import { openRunner } from "../../src/runner/index.js";
 import { scoreTable, TableExplainer, tableData, tableKinds } from "../../src/tables/index.js";
 import { identityCheckpoint } from "./identity-run.js";
 import { csvOf, tableOf, type Cells } from "./measurements.js";
+import { closeAfter } from "../support/engine.js";
 
 const engine = await nodeEngine({ threads: 1 });
 
@@ -26,10 +27,7 @@ function cells(rows: number, seed: number): Cells[] {
 
 const data = tableData(await tableOf(csvOf(cells(800, 1))));
 const runner = await openRunner(identityCheckpoint(data), { engine });
-after(async () => {
-  await runner.close();
-  await engine.close();
-});
+closeAfter(runner, engine);
 const kinds = tableKinds(runner.data!.table!);
 const explainer = await TableExplainer.open(runner);
 

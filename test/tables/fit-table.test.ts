@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
 import { arrayData, halvesOf, toyData } from "../../src/data/index.js";
 import { range } from "../../src/data/data-set.js";
@@ -18,6 +18,7 @@ import {
   type TableProgress,
 } from "../../src/tables/index.js";
 import { csvOf, measurements, tableOf } from "./measurements.js";
+import { closeAfter } from "../support/engine.js";
 
 const engine = await nodeEngine({ threads: 1 });
 const silent = (): void => undefined;
@@ -35,10 +36,7 @@ const fitted = await fitTable(data, {
 });
 const bytes = encodeCheckpoint(fitted!.checkpoint);
 const runner = await openRunner(bytes, { engine });
-after(async () => {
-  await runner.close();
-  await engine.close();
-});
+closeAfter(runner, engine);
 const kinds = tableKinds(runner.data!.table!);
 
 describe("fitTable", () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import { nodeEngine } from "../../src/engine/node.js";
+import { describe, it } from "node:test";
 import { UsageError } from "../../src/errors.js";
 import { modelDefinitions } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
@@ -13,9 +12,9 @@ import {
   tableModelNames,
 } from "../../src/tables/index.js";
 import { csvOf, tableOf } from "./measurements.js";
+import { testEngine } from "../support/engine.js";
 
-const engine = await nodeEngine({ threads: 1 });
-after(() => engine.close());
+const engine = await testEngine();
 const silent = (): void => undefined;
 
 const z = Random.fromSeed(1).normal(240);

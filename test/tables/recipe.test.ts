@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { UsageError } from "../../src/errors.js";
 import { iResNetDensity } from "../../src/models/index.js";
 import { chooseNoise, tableRecipe } from "../../src/tables/index.js";
-import { parseTrainingConfig } from "../../src/train/index.js";
+import { parseTrainingConfig } from "../../src/train/config.js";
 
 const sizes = [8, 9, 20, 100, 1000, 5000, 1_000_000].flatMap((rows) =>
   [1, 20, 100].map((columns) => ({ rows, columns })),

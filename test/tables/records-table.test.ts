@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { nodeEngine } from "../../src/engine/node.js";
 import { DataError } from "../../src/errors.js";
 import { openRunner } from "../../src/runner/index.js";
 import { recordsTable, scoreTable, tableData, tableKinds } from "../../src/tables/index.js";
 import { identityCheckpoint } from "./identity-run.js";
 import { csvOf, measurements, tableOf } from "./measurements.js";
+import { closeAfter } from "../support/engine.js";
 
 const engine = await nodeEngine({ threads: 1 });
 const rows = measurements(200, 1).map((one, i) => (i === 9 ? { ...one, temperature: "" } : one));
 const checkpoint = identityCheckpoint(tableData(await tableOf(csvOf(rows))));
 const runner = await openRunner(checkpoint, { engine });
-after(async () => {
-  await runner.close();
-  await engine.close();
-});
+closeAfter(runner, engine);
 const plan = runner.data!.table!;
 
 /** A row of the file as JSON has it. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { arrayData, prepare } from "../../src/data/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { UsageError } from "../../src/errors.js";
@@ -9,6 +9,7 @@ import { openRunner } from "../../src/runner/index.js";
 import { rowTerms } from "../../src/tables/held-out.js";
 import { fitTable, OutlierScore, scoreRows } from "../../src/tables/index.js";
 import type { NumberArray } from "../../src/tree.js";
+import { closeAfter } from "../support/engine.js";
 
 /** A ring with a height on it, and a whole number beside: three columns of other scales. */
 function ring(rows: number, random: Random): NumberArray & { readonly data: Float64Array } {
@@ -35,10 +36,7 @@ const fitted = await fitTable(arrayData({ x: train, validation: { x: heldOut } }
   onWarning: () => undefined,
 });
 const runner = await openRunner(fitted!.checkpoint, { engine });
-after(async () => {
-  await runner.close();
-  await engine.close();
-});
+closeAfter(runner, engine);
 const { calibration, preprocessing } = fitted!.checkpoint.data!;
 
 describe("scoreRows", () => {

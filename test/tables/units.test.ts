@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import { nodeEngine } from "../../src/engine/node.js";
+import { describe, it } from "node:test";
 import { Random } from "../../src/random.js";
 import { openRunner } from "../../src/runner/index.js";
 import {
@@ -11,9 +10,9 @@ import {
   tableKinds,
 } from "../../src/tables/index.js";
 import { csvOf, tableOf, type Cells } from "./measurements.js";
+import { testEngine } from "../support/engine.js";
 
-const engine = await nodeEngine({ threads: 1 });
-after(() => engine.close());
+const engine = await testEngine();
 
 const count = 600;
 const z = Random.fromSeed(1).normal(3 * count);

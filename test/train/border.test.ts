@@ -8,12 +8,8 @@ import { DataError, UsageError } from "../../src/errors.js";
 import { add, div, mul, sqrt, square, sub } from "../../src/graph/index.js";
 import { glow, iResNetDensity } from "../../src/models/index.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../../src/checkpoint/index.js";
-import {
-  fit,
-  parseTrainingConfig,
-  registerOptimizer,
-  type TrainingOptions,
-} from "../../src/train/index.js";
+import { fit, registerOptimizer, type TrainingOptions } from "../../src/train/index.js";
+import { parseTrainingConfig } from "../../src/train/config.js";
 import { changed } from "../support/data.js";
 
 const model = iResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { closable } from "../../src/closable.js";
 import type { Engine, Session } from "../../src/engine/index.js";
-import { nodeEngine } from "../../src/engine/node.js";
 import {
   CheckpointError,
   DataError,
@@ -14,15 +13,11 @@ import { arrayData, sampleToy, toyData, type DataSet, type Rows } from "../../sr
 import { iResNetClassifier, iResNetDensity } from "../../src/models/index.js";
 import { inferenceArrays, type Checkpoint } from "../../src/checkpoint/index.js";
 import { Random } from "../../src/random.js";
-import {
-  fit,
-  parseTrainingConfig,
-  type FitOptions,
-  type Report,
-  type TrainingOptions,
-} from "../../src/train/index.js";
+import { fit, type FitOptions, type Report, type TrainingOptions } from "../../src/train/index.js";
+import { parseTrainingConfig } from "../../src/train/config.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
 import { changed } from "../support/data.js";
+import { testEngine } from "../support/engine.js";
 
 const density = iResNetDensity({
   shape: [2],
@@ -70,12 +65,8 @@ function isFinite(arrays: Arrays): boolean {
   return Object.values(arrays).every(({ data }) => data.every(Number.isFinite));
 }
 
-describe("fit", () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await nodeEngine({ threads: 1 });
-  });
-  after(() => engine.close());
+describe("fit", async () => {
+  const engine = await testEngine();
 
   it("learns a 2-D density better than any Gaussian", async () => {
     const losses: number[] = [];

@@ -1,26 +1,20 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import {
   appendMetrics,
   readMetrics,
   truncateMetrics,
   type MetricsRecord,
 } from "../../src/train/metrics-file.js";
+import { temporaryFolder } from "../support/folder.js";
 
-let folder: string;
+const folder = temporaryFolder();
 let path: string;
 let files = 0;
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "iresnet-metrics-"));
-});
 beforeEach(() => {
   path = join(folder, String(files++), "metrics.jsonl");
-});
-after(async () => {
-  await rm(folder, { recursive: true });
 });
 
 const records: readonly MetricsRecord[] = [

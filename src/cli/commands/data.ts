@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { getData, type DownloadProgress } from "../../data/download.js";
 import { imageSetName, imageSetNames, toyNames } from "../../data/index.js";
 import { table } from "../../text.js";
-import { pathOption, withJson, type ResultOptions } from "../options.js";
+import { pathArgument, type ResultOptions, withJson } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
 
@@ -27,7 +27,7 @@ export function addData(program: Command): void {
 
 function withFolder(command: Command): Command {
   return withJson(
-    command.addOption(pathOption("--data-dir <dir>", "folder of the data sets").default("data")),
+    command.option("--data-dir <dir>", "folder of the data sets", pathArgument, "data"),
   );
 }
 

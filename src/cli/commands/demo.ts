@@ -9,7 +9,7 @@ import { trainRun, type Outcome } from "../../runs/train-run.js";
 import { formatNumber, table } from "../../text.js";
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
-import { pathOption, wholeOption, withJson, withThreads } from "../options.js";
+import { pathArgument, wholeOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { perform } from "../perform.js";
 import type { Terminal } from "../terminal.js";
@@ -26,11 +26,10 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("train a density in two dimensions, and draw it")
     .option("--data <name>", `one of: ${toyNames.join(", ")} (default: 8gaussians)`)
-    .addOption(
-      pathOption(
-        "--out <dir>",
-        "folder of the run (default: the first free of runs/demo, runs/demo-2 ...)",
-      ),
+    .option(
+      "--out <dir>",
+      "folder of the run (default: the first free of runs/demo, runs/demo-2 ...)",
+      pathArgument,
     )
     .addOption(
       wholeOption("--steps <n>", "training steps (default: two minutes' worth)", ranges.steps),

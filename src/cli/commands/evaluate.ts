@@ -15,7 +15,6 @@ import { sameShape } from "../../tree.js";
 import { commandLine } from "../command-line.js";
 import {
   pathArgument,
-  pathOption,
   runHelp,
   wholeOption,
   withJson,
@@ -42,19 +41,17 @@ export function addEvaluate(program: Command): void {
     .description("measure a run's model on all of a split, or on other data")
     .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:")
-    .addOption(
-      pathOption(
-        "--data <file|folder>",
-        "other data: of a table's run a file of rows, of images a set by name, of pictures a folder, or a single one",
-      ),
+    .option(
+      "--data <file|folder>",
+      "other data: of a table's run a file of rows, of images a set by name, of pictures a folder, or a single one",
+      pathArgument,
     )
     .option("--label <column>", "column of the file that marks outliers: gives AUROC and ROC curve")
     .option("--outlier <value>", "its value for outliers (default: 1, true, or the rarer of two)")
-    .addOption(
-      pathOption(
-        "--out <dir>",
-        "where an evaluation of a file goes (default: a folder in the run's)",
-      ),
+    .option(
+      "--out <dir>",
+      "where an evaluation of a file goes (default: a folder in the run's)",
+      pathArgument,
     );
   command.option("--views", "of a classifier of images: the error by six views of each, too");
   withJson(withThreads(withSplit(command)))

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { loadCheckpoint } from "../../checkpoint/checkpoint-file.js";
-import type { TrainingState } from "../../checkpoint/index.js";
+import type { TrainingState } from "../../checkpoint/checkpoint.js";
 import { UsageError } from "../../errors.js";
 import { modelDefinitions, plannedIterations } from "../../models/index.js";
 import { withEngine } from "../../runs/engine.js";

@@ -7,7 +7,6 @@ import { writeReport } from "../../runs/report.js";
 import { splitOf, withTrained } from "../../runs/trained.js";
 import {
   pathArgument,
-  pathOption,
   runHelp,
   wholeOption,
   withInverseLimits,
@@ -30,11 +29,10 @@ export function addReconstruct(program: Command): void {
     .argument("<run>", runHelp, pathArgument)
     .optionsGroup("Simple options:");
   withSplit(command)
-    .addOption(
-      pathOption(
-        "--data <folder>",
-        "other pictures to measure a run on pictures on, or a single one",
-      ),
+    .option(
+      "--data <folder>",
+      "other pictures to measure a run on pictures on, or a single one",
+      pathArgument,
     )
     .addOption(
       wholeOption(

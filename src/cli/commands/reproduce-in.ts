@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { UsageError } from "../../errors.js";
 import { withLock } from "../../files/lock.js";
 import { ReproductionFolder } from "../../reproduce/folder.js";
-import type { Presentation } from "../../reproduce/present.js";
+import type { Presentation } from "../../reproduce/presentation.js";
 import type { Watch } from "../../runs/listener.js";
 import { finished } from "../interrupt.js";
 import type { Terminal } from "../terminal.js";

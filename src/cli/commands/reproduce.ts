@@ -13,7 +13,7 @@ import { oodName, reproduceImages } from "./reproduce-ood.js";
 import {
   duration,
   names,
-  pathOption,
+  pathArgument,
   wholeOption,
   withJson,
   withThreads,
@@ -22,6 +22,29 @@ import {
 import { perform } from "../perform.js";
 import type { ReproduceOptions } from "./reproduce-options.js";
 import type { Terminal } from "../terminal.js";
+
+/** Examples, and what a person needs to know. */
+const help = `
+Examples:
+  iresnet reproduce figure-toy --data moons --budget 5m
+  iresnet reproduce table-classification --rows c-0.9,vanilla --budget 1h
+  iresnet reproduce table-density --data ../sets --budget 3h --out runs/densities
+  iresnet reproduce table-density --out runs/densities --resume
+  iresnet reproduce table-anomaly --data tables
+  iresnet reproduce figure-ood --data ../sets --budget 40m
+  iresnet reproduce figure-ood --run runs/mnist-density
+
+First each row's speed is measured, and the budget shared: a row gets at most its preset's steps,
+and its schedule is shortened with them. As many rows train at once as there are threads, each on
+one. The folder gets plan.json, a file for each finished row, its run, table.json,
+pictures and report.html. Ctrl-C, or a crash, loses a minute at most.
+
+table-anomaly has no budget. It takes each CSV file of a folder whose last column, or one named
+outlier or label, is 1 for outliers and 0 for normal rows. Half of the normal rows train, and all
+others are scored: by an i-ResNet, by nearest neighbours and by Mahalanobis distance.
+
+figure-ood learns MNIST and Fashion-MNIST, as far as they are there, or the sets of --rows, and
+tells their test images from those of other sets of the same size, by three scores.`;
 
 export function addReproduce(program: Command): void {
   const command = program
@@ -45,7 +68,7 @@ export function addReproduce(program: Command): void {
       "for training and evaluation, such as 90s or 1h30m (default: 30m)",
       duration,
     )
-    .addOption(pathOption("--out <dir>", "folder of the results (default: runs/NAME)"))
+    .option("--out <dir>", "folder of the results (default: runs/NAME)", pathArgument)
     .option("--resume", "go on with what the folder has; the results are the same");
   withJson(withThreads(command))
     .optionsGroup("Advanced options:")
@@ -71,30 +94,7 @@ export function addReproduce(program: Command): void {
       ),
     )
     .option("--run <dir>", "run on an image set whose density is taken, for figure-ood")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  iresnet reproduce figure-toy --data moons --budget 5m
-  iresnet reproduce table-classification --rows c-0.9,vanilla --budget 1h
-  iresnet reproduce table-density --data ../sets --budget 3h --out runs/densities
-  iresnet reproduce table-density --out runs/densities --resume
-  iresnet reproduce table-anomaly --data tables
-  iresnet reproduce figure-ood --data ../sets --budget 40m
-  iresnet reproduce figure-ood --run runs/mnist-density
-
-First each row's speed is measured, and the budget shared: a row gets at most its preset's steps,
-and its schedule is shortened with them. As many rows train at once as there are threads, each on
-one. The folder gets plan.json, a file for each finished row, its run, table.json,
-pictures and report.html. Ctrl-C, or a crash, loses a minute at most.
-
-table-anomaly has no budget. It takes each CSV file of a folder whose last column, or one named
-outlier or label, is 1 for outliers and 0 for normal rows. Half of the normal rows train, and all
-others are scored: by an i-ResNet, by nearest neighbours and by Mahalanobis distance.
-
-figure-ood learns MNIST and Fashion-MNIST, as far as they are there, or the sets of --rows, and
-tells their test images from those of other sets of the same size, by three scores.`,
-    )
+    .addHelpText("after", help)
     .action(
       (name: ReproductionName | typeof anomalyName | typeof oodName, options: ReproduceOptions) =>
         perform(options, (terminal) => {

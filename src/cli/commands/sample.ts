@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { expectWhole, ranges } from "../../border/ranges.js";
-import { tableEnding, tableEndings } from "../../data/writers/index.js";
+import { tableEnding, tableEndings } from "../../data/writers/table-file.js";
 import type { TablePlan } from "../../data/index.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
@@ -18,7 +18,6 @@ import {
   assignments,
   limitsOf,
   pathArgument,
-  pathOption,
   realOption,
   runHelp,
   wholeOption,
@@ -56,11 +55,10 @@ export function addSample(program: Command): void {
       "--class <name>",
       "class of the rows, of a density of a table with --label; or of the pictures, of a density by class",
     )
-    .addOption(
-      pathOption(
-        "--out <file>",
-        `an .svg; of images also a .png, which is pixels alone, or a folder of single ones; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
-      ),
+    .option(
+      "--out <file>",
+      `an .svg; of images also a .png, which is pixels alone, or a folder of single ones; of rows ${tableEndings.join(", ")}, .gz too (default: pictures/samples in the run's folder)`,
+      pathArgument,
     );
   withInverseLimits(withJson(withThreads(command)).optionsGroup("Advanced options:"))
     .addOption(

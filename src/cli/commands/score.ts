@@ -13,7 +13,7 @@ import {
   type Shard,
 } from "../../tables/index.js";
 import { table } from "../../text.js";
-import { names, pathArgument, pathOption, realOption, withJson, withThreads } from "../options.js";
+import { names, pathArgument, realOption, withJson, withThreads } from "../options.js";
 import type { EngineOptions, ResultOptions } from "../options.js";
 import { interruptible } from "../interrupt.js";
 import { perform } from "../perform.js";
@@ -41,8 +41,10 @@ export function addScore(program: Command): void {
       "rows with the same columns: CSV, JSON, NPZ, Parquet; - for standard input; or a folder of pictures, or one",
     )
     .optionsGroup("Simple options:")
-    .addOption(
-      pathOption("--out <file.csv>", "where scores go, .csv or .csv.gz (default: standard output)"),
+    .option(
+      "--out <file.csv>",
+      "where scores go, .csv or .csv.gz (default: standard output)",
+      pathArgument,
     )
     .addOption(
       realOption(

@@ -1,6 +1,6 @@
 import { unzlibSync } from "fflate";
 import { DataError } from "../../errors.js";
-import { crc32 } from "../readers/crc32.js";
+import { crc32 } from "../../crc32.js";
 import { joinBytes } from "../readers/source.js";
 
 /** The chunks of a PNG that its pixels need. */

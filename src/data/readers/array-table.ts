@@ -2,8 +2,8 @@ import { closable, type Closable } from "../../closable.js";
 import { DataError } from "../../errors.js";
 import { sizeOf, type Shape } from "../../tree.js";
 import {
-  codeOf,
   defaultChunkRows,
+  textColumn,
   type Column,
   type ColumnHead,
   type Table,
@@ -137,11 +137,9 @@ function columnOf(
     for (let row = 0; row < rows; row++) values[row] = Number(data[row * width + at]);
     return { name, kind, values };
   }
-  const dictionary = new Map<string, number>();
-  const codes = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const text = String(data[row * width + at]);
-    codes[row] = text === "" ? -1 : codeOf(dictionary, text);
-  }
-  return { name, kind, codes, dictionary: [...dictionary.keys()] };
+  const texts = Array.from({ length: rows }, (_, row) => String(data[row * width + at]));
+  return textColumn(
+    name,
+    texts.map((text) => (text === "" ? undefined : text)),
+  );
 }

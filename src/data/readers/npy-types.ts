@@ -1,4 +1,5 @@
 import { DataError } from "../../errors.js";
+import { fromHalf } from "../../half.js";
 import type { ColumnKind } from "../table.js";
 
 /** Values of an array as they come out of a NumPy file. */
@@ -34,7 +35,7 @@ const plain: Readonly<Record<string, readonly [make: (n: number) => NumberData, 
   u4: [(n) => new Uint32Array(n), (view, at, little) => view.getUint32(at, little)],
   i8: [(n) => new Float64Array(n), (view, at, little) => Number(view.getBigInt64(at, little))],
   u8: [(n) => new Float64Array(n), (view, at, little) => Number(view.getBigUint64(at, little))],
-  f2: [(n) => new Float32Array(n), (view, at, little) => halfOf(view.getUint16(at, little))],
+  f2: [(n) => new Float32Array(n), (view, at, little) => fromHalf(view.getUint16(at, little))],
   f4: [(n) => new Float32Array(n), (view, at, little) => view.getFloat32(at, little)],
   f8: [(n) => new Float64Array(n), (view, at, little) => view.getFloat64(at, little)],
 };
@@ -132,15 +133,4 @@ function utf32(bytes: Uint8Array, little: boolean): string {
     text += point > 0x10ffff ? "\ufffd" : String.fromCodePoint(point);
   }
   return text;
-}
-
-/** The number of 16 bits of IEEE 754's binary16. */
-export function halfOf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -1,6 +1,6 @@
 import { expectKind } from "../../border/kinds.js";
-import { expectOneOf } from "../../border/options.js";
-import { DataError, UsageError } from "../../errors.js";
+import { expectNew, expectOneOf } from "../../border/options.js";
+import { DataError } from "../../errors.js";
 import type { TableReader } from "../table.js";
 import { openCsv, type CsvOptions } from "./csv.js";
 import { peek, unzipped } from "./gunzip.js";
@@ -52,14 +52,14 @@ const formats: TableFormat[] = [
   { name: "parquet", endings: [".parquet", ".pq"], begins: startsWith("PAR1"), open: openParquet },
 ];
 
+function formatNames(): readonly string[] {
+  return formats.map(({ name }) => name);
+}
+
 /** Makes a format known to {@link openTable}. */
 export function registerTableFormat(format: TableFormat): void {
   expectKind(format, "table format", "registerTableFormat");
-  if (formats.some(({ name }) => name === format.name)) {
-    throw new UsageError(
-      `registerTableFormat: expected a new name, got "${format.name}", which is taken; choose another`,
-    );
-  }
+  expectNew(format.name, formatNames(), "registerTableFormat");
   formats.push(format);
 }
 
@@ -78,7 +78,7 @@ export async function openTable(
 ): Promise<TableReader> {
   expectKind(source, "source", "openTable");
   if (format !== undefined) {
-    const names = formats.map(({ name }) => name);
+    const names = formatNames();
     const chosen = names.indexOf(expectOneOf(format, names, "openTable: format"));
     return formats[chosen]!.open(source, options);
   }

@@ -1,6 +1,7 @@
 import type { FileMetaData, ParquetParsers, SchemaElement } from "hyparquet";
 import { expectOneOf } from "../../border/options.js";
 import { DataError } from "../../errors.js";
+import { dayLength } from "../cell-text.js";
 import type { ColumnKind } from "../table.js";
 
 /** A column of a Parquet file, by its place in the schema. */
@@ -89,6 +90,6 @@ export const parquetParsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: Number,
   timestampFromMicroseconds: (micros) => Number(micros) / 1e3,
   timestampFromNanoseconds: (nanos) => Number(nanos) / 1e6,
-  dateFromDays: (days) => days * 86_400_000,
+  dateFromDays: (days) => days * dayLength,
   jsonFromBytes: (bytes) => new TextDecoder().decode(bytes),
 };

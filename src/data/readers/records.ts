@@ -2,9 +2,9 @@ import { closable } from "../../closable.js";
 import { expectOneOf } from "../../border/options.js";
 import { DataError, UsageError } from "../../errors.js";
 import {
-  codeOf,
   defaultChunkRows,
   kindsInWords,
+  textColumn,
   type CellProblem,
   type Column,
   type ColumnHead,
@@ -155,13 +155,10 @@ function columnOf<C>(
     return value ?? null;
   };
   if (kind === "text") {
-    const codes = new Int32Array(rows.length);
-    const dictionary = new Map<string, number>();
-    for (let row = 0; row < rows.length; row++) {
-      const value = cellOf(row);
-      codes[row] = value === null ? -1 : codeOf(dictionary, String(value));
-    }
-    return { name, kind, codes, dictionary: [...dictionary.keys()] };
+    return textColumn(
+      name,
+      rows.map((_, row) => cellOf(row)?.toString()),
+    );
   }
   const values = new Float64Array(rows.length);
   for (let row = 0; row < rows.length; row++) values[row] = Number(cellOf(row) ?? NaN);

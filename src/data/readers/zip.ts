@@ -1,6 +1,6 @@
 import { inflateSync } from "fflate";
 import { DataError } from "../../errors.js";
-import { crc32 } from "./crc32.js";
+import { crc32 } from "../../crc32.js";
 import { defaultMaxBytes, type ByteSource } from "./source.js";
 
 /** A file in a zip archive. */

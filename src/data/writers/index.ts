@@ -1,7 +1,7 @@
 // Not here: node-writer.ts, which needs Node.
 export { csvText, type WriteCsvOptions } from "./csv.js";
 export { jsonText } from "./json.js";
-export { tableEnding, tableEndings, tableFile } from "./table-file.js";
+export { tableEndings, tableFile } from "./table-file.js";
 export {
   npyBytes,
   npzBytes,

@@ -1,5 +1,6 @@
 import type { TrainingOptions } from "../config.js";
 import type { Preset } from "./preset.js";
+import { adamCosine } from "./shared.js";
 
 const toy: Preset = {
   name: "ffjord-toy",
@@ -12,8 +13,7 @@ const toy: Preset = {
   training: {
     steps: 2000,
     batchSize: 256,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
+    ...adamCosine(0.01),
     clip: 5,
     logDet: { kind: "exact" },
   },
@@ -40,8 +40,7 @@ const mnist: Preset = {
   training: {
     steps: 10_000,
     batchSize: 16,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.005, warmup: 100 },
+    ...adamCosine(0.005),
     clip: 100,
     logDet: { kind: "series", terms: 1 },
   },

@@ -1,18 +1,12 @@
 import type { Preset } from "./preset.js";
+import { toyTraining } from "./shared.js";
 
 const toy: Preset = {
   name: "glow-toy",
   description: "Glow in two dimensions: 8 steps of flow, 2.94 nats on 8gaussians",
   data: "8gaussians",
   model: { kind: "glow", config: { shape: [2], steps: [8], widths: [64, 64] } },
-  training: {
-    steps: 12_000,
-    batchSize: 256,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.001, warmup: 100 },
-    clip: 5,
-    initialExamples: 2048,
-  },
+  training: toyTraining(12_000, 0.001),
 };
 
 const mnist: Preset = {

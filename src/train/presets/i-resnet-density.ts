@@ -1,5 +1,6 @@
 import type { TrainingOptions } from "../config.js";
 import type { Preset } from "./preset.js";
+import { adamCosine, flips, toyTraining } from "./shared.js";
 
 const toy: Preset = {
   name: "toy",
@@ -11,15 +12,10 @@ const toy: Preset = {
     config: { shape: [2], blocks: [12], widths: [64, 64], activation: "lipswish", c: 0.97 },
   },
   training: {
-    steps: 4000,
-    batchSize: 256,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
-    clip: 5,
+    ...toyTraining(4000, 0.01),
     // One lags behind the weights at this rate, and a norm above its bound may have no log-determinant.
     powerIterations: 2,
     logDet: { kind: "exact" },
-    initialExamples: 2048,
   },
 };
 
@@ -41,8 +37,7 @@ const mnistDensity: Preset = {
   training: {
     steps: 13000,
     batchSize: 16,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
+    ...adamCosine(0.01),
     clip: 2,
     ema: 0.998,
     powerIterations: 1,
@@ -69,7 +64,7 @@ const cifarDensity: Preset = {
     ...mnistDensity.training,
     steps: 20_000,
     batchSize: 32,
-    augmentation: { kind: "crop", pad: 0, flip: true },
+    augmentation: flips,
   },
 };
 

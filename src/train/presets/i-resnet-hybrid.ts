@@ -1,4 +1,5 @@
 import type { Preset } from "./preset.js";
+import { adamCosine } from "./shared.js";
 
 const mnist: Preset = {
   name: "mnist-hybrid",
@@ -22,8 +23,7 @@ const mnist: Preset = {
   training: {
     steps: 10000,
     batchSize: 32,
-    optimizer: { kind: "adam", beta2: 0.99, weightDecay: 0.01 },
-    schedule: { kind: "cosine", learningRate: 0.004, warmup: 100 },
+    ...adamCosine(0.004, { beta2: 0.99, weightDecay: 0.01 }),
     clip: 2,
     powerIterations: 1,
     logDet: { kind: "neumann", terms: 5 },

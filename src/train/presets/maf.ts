@@ -1,19 +1,13 @@
 import type { TrainingOptions } from "../config.js";
 import type { Preset } from "./preset.js";
+import { adamCosine, flips, toyTraining } from "./shared.js";
 
 const toy: Preset = {
   name: "maf-toy",
   description: "MAF of 8 layers in two dimensions: 2.92 nats on 8gaussians",
   data: "8gaussians",
   model: { kind: "maf", config: { shape: [2], layers: 8, hidden: [64, 64] } },
-  training: {
-    steps: 6000,
-    batchSize: 256,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.005, warmup: 100 },
-    clip: 5,
-    initialExamples: 2048,
-  },
+  training: toyTraining(6000, 0.005),
 };
 
 const mnist: Preset = {
@@ -24,20 +18,19 @@ const mnist: Preset = {
   training: {
     steps: 10_000,
     batchSize: 100,
-    optimizer: { kind: "adam", weightDecay: 1e-6 },
-    schedule: { kind: "cosine", learningRate: 0.001, warmup: 100 },
+    ...adamCosine(0.001, { weightDecay: 1e-6 }),
     clip: 300,
     initialExamples: 1024,
   },
 };
 
-/** Adam at 10⁻⁴ in batches of 100; 100 epochs stand for the paper's early stopping. */
-function paperTraining(examples: number): TrainingOptions {
+/** The paper's batches of 100 and weight decay; 100 epochs stand for its early stopping. */
+export function mafTraining(examples: number, learningRate: number): TrainingOptions {
   return {
     steps: 100 * Math.floor(examples / 100),
     batchSize: 100,
     optimizer: { kind: "adam", weightDecay: 1e-6 },
-    schedule: { kind: "constant", learningRate: 1e-4 },
+    schedule: { kind: "constant", learningRate },
     initialExamples: 1024,
   };
 }
@@ -47,7 +40,7 @@ const mnistPaper: Preset = {
   description: "The paper's MAF(5) on MNIST: networks of two layers of 1024 units, 100 epochs",
   data: "mnist",
   model: { kind: "maf", config: { shape: [1, 28, 28], layers: 5, hidden: [1024, 1024] } },
-  training: paperTraining(55_000),
+  training: mafTraining(55_000, 1e-4),
 };
 
 const cifarPaper: Preset = {
@@ -55,7 +48,7 @@ const cifarPaper: Preset = {
   description: "The paper's MAF(10) on CIFAR-10: networks of two layers of 1024 units, 100 epochs",
   data: "cifar-10",
   model: { kind: "maf", config: { shape: [3, 32, 32], layers: 10, hidden: [1024, 1024] } },
-  training: { ...paperTraining(45_000), augmentation: { kind: "crop", pad: 0, flip: true } },
+  training: { ...mafTraining(45_000, 1e-4), augmentation: flips },
 };
 
 /** MAF: small, and as in its paper. */

@@ -1,4 +1,5 @@
 import type { Preset } from "./preset.js";
+import { adamCosine, toyTraining } from "./shared.js";
 
 const toy: Preset = {
   name: "nice-toy",
@@ -8,14 +9,7 @@ const toy: Preset = {
     kind: "nice",
     config: { shape: [2], couplings: 16, hidden: [64, 64], base: "gaussian" },
   },
-  training: {
-    steps: 8000,
-    batchSize: 256,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.003, warmup: 100 },
-    clip: 5,
-    initialExamples: 2048,
-  },
+  training: toyTraining(8000, 0.003),
 };
 
 const mnist: Preset = {
@@ -29,8 +23,7 @@ const mnist: Preset = {
   training: {
     steps: 30000,
     batchSize: 64,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.001, warmup: 100 },
+    ...adamCosine(0.001),
     clip: 1000,
   },
 };

@@ -1,4 +1,5 @@
 import type { Preset } from "./preset.js";
+import { adamCosine, flips, toyTraining } from "./shared.js";
 
 const toy: Preset = {
   name: "real-nvp-toy",
@@ -6,14 +7,7 @@ const toy: Preset = {
     "Real NVP in two dimensions: 8 couplings with batch normalisation, 2.92 nats on 8gaussians",
   data: "8gaussians",
   model: { kind: "real-nvp", config: { shape: [2], couplings: [8], widths: [64, 64] } },
-  training: {
-    steps: 12_000,
-    batchSize: 256,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.003, warmup: 100 },
-    clip: 5,
-    initialExamples: 2048,
-  },
+  training: toyTraining(12_000, 0.003),
 };
 
 const mnist: Preset = {
@@ -27,8 +21,7 @@ const mnist: Preset = {
   training: {
     steps: 20000,
     batchSize: 32,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.003, warmup: 100 },
+    ...adamCosine(0.003),
     clip: 500,
   },
 };
@@ -47,7 +40,7 @@ const cifarPaper: Preset = {
     batchSize: 64,
     optimizer: { kind: "adam", weightDecay: 5e-5 },
     schedule: { kind: "constant", learningRate: 0.001 },
-    augmentation: { kind: "crop", pad: 0, flip: true },
+    augmentation: flips,
   },
 };
 

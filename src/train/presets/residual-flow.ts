@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../json.js";
 import type { TrainingOptions } from "../config.js";
 import type { Preset } from "./preset.js";
+import { adamCosine, flips, toyTraining } from "./shared.js";
 
 /** Two exact terms, four on average, the Neumann gradient. */
 const roulette = {
@@ -18,15 +19,10 @@ const toy: Preset = {
     config: { shape: [2], blocks: [12], widths: [64, 64], activation: "lipswish", c: 0.98 },
   },
   training: {
-    steps: 4000,
-    batchSize: 256,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
-    clip: 5,
+    ...toyTraining(4000, 0.01),
     ema: 0.99,
     powerIterations: 2,
     logDet: roulette,
-    initialExamples: 2048,
   },
 };
 
@@ -50,8 +46,7 @@ const mnist: Preset = {
   training: {
     steps: 20000,
     batchSize: 16,
-    optimizer: { kind: "adam", beta2: 0.99 },
-    schedule: { kind: "cosine", learningRate: 0.01, warmup: 100 },
+    ...adamCosine(0.01),
     clip: 2,
     ema: 0.99,
     powerIterations: 1,
@@ -101,7 +96,7 @@ const cifarPaper: Preset = {
   model: { kind: "residual-flow", config: { ...paperBody, shape: [3, 32, 32], alpha: 0.05 } },
   training: {
     ...paperTraining(45_000),
-    augmentation: { kind: "crop", pad: 0, flip: true },
+    augmentation: flips,
   },
 };
 

@@ -1,6 +1,6 @@
 import type { TrainingOptions } from "../config.js";
-import { affine, cifarCentre, mnistCentre } from "./pixels.js";
 import type { Preset } from "./preset.js";
+import { adamCosine, affine, cifarCentre, mnistCentre } from "./shared.js";
 
 const mnist: Preset = {
   name: "mnist-resnet",
@@ -20,8 +20,7 @@ const mnist: Preset = {
   training: {
     steps: 8000,
     batchSize: 64,
-    optimizer: { kind: "adam", beta2: 0.99, weightDecay: 0.01 },
-    schedule: { kind: "cosine", learningRate: 0.004, warmup: 100 },
+    ...adamCosine(0.004, { beta2: 0.99, weightDecay: 0.01 }),
     augmentation: affine,
   },
 };

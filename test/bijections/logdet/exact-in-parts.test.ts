@@ -73,19 +73,15 @@ describe("exact log-determinant in parts", () => {
       logDet: block.forward(x, context(exact)).logDet,
     });
     const right = evaluate(trace(input("x", x.shape)), { ...feeds, x }).logDet.data;
-    const engine = await nodeEngine({ threads: 1 });
-    try {
-      const arrays = Object.entries(feeds).map(([name, { data, shape }]): [string, NDArray] => [
-        name,
-        ndarray(data, shape),
-      ]);
-      const store = await engine.createStore(Object.fromEntries(arrays));
-      const compiled = compile(engine, (args) => ({ outputs: trace(args.x!) }));
-      const { logDet } = await compiled.call({ x }, { store });
-      assertClose(logDet!.data, right, 1e-5, "log-determinant");
-    } finally {
-      await engine.close();
-    }
+    await using engine = await nodeEngine({ threads: 1 });
+    const arrays = Object.entries(feeds).map(([name, { data, shape }]): [string, NDArray] => [
+      name,
+      ndarray(data, shape),
+    ]);
+    const store = await engine.createStore(Object.fromEntries(arrays));
+    const compiled = compile(engine, (args) => ({ outputs: trace(args.x!) }));
+    const { logDet } = await compiled.call({ x }, { store });
+    assertClose(logDet!.data, right, 1e-5, "log-determinant");
   });
 
   it("gives an event with NaN a NaN, and the others theirs", () => {

@@ -5,7 +5,6 @@ import {
   neumannSeries,
   powerSeries,
   truncationBias,
-  type ResidualBlock,
   type SeriesOptions,
 } from "../../../src/bijections/index.js";
 import { evaluate } from "../../../src/engine/reference.js";
@@ -20,7 +19,7 @@ import {
   scalarAt,
 } from "../../support/derivatives.js";
 import { truncatedSeries } from "../../support/matrices.js";
-import { noiseFeeds, parametersOf, settledFeeds } from "../../support/modules.js";
+import { noiseFeeds, parametersOf } from "../../support/modules.js";
 import {
   allSigns,
   assertClose,
@@ -33,25 +32,12 @@ import {
   type Values,
 } from "../../support/values.js";
 import { convBlock, denseBlock } from "../registry.js";
+import { makeCase, type Case } from "./cases.js";
 
 const estimators: Readonly<Record<string, (options: SeriesOptions) => LogDetEstimator>> = {
   powerSeries,
   neumannSeries,
 };
-
-interface Case {
-  readonly block: ResidualBlock;
-  readonly scope: Scope;
-  readonly feeds: Feeds;
-  /** One event. */
-  readonly x: Values;
-}
-
-function makeCase(make: (scope: Scope) => ResidualBlock): Case {
-  const scope = new Scope();
-  const block = make(scope.child("block"));
-  return { block, scope, feeds: settledFeeds(scope), x: normals("x", [1, ...block.inShape]) };
-}
 
 const cases: Readonly<Record<string, Case>> = {
   dense: makeCase((scope) => denseBlock(scope, 3, [5], { activation: "lipswish" })),

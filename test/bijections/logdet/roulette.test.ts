@@ -4,7 +4,6 @@ import {
   exact,
   roulette,
   tailProbabilities,
-  type ResidualBlock,
   type RouletteOptions,
   type Tail,
 } from "../../../src/bijections/index.js";
@@ -13,40 +12,25 @@ import { nodeEngine } from "../../../src/engine/node.js";
 import { evaluate } from "../../../src/engine/reference.js";
 import { UsageError } from "../../../src/errors.js";
 import { input, meanAll, sumAll, type Tensor } from "../../../src/graph/index.js";
-import { Context, Scope } from "../../../src/nn/index.js";
+import { Context } from "../../../src/nn/index.js";
 import { Random } from "../../../src/random.js";
 import { ndarray } from "../../../src/tree.js";
 import { gradientsAt, jacobian, scalarAt } from "../../support/derivatives.js";
 import { logAbsDet } from "../../support/matrices.js";
-import { noiseFeeds, parametersOf, settledFeeds } from "../../support/modules.js";
+import { noiseFeeds, parametersOf } from "../../support/modules.js";
 import {
   allSigns,
   assertClose,
   copies,
   meanOf,
-  normals,
   standardError,
   type Feeds,
-  type Values,
 } from "../../support/values.js";
 import { convBlock, denseBlock } from "../registry.js";
+import { makeCase, type Case } from "./cases.js";
 
 const geometric: Tail = { kind: "geometric", p: 0.5 };
 const poisson: Tail = { kind: "poisson", rate: 2 };
-
-interface Case {
-  readonly block: ResidualBlock;
-  readonly scope: Scope;
-  readonly feeds: Feeds;
-  /** One event. */
-  readonly x: Values;
-}
-
-function makeCase(make: (scope: Scope) => ResidualBlock): Case {
-  const scope = new Scope();
-  const block = make(scope.child("block"));
-  return { block, scope, feeds: settledFeeds(scope), x: normals("x", [1, ...block.inShape]) };
-}
 
 const cases: Readonly<Record<string, Case>> = {
   dense: makeCase((scope) => denseBlock(scope, 3, [5], { activation: "lipswish", c: 0.7 })),

@@ -176,31 +176,27 @@ describe("ContinuousFlow", () => {
   });
 
   it("gives in float32 in ONNX Runtime what the reference gives", async () => {
-    const engine = await nodeEngine({ threads: 1 });
-    try {
-      for (const name of ["a conditioned vector, exact", "a conditioned image, Hutchinson"]) {
-        const { shape, condition, context } = cases[name]!;
-        const { ctx, loss, inputs, feeds } = build({ shape, condition, context });
-        assert.ok(ctx.watched[`flow${evaluationsSuffix}`]);
-        const found = gradients(loss, Object.values(inputs));
-        const outputs = simplify<string>({
-          loss,
-          ...Object.fromEntries(found.map((g, i) => [`g${i}`, g])),
-        });
-        const session = await engine.load({ outputs, updates: {}, guard: [] });
-        const arrays = Object.fromEntries(
-          Object.entries(feeds).map(([key, { shape: s, data }]) => [
-            key,
-            { shape: s, data: Float32Array.from(data) },
-          ]),
-        );
-        const actual = await session.run(arrays);
-        for (const [key, { data }] of Object.entries(evaluate(outputs, arrays))) {
-          assertClose(actual[key]!.data, data, 1e-4, `${name}, ${key}`);
-        }
+    await using engine = await nodeEngine({ threads: 1 });
+    for (const name of ["a conditioned vector, exact", "a conditioned image, Hutchinson"]) {
+      const { shape, condition, context } = cases[name]!;
+      const { ctx, loss, inputs, feeds } = build({ shape, condition, context });
+      assert.ok(ctx.watched[`flow${evaluationsSuffix}`]);
+      const found = gradients(loss, Object.values(inputs));
+      const outputs = simplify<string>({
+        loss,
+        ...Object.fromEntries(found.map((g, i) => [`g${i}`, g])),
+      });
+      const session = await engine.load({ outputs, updates: {}, guard: [] });
+      const arrays = Object.fromEntries(
+        Object.entries(feeds).map(([key, { shape: s, data }]) => [
+          key,
+          { shape: s, data: Float32Array.from(data) },
+        ]),
+      );
+      const actual = await session.run(arrays);
+      for (const [key, { data }] of Object.entries(evaluate(outputs, arrays))) {
+        assertClose(actual[key]!.data, data, 1e-4, `${name}, ${key}`);
       }
-    } finally {
-      await engine.close();
     }
   });
 

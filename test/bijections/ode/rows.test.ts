@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { ContinuousFlow, exact, solve } from "../../../src/bijections/index.js";
-import type { Engine } from "../../../src/engine/engine.js";
-import { nodeEngine } from "../../../src/engine/node.js";
 import { evaluate } from "../../../src/engine/reference.js";
 import { add, concat, input, log, mul, slice, sub, type Tensor } from "../../../src/graph/index.js";
 import { Context, odeNet, Scope } from "../../../src/nn/index.js";
 import { settledFeeds } from "../../support/modules.js";
 import { assertSameRows, runIn, withRows } from "../../support/rows.js";
 import { assertClose, events, normals, type Values } from "../../support/values.js";
+import { testEngine } from "../../support/engine.js";
 
 const spiral = (y: Tensor): Tensor => {
   const [a, b] = [slice(y, 1, 0, 1), slice(y, 1, 1, 2)];
@@ -73,12 +72,8 @@ describe("the rows of a solve", () => {
 });
 
 for (const name of ["the reference", "ONNX Runtime"] as const) {
-  describe(`a continuous flow of a batch with rows that aren't finite, in ${name}`, () => {
-    let engine: Engine;
-    before(async () => {
-      engine = await nodeEngine({ threads: 1 });
-    });
-    after(() => engine.close());
+  describe(`a continuous flow of a batch with rows that aren't finite, in ${name}`, async () => {
+    const engine = await testEngine();
 
     it("gives the other rows to the last bit what they have without", async () => {
       const scope = new Scope();
