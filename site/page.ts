@@ -16,7 +16,7 @@ export interface Page {
   /** Numbers of pictures that were drawn beforehand, `pictures/NAME.json`, see `site/work/prerender.ts`. */
   drawn(name: string): Promise<unknown>;
   /** Says something to a screen reader, once it is quiet. */
-  announce(text: string): void;
+  readonly announce: (text: string) => void;
   /** Calls `told` with how the engine stands, now and whenever that changes. */
   onEngine(told: (state: EngineState) => void): void;
   /** Shows an error where the reader is, and says it. */

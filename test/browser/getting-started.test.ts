@@ -14,7 +14,9 @@ const skip = executable === undefined && "no Chromium here; name one in CHROMIUM
 
 describe("the page of docs/getting-started.md", { skip }, () => {
   it("trains and draws two moons, served beside the files of web-assets", async () => {
-    const pages = blocksOf("docs/getting-started.md").filter(({ code }) => /^<!doctype/.test(code));
+    const pages = blocksOf("docs/getting-started.md").filter(({ code }) =>
+      code.startsWith("<!doctype"),
+    );
     assert.equal(pages.length, 1);
     const folder = await mkdtemp(join(tmpdir(), "iresnet-getting-started-"));
     await copyWebAssets(join(folder, "iresnet"));
@@ -28,7 +30,7 @@ describe("the page of docs/getting-started.md", { skip }, () => {
       page.on("pageerror", (error) => errors.push(String(error)));
       await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
       const drawn = await page.waitForFunction(drawnPlaces, undefined, { timeout: 240_000 });
-      const places = (await drawn.jsonValue()) as number[];
+      const places = (await drawn.jsonValue())!;
       const pixels = places.length / 2;
       assert.ok(pixels > 1000, `${pixels} pixels`);
       const far = await farFromMoons(places);

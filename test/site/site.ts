@@ -18,7 +18,7 @@ export interface TestBrowser {
   readonly skip: string | false;
   /** Says of a longer test why it is left out, if it is. */
   readonly long: { readonly skip: string | false };
-  launch(): Promise<Browser>;
+  readonly launch: () => Promise<Browser>;
 }
 
 const browsers = {

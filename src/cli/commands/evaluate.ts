@@ -119,8 +119,8 @@ async function evaluate(terminal: Terminal, path: string, options: EvaluateOptio
       ...(other !== undefined && { data: other }),
       ...evaluation,
     };
-    const chosen = other === undefined && choosingText(run.config.table, evaluation);
-    const parts = [`checkpoint: ${run.file}\n${evaluationText(evaluation)}`, chosen || undefined];
+    const chosen = other === undefined ? choosingText(run.config.table, evaluation) : undefined;
+    const parts = [`checkpoint: ${run.file}\n${evaluationText(evaluation)}`, chosen];
     terminal.result(results, parts.filter((part) => part !== undefined).join("\n\n"));
     const { folder } = run;
     if (other !== undefined || !folder) return;
