@@ -205,6 +205,7 @@ export const rightArguments: Readonly<Record<string, Right>> = {
   expectConverged: () => [[], "inverse"],
   openModel: () => [model, arrays, { engine }],
   openRunner: () => [checkpoint, { engine }],
+  settledCheckpoint: () => [checkpoint, { engine }],
   auroc: () => [
     [1, 2],
     [false, true],
