@@ -3,6 +3,7 @@ import type { Lab, TaskName, Tasks } from "./lab.js";
 import { fetchBytes } from "./page-files.js";
 import { decodeNumbers } from "./parts/numbers-json.js";
 import type { EngineState } from "./work/bench.js";
+import { once } from "./work/once.js";
 
 /** What a section of the page works with. */
 export interface Page {
@@ -55,11 +56,15 @@ export function openPage(live: HTMLElement): Page {
   const announce = (text: string): void => {
     live.textContent = text;
   };
+  const works = new Map<TaskName, Promise<object>>();
   return {
+    // One port for each, in which calls keep their order.
     work: async <Name extends TaskName>(name: Name) => {
-      lab ??= openLab();
-      const task = await Promise.race([lab.remote.open(name), lab.failed]);
-      return task as unknown as Remote<Tasks[Name]>;
+      const task = await once(works, name, () => {
+        lab ??= openLab();
+        return Promise.race([lab.remote.open(name), lab.failed]);
+      });
+      return task as Remote<Tasks[Name]>;
     },
     asset: fetchBytes,
     drawn: async (name) =>

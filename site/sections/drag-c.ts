@@ -88,6 +88,7 @@ export function mount(root: HTMLElement, page: Page): void {
     setTraining(0);
     page.announce(`Training with c ${nameOf(c)}.`);
     work ??= await page.work("bounds");
+    if (mine !== training) return;
     const measured = await work.retrain(
       c,
       proxy((share: number) => {
