@@ -24,15 +24,17 @@ export const mpiCases = { "mnist-density": 16, classifier: 32, table: 128 } as c
 
 const random = Random.fromSeed(1);
 const rows = 4096;
+/** A run ends with a pass over all images, for the statistics of batch normalisation. */
+const imageCount = 512;
 
 function images(shape: readonly number[]): DataSet {
   const size = shape.reduce((total, n) => total * n, 1);
   return arrayData({
     x: {
-      shape: [rows, ...shape],
-      data: Uint8Array.from(random.split("pixels").integers(rows * size, 256)),
+      shape: [imageCount, ...shape],
+      data: Uint8Array.from(random.split("pixels").integers(imageCount * size, 256)),
     },
-    labels: random.split("labels").integers(rows, 10),
+    labels: random.split("labels").integers(imageCount, 10),
     classes: 10,
     validation: 0,
   });
