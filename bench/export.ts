@@ -1,8 +1,6 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { nodeEngine } from "../src/engine/node.js";
 import { openOnnxFile } from "../src/engine/node-file.js";
 import { exportOnnx } from "../src/export/index.js";
@@ -15,36 +13,7 @@ import { moved } from "./cases.js";
 import { measureInTurn } from "./in-turn.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
-import { peerScript } from "./twin.js";
-
-/** Python's ONNX Runtime with a file, in a process of its own that answers one line to each line. */
-class PythonScorer {
-  readonly #process: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(path: string, rows: string, numbers: readonly number[]) {
-    const args = [peerScript("scorer.py"), path, ...numbers.map(String)];
-    this.#process = spawn("python3", ["-B", ...args], { stdio: ["pipe", "pipe", "ignore"] });
-    this.#process.stdin!.on("error", () => undefined);
-    this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
-    this.#process.stdin!.write(`${rows}\n`);
-  }
-
-  /** Its version, or nothing where python3 has none. */
-  async version(): Promise<string | undefined> {
-    const line: IteratorResult<string, unknown> = await this.#lines.next();
-    return line.done === true ? undefined : line.value;
-  }
-
-  async seconds(): Promise<number> {
-    this.#process.stdin!.write("score\n");
-    return Number((await this.#lines.next()).value);
-  }
-
-  stop(): void {
-    this.#process.stdin!.end();
-  }
-}
+import { findPython, Peer } from "./python.js";
 
 /**
  * Times the scorer of a table's model on rows of 10 columns: as an exported file in onnxruntime-node,
@@ -67,9 +36,12 @@ export async function benchExport(args: readonly string[]): Promise<void> {
     const x = ndarray(random.split("x").normal(rows * columns), [rows, columns]);
     const rowsFile = join(folder, "x.bin");
     writeFileSync(rowsFile, x.data);
-    const python = new PythonScorer(path, rowsFile, [rows, columns, threads]);
-    const version = await python.version();
-    if (version === undefined) process.stderr.write("bench: python3 has no onnxruntime here\n");
+    const python = findPython("onnxruntime", "numpy");
+    if (python === undefined) process.stderr.write("bench: no python3 with onnxruntime here\n");
+    const numbers = [rows, columns, threads].map(String);
+    const peer =
+      python === undefined ? undefined : new Peer(python, "scorer.py", [path, ...numbers]);
+    const version = await peer?.ask(rowsFile);
     const timed = (score: () => Promise<unknown>) => async () => {
       const start = performance.now();
       await score();
@@ -78,10 +50,10 @@ export async function benchExport(args: readonly string[]): Promise<void> {
     const measures: Record<string, () => Promise<number>> = {
       file: timed(() => file.run({ x })),
       runner: timed(() => runner.score(x, { logDet: "exact" })),
-      ...(version !== undefined && { python: () => python.seconds() }),
+      ...(peer && { python: async () => Number(await peer.ask("score")) }),
     };
     const times = await measureInTurn(measures, { rounds, uncounted: 2 });
-    python.stop();
+    peer?.stop();
     const rate = (seconds: readonly number[] | undefined): number | null =>
       seconds ? round(rows / median(seconds), 0) : null;
     const result = {

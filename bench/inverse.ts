@@ -7,7 +7,8 @@ import type { Arrays, NDArray, NumberArray } from "../src/tree.js";
 import { makeCase, moved, twinVariables, type CaseOptions } from "./cases.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
-import { findPython, Twin } from "./twin.js";
+import { findPython } from "./python.js";
+import { Twin } from "./twin.js";
 
 /** The benchmark's density with images and their latents, and the same for the PyTorch twin. */
 export interface InverseCase {
@@ -50,7 +51,7 @@ export function toPixels({ shape, data }: NDArray): NDArray {
 export async function benchInverse(args: readonly string[]): Promise<void> {
   const { batch, threads, rounds } = wholeNumbers(args, { batch: 64, threads: 2, rounds: 5 });
   const engine = await nodeEngine({ threads });
-  const python = findPython();
+  const python = findPython("torch", "numpy");
   if (python === undefined) {
     process.stderr.write("bench: no python3 with torch and numpy here; ours alone\n");
   }

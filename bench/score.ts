@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ import {
 import { measureInTurn } from "./in-turn.js";
 import { median, round } from "./numbers.js";
 import { wholeNumbers } from "./options.js";
-import { peerScript } from "./twin.js";
+import { findPython, peerScript } from "./python.js";
 
 /** Rows that the model is of: its speed doesn't depend on what it learned. */
 const trainingRows = 500;
@@ -46,11 +46,13 @@ export async function benchScore(args: readonly string[]): Promise<void> {
     const model = join(folder, "score.onnx");
     await writeFile(model, (await exportOnnx(runner, { to: "score" })).bytes);
     const files = { train, file, out: join(folder, "scores.csv"), model };
-    const hasPython = spawnSync("python3", ["-c", "import onnxruntime"]).status === 0;
-    if (!hasPython) process.stderr.write("bench: python3 has no onnxruntime here\n");
+    const python = findPython("onnxruntime", "numpy");
+    if (python === undefined) process.stderr.write("bench: no python3 with onnxruntime here\n");
     const measures: Record<string, () => Promise<number>> = {
       ours: () => fileSeconds(runner, files),
-      ...(hasPython && { python: () => Promise.resolve(pythonSeconds(files)) }),
+      ...(python !== undefined && {
+        python: () => Promise.resolve(pythonSeconds(python, files)),
+      }),
     };
     const times = await measureInTurn(measures, { rounds });
     const seconds = median(times.ours!);
@@ -93,9 +95,9 @@ async function fileSeconds(runner: AnyRunner, { train, file, out }: ScoredFiles)
 }
 
 /** Python's ONNX Runtime with the exported scorer, on one thread, and NumPy's reader and writer. */
-function pythonSeconds({ file, out, model }: ScoredFiles): number {
+function pythonSeconds(python: string, { file, out, model }: ScoredFiles): number {
   const args = [peerScript("score_file.py"), model, file, `${out}.py`, "1"];
-  return Number(execFileSync("python3", ["-B", ...args], { encoding: "utf8" }));
+  return Number(execFileSync(python, ["-B", ...args], { encoding: "utf8" }));
 }
 
 /** How long one row takes, as a server would score it: half of the calls, and 99 %, take at most this. */

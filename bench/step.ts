@@ -10,7 +10,8 @@ import { floorMs, measureMachine, type Machine } from "./machine.js";
 import { median, round, total } from "./numbers.js";
 import { parseMeasurement, type Measurement } from "./options.js";
 import { detectTarget } from "./session.js";
-import { findPython, Twin } from "./twin.js";
+import { findPython } from "./python.js";
+import { Twin } from "./twin.js";
 
 /** Times our training step and, where there is PyTorch, its twin, in turn. */
 export async function benchStep(args: readonly string[]): Promise<void> {
@@ -29,7 +30,7 @@ async function measure(
   { name, test, batch, threads, rounds }: Measurement,
 ): Promise<void> {
   const step = await makeStep(engine, test, { withGradients: false });
-  const python = findPython();
+  const python = findPython("torch", "numpy");
   const twin =
     python === undefined
       ? undefined

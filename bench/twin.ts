@@ -1,28 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../src/json.js";
 import { sizeOf, type Arrays, type NDArray } from "../src/tree.js";
-
-/** A source of the twin, from this file's compiled place in `build/bench`. */
-export function peerScript(name: string): string {
-  return fileURLToPath(new URL(`../../bench/peer/${name}`, import.meta.url));
-}
-
-/** A Python that has PyTorch, if there is one. */
-export function findPython(): string | undefined {
-  return ["python3", "/usr/bin/python3"].find((python) => {
-    try {
-      execFileSync(python, ["-c", "import torch, numpy"], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+import { Peer } from "./python.js";
 
 interface Entry {
   readonly name: string;
@@ -31,22 +12,14 @@ interface Entry {
   readonly offset: number;
 }
 
-/** The PyTorch twin of a case, in a process of its own that answers one line to each line. */
+/** The PyTorch twin of a case. */
 export class Twin {
-  readonly #process: ChildProcess;
+  readonly #peer: Peer;
   readonly #folder: string;
-  readonly #lines: AsyncIterator<string>;
 
   private constructor(python: string, folder: string, threads: number) {
     this.#folder = folder;
-    this.#process = spawn(
-      python,
-      ["-B", peerScript("twin.py"), folder, "--threads", String(threads)],
-      {
-        stdio: ["pipe", "pipe", "inherit"],
-      },
-    );
-    this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
+    this.#peer = new Peer(python, "twin.py", [folder, "--threads", String(threads)]);
   }
 
   static async start(
@@ -68,7 +41,7 @@ export class Twin {
     writeFileSync(join(folder, "case.json"), JSON.stringify({ kind, config, arrays: entries }));
     writeFileSync(join(folder, "case.bin"), floats);
     const twin = new Twin(python, folder, threads);
-    await twin.#answer();
+    await twin.#peer.answer();
     return twin;
   }
 
@@ -94,7 +67,7 @@ export class Twin {
   }
 
   stop(): void {
-    this.#process.stdin!.end('{"op": "quit"}\n');
+    this.#peer.stop('{"op": "quit"}\n');
     rmSync(this.#folder, { recursive: true });
   }
 
@@ -113,13 +86,6 @@ export class Twin {
   }
 
   async #ask(op: string): Promise<JsonObject> {
-    this.#process.stdin!.write(`${JSON.stringify({ op })}\n`);
-    return this.#answer();
-  }
-
-  async #answer(): Promise<JsonObject> {
-    const line = await this.#lines.next();
-    if (line.done) throw new Error("the PyTorch twin ended early; its message is above");
-    return JSON.parse(line.value) as JsonObject;
+    return JSON.parse(await this.#peer.ask(JSON.stringify({ op }))) as JsonObject;
   }
 }

@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { makeCase, makeStep, twinArrays, type CaseOptions } from "../../bench/cases.js";
 import { largestError, makeInverse, toPixels } from "../../bench/inverse.js";
-import { findPython, peerScript, Twin } from "../../bench/twin.js";
+import { findPython, peerScript } from "../../bench/python.js";
+import { Twin } from "../../bench/twin.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import type { Arrays } from "../../src/tree.js";
 
-const python = findPython();
+const python = findPython("torch", "numpy");
 const small = { batch: 4, blocks: [2, 2], width: 8, size: 8 };
 const cases: readonly (readonly [string, CaseOptions])[] = [
   ["classifier", small],
