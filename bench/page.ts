@@ -1,10 +1,10 @@
 import { copyWebAssets } from "iresnet/node";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { siteServer } from "../scripts/site/serve.js";
 import * as chromium from "../test/browser/chromium.js";
 import * as firefox from "../test/browser/firefox.js";
 import { median, round } from "./numbers.js";
@@ -34,8 +34,10 @@ const moments = ["library", "engine", "opened", "sample", "next"] as const;
 export async function benchPage(args: readonly string[]): Promise<void> {
   const { rounds } = wholeNumbers(args, { rounds: 5 });
   const folder = await mkdtemp(join(tmpdir(), "iresnet-page-"));
-  const server = await serve(folder);
+  const server = siteServer(folder);
   try {
+    await fill(folder);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     for (const [name, launch] of Object.entries(browsers)) {
       if (!launch) process.stderr.write(`bench: no ${name} here\n`);
@@ -103,24 +105,11 @@ const html = (model: string): string => `<!doctype html>
 </script>
 `;
 
-/** Pages, checkpoints, and what `iresnet web-assets` makes, which a browser may keep. */
-async function serve(folder: string): Promise<Server> {
-  const assets = await copyWebAssets(folder);
-  const files = new Map<string, string | URL>([
-    ...assets.map(({ path }) => [`/iresnet/${basename(path)}`, path] as const),
-    ...Object.entries(checkpoints).map(([name, file]) => [`/${name}.safetensors`, file] as const),
-  ]);
-  const server = createServer(({ url = "/" }, response) => {
-    const file = files.get(url);
-    const type = url.endsWith(".wasm")
-      ? "application/wasm"
-      : file === undefined
-        ? "text/html"
-        : "text/javascript";
-    const headers = { "Content-Type": type, "Cache-Control": "max-age=3600" };
-    const content = file === undefined ? html(basename(url, ".html")) : readFile(file);
-    void Promise.resolve(content).then((body) => response.writeHead(200, headers).end(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
+/** Fills a folder with the pages, their checkpoints, and what `iresnet web-assets` makes. */
+async function fill(folder: string): Promise<void> {
+  await copyWebAssets(join(folder, "iresnet"));
+  for (const [model, file] of Object.entries(checkpoints)) {
+    await writeFile(join(folder, `${model}.html`), html(model));
+    await copyFile(file, join(folder, `${model}.safetensors`));
+  }
 }
