@@ -2,7 +2,6 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { saveCheckpoint } from "../../checkpoint/checkpoint-file.js";
-import { nodeEngine } from "../../engine/node.js";
 import { openOnnxFile } from "../../engine/node-file.js";
 import { UsageError } from "../../errors.js";
 import {
@@ -16,6 +15,7 @@ import {
 } from "../../export/index.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { settledCheckpoint, type AnyRunner } from "../../runner/index.js";
+import { withEngine } from "../../runs/engine.js";
 import { openRun } from "../../runs/open-run.js";
 import { withTrained } from "../../runs/trained.js";
 import { table } from "../../text.js";
@@ -83,10 +83,11 @@ bits halve it, and round numbers to 11 binary digits. All commands open it, and 
 async function exportRun(
   terminal: Terminal,
   path: string,
-  { to, out, check = false, bits, threads, device }: ExportCommandOptions,
+  options: ExportCommandOptions,
 ): Promise<void> {
+  const { to, out, check = false, bits, threads, device } = options;
   if (to === "checkpoint") {
-    await writeCheckpoint(terminal, path, { out, check, bits });
+    await writeCheckpoint(terminal, path, options);
     return;
   }
   if (bits !== undefined) {
@@ -125,19 +126,17 @@ async function exportRun(
 async function writeCheckpoint(
   terminal: Terminal,
   path: string,
-  { out, check, bits = 32 }: { out: string; check: boolean; bits: 16 | 32 | undefined },
+  { out, check = false, bits = 32, threads, device }: ExportCommandOptions,
 ): Promise<void> {
   if (check) throw new UsageError("--check: expected an ONNX file to check, got --to checkpoint");
   if (!out.endsWith(".safetensors")) {
     throw new UsageError(`--out: expected a name that ends in .safetensors, got ${out}`);
   }
   const { file, checkpoint } = await openRun(path);
-  const engine = await nodeEngine({ threads: 1 });
-  try {
-    await saveCheckpoint(out, await settledCheckpoint(checkpoint, { engine, bits }), { bits });
-  } finally {
-    await engine.close();
-  }
+  const settled = await withEngine({ threads, device }, (engine) =>
+    settledCheckpoint(checkpoint, { engine, bits }),
+  );
+  await saveCheckpoint(out, settled, { bits });
   const { size } = await stat(out);
   terminal.result(
     { checkpoint: file, to: "checkpoint", file: out, bits, bytes: size },
