@@ -137,7 +137,8 @@ export function inferenceCheckpoint(checkpoint: Checkpoint): Checkpoint {
   expectKind(checkpoint, "checkpoint", "inferenceCheckpoint");
   const { format, model, data, settledNorms, arrays } = checkpoint;
   return {
-    ...{ format, model },
+    format,
+    model,
     ...(data && { data }),
     ...(settledNorms && { settledNorms }),
     arrays: inferenceArrays(arrays),

@@ -1,7 +1,7 @@
 import { expectKind } from "../border/kinds.js";
 import { nonFiniteRows } from "../border/arrays.js";
 import { CheckpointError } from "../errors.js";
-import { createModel, type AnyModel, type StoredNorms } from "../models/index.js";
+import { createModel, type AnyModel, type SettledNorms } from "../models/index.js";
 import { sizeOf, type Arrays } from "../tree.js";
 import type { DataDescription } from "../data/index.js";
 import { expectArrays, type Checkpoint } from "./checkpoint.js";
@@ -13,7 +13,7 @@ export interface Opened {
   readonly arrays: Arrays;
   readonly data?: DataDescription;
   /** Of the checkpoint, if it has them. */
-  readonly settledNorms?: StoredNorms;
+  readonly settledNorms?: SettledNorms;
 }
 
 /**

@@ -22,7 +22,7 @@ const mostRounds = 200;
 const tolerance = 1e-5;
 
 /** Settled norms of the weights as they are stored, before normalisation, by path. */
-export type StoredNorms = Readonly<Record<string, number>>;
+export type SettledNorms = Readonly<Record<string, number>>;
 
 /**
  * Runs power iteration on every weight until its norm settles, and stores u and v: a model whose
@@ -45,7 +45,7 @@ export async function convergeNorms(
 }
 
 /** The norms of the weights in use, of those of the stored ones. */
-export function normsInUse({ scope }: Pick<Model, "scope">, stored: StoredNorms): Norms {
+export function normsInUse({ scope }: Pick<Model, "scope">, stored: SettledNorms): Norms {
   return Object.fromEntries(
     scope.norms.map(({ path, c = Infinity }) => [
       path,
@@ -63,8 +63,8 @@ export async function settleNorms(
   engine: Engine,
   { scope: { norms } }: Pick<Model, "scope">,
   store: Store,
-  known?: StoredNorms,
-): Promise<StoredNorms> {
+  known?: SettledNorms,
+): Promise<SettledNorms> {
   if (norms.length === 0) return {};
   if (known && (await areSettled(engine, norms, store, known))) return known;
   const round = iterations(engine, norms, iterationsPerRound);
@@ -101,7 +101,7 @@ async function areSettled(
   engine: Engine,
   norms: readonly BoundedWeight[],
   store: Store,
-  known: StoredNorms,
+  known: SettledNorms,
 ): Promise<boolean> {
   const iteration = iterations(engine, norms, 1);
   try {

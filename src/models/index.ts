@@ -1,5 +1,5 @@
 export * from "./bits-per-dim.js";
-export { convergeNorms, type Norms, type StoredNorms } from "./converge.js";
+export { convergeNorms, type Norms, type SettledNorms } from "./converge.js";
 export * from "./define.js";
 export * from "./ffjord.js";
 export * from "./glow.js";

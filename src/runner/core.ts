@@ -10,7 +10,7 @@ import type { Engine, Store } from "../engine/engine.js";
 import { UsageError } from "../errors.js";
 import type { Check } from "../bijections/index.js";
 import { reshape, slice, type Tensor } from "../graph/index.js";
-import { normsInUse, settleNorms, type Norms, type StoredNorms } from "../models/converge.js";
+import { normsInUse, settleNorms, type Norms, type SettledNorms } from "../models/converge.js";
 import { lipschitzBounds, stepOf, type Model } from "../models/index.js";
 import { Context, inverseDefaults, type ContextOptions } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
@@ -26,7 +26,7 @@ import { inBatches } from "./batching.js";
 export interface Numbers {
   readonly store: Store;
   readonly norms: Norms;
-  readonly storedNorms: StoredNorms;
+  readonly settledNorms: SettledNorms;
   /** Bound on each residual block, by path: an estimate until it is certified. */
   lipschitz: Readonly<Record<string, number>>;
   /** What has been proved of them. */
@@ -210,13 +210,13 @@ export async function openNumbers(
   engine: Engine,
   model: Model,
   arrays: Arrays,
-  known?: StoredNorms,
+  known?: SettledNorms,
 ): Promise<Numbers> {
   const store = await engine.createStore(modelArrays(model, arrays, "Runner"));
   try {
-    const storedNorms = await settleNorms(engine, model, store, known);
-    const norms = normsInUse(model, storedNorms);
-    return { store, norms, storedNorms, lipschitz: lipschitzBounds(model, norms) };
+    const settledNorms = await settleNorms(engine, model, store, known);
+    const norms = normsInUse(model, settledNorms);
+    return { store, norms, settledNorms, lipschitz: lipschitzBounds(model, norms) };
   } catch (error) {
     await store.close();
     throw error;

@@ -4,7 +4,7 @@ import { decodeCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.js";
 import { openCheckpoint } from "../checkpoint/open.js";
 import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
-import type { Model, StoredNorms } from "../models/index.js";
+import type { Model, SettledNorms } from "../models/index.js";
 import type { Arrays } from "../tree.js";
 import { Runner, type AnyRunner } from "./runner.js";
 
@@ -20,7 +20,7 @@ export interface ModelOptions extends RunnerOptions {
    */
   readonly data?: DataDescription;
   /** What its checkpoint says of its norms, see {@link settledCheckpoint}. */
-  readonly settledNorms?: StoredNorms;
+  readonly settledNorms?: SettledNorms;
 }
 
 /**

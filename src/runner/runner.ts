@@ -2,7 +2,7 @@ import type { Certificates, CertifyOptions } from "../certificates/index.js";
 import { closable, type Closable } from "../closable.js";
 import type { DataDescription } from "../data/index.js";
 import type { Engine } from "../engine/engine.js";
-import type { AnyModel, Model, Norms, PartName, StoredNorms } from "../models/index.js";
+import type { AnyModel, Model, Norms, PartName, SettledNorms } from "../models/index.js";
 import type { Arrays, NDArray, NumberArray } from "../tree.js";
 import { Core, openNumbers } from "./core.js";
 import { attemptInverse, forward, inverse, type Inverse } from "./inverse.js";
@@ -62,7 +62,7 @@ export class Runner<M extends Model = AnyModel> implements Closable {
     }: {
       readonly engine: Engine;
       readonly data?: DataDescription;
-      readonly settledNorms?: StoredNorms;
+      readonly settledNorms?: SettledNorms;
     },
   ): Promise<Runner<M>> {
     const numbers = await openNumbers(engine, model, arrays, settledNorms);

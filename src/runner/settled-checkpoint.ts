@@ -35,9 +35,9 @@ export async function settledCheckpoint(
   // The norms are those of the numbers that a reader finds.
   const kept = decodeCheckpoint(encodeCheckpoint(plain, { bits }), where);
   const { model, arrays } = openCheckpoint(kept, where);
-  const { store, storedNorms } = await openNumbers(engine, model, arrays);
+  const { store, settledNorms } = await openNumbers(engine, model, arrays);
   try {
-    return { ...kept, settledNorms: storedNorms, arrays: await store.read() };
+    return { ...kept, settledNorms, arrays: await store.read() };
   } finally {
     await store.close();
   }
