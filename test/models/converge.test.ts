@@ -4,10 +4,11 @@ import type { Engine } from "../../src/engine/engine.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { LipschitzError } from "../../src/errors.js";
 import { convergeNorms } from "../../src/models/index.js";
-import { settleNorms, type StoredNorms } from "../../src/models/converge.js";
+import { settleNorms, type SettledNorms } from "../../src/models/converge.js";
 import { iResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray, type Arrays } from "../../src/tree.js";
+import { countRuns } from "../support/engine.js";
 import { assertClose } from "../support/values.js";
 
 const branch = "stages.0.blocks.0.branch";
@@ -96,22 +97,13 @@ describe("settleNorms", () => {
   /** What it finds when it knows something, and the rounds of iterations that took. */
   async function settled(
     arrays: Arrays,
-    known?: StoredNorms,
-  ): Promise<{ found: StoredNorms; runs: number; after: Arrays }> {
-    const inner = referenceEngine();
-    let runs = 0;
-    const engine: Engine = {
-      ...inner,
-      load: async (graph) => {
-        const session = await inner.load(graph);
-        const run = session.run.bind(session);
-        session.run = (...args) => (runs++, run(...args));
-        return session;
-      },
-    };
+    known?: SettledNorms,
+  ): Promise<{ found: SettledNorms; runs: number; after: Arrays }> {
+    const engine = referenceEngine();
+    const counted = countRuns(engine);
     const store = await engine.createStore(arrays);
     const found = await settleNorms(engine, model, store, known);
-    return { found, runs, after: await store.read() };
+    return { found, ...counted, after: await store.read() };
   }
 
   it("takes one iteration where the norms are known and there", async () => {
@@ -123,9 +115,9 @@ describe("settleNorms", () => {
   });
 
   for (const [what, known] of Object.entries({
-    "another weight's": (norms: StoredNorms) => ({ ...norms, [first!]: 0.9 }),
-    "of one weight alone": (norms: StoredNorms) => ({ [second!]: norms[second!]! }),
-    "not a number": (norms: StoredNorms) => ({ ...norms, [first!]: NaN }),
+    "another weight's": (norms: SettledNorms) => ({ ...norms, [first!]: 0.9 }),
+    "of one weight alone": (norms: SettledNorms) => ({ [second!]: norms[second!]! }),
+    "not a number": (norms: SettledNorms) => ({ ...norms, [first!]: NaN }),
   })) {
     it(`settles them where what is known is ${what}`, async () => {
       const { found, after } = await settled(arraysWith(weight, [1, 0]));

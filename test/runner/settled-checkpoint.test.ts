@@ -7,6 +7,7 @@ import { iResNetDensity } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
 import { openRunner, settledCheckpoint } from "../../src/runner/index.js";
 import { ndarray } from "../../src/tree.js";
+import { countRuns } from "../support/engine.js";
 import { assertClose } from "../support/values.js";
 
 const { kind, config, scope } = iResNetDensity({ shape: [3], blocks: [2], widths: [8], c: 0.9 });
@@ -34,42 +35,34 @@ function trained(): Checkpoint {
 describe("settledCheckpoint", () => {
   for (const bits of [32, 16] as const) {
     it(`opens after one iteration, and scores as before, in ${bits} bits`, async () => {
-      const engine = await nodeEngine({ threads: 1 });
-      let runs = 0;
-      const load = engine.load.bind(engine);
-      engine.load = async (graph) => {
-        const session = await load(graph);
-        const run = session.run.bind(session);
-        session.run = (...args) => (runs++, run(...args));
-        return session;
-      };
+      await using engine = await nodeEngine({ threads: 1 });
+      const counted = countRuns(engine);
       const x = ndarray(Random.fromSeed(1).normal(30), [10, 3]);
+      let opening = 0;
       const scored = async (checkpoint: Checkpoint): Promise<Float64Array> => {
-        runs = 0;
+        const before = counted.runs;
         const runner = await openRunner(
           decodeCheckpoint(encodeCheckpoint(checkpoint, { bits }), ""),
           {
             engine,
           },
         );
-        const opening = runs;
+        opening = counted.runs - before;
         const { logProb } = await runner.score(x, { logDet: "exact" });
         await runner.close();
-        runs = opening;
         return Float64Array.from(logProb.data);
       };
       const expected = await scored(trained());
-      assert.ok(runs >= 40, `${runs} rounds`);
+      assert.ok(opening >= 40, `${opening} rounds`);
       const settled = await settledCheckpoint(trained(), { engine, bits });
       const found = await scored(settled);
-      assert.equal(runs, 1);
+      assert.equal(opening, 1);
       assertClose(found, expected, 2e-5, "log p");
-      await engine.close();
     });
   }
 
   it("has no training, and refuses norms that are no numbers", async () => {
-    const engine = await nodeEngine({ threads: 1 });
+    await using engine = await nodeEngine({ threads: 1 });
     const training = { seed: 1, step: 2, elapsedSeconds: 3, config: {} };
     const settled = await settledCheckpoint({ ...trained(), training }, { engine });
     assert.equal(settled.training, undefined);
@@ -78,6 +71,5 @@ describe("settledCheckpoint", () => {
       encodeCheckpoint({ ...settled, settledNorms: { [path]: norm } });
     assert.ok(bytes(1));
     for (const norm of [0, -1, NaN]) assert.throws(() => bytes(norm), CheckpointError);
-    await engine.close();
   });
 });

@@ -15,3 +15,19 @@ export async function testEngine(): Promise<Engine> {
   closeAfter(engine);
   return engine;
 }
+
+/** Counts what runs on an engine from now on. */
+export function countRuns(engine: Engine): { runs: number } {
+  const counted = { runs: 0 };
+  const load = engine.load.bind(engine);
+  engine.load = async (graph) => {
+    const session = await load(graph);
+    const run = session.run.bind(session);
+    session.run = (...given) => {
+      counted.runs++;
+      return run(...given);
+    };
+    return session;
+  };
+  return counted;
+}
