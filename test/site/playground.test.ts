@@ -8,16 +8,18 @@ import { iResNetDensity } from "../../src/models/index.js";
 import { openRunner } from "../../src/runner/index.js";
 import { fit } from "../../src/train/index.js";
 import { siteFile } from "./site-modules.js";
-import { badgeText, describeIn, engineReady, number, openSite, type TestSite } from "./site.js";
+import {
+  badgeText,
+  describeIn,
+  engineReady,
+  number,
+  openSite,
+  shownNumber,
+  type TestSite,
+} from "./site.js";
 
 /** Digits of a badge: half of the last one. */
 const rounding = 6e-4;
-
-/** What the page shows at once. */
-interface Shown {
-  value: number;
-  engine?: string;
-}
 
 const state = (page: Page, is: string): Promise<unknown> =>
   page.waitForSelector(`#playground[data-state=${is}]`);
@@ -33,12 +35,7 @@ describeIn(["Chromium", "Firefox"], "the playground", (browser) => {
 
   it("shows the shipped density, as good as Node finds it", async () => {
     const { page, problems } = await site.open();
-    const firstShown = await page.waitForFunction(() => {
-      const text = document.querySelector("[data-badge=held-out] .value")?.textContent ?? "";
-      const { engine } = document.querySelector<HTMLElement>("#engine")!.dataset;
-      return /\d/.test(text) && { value: Number(text.replace("−", "-")), engine };
-    });
-    const { value: first, engine: engineThen } = (await firstShown.jsonValue()) as Shown;
+    const { value: first, engine: engineThen } = await shownNumber(page, "held-out");
     assert.notEqual(engineThen, "ready", "the picture comes before the engine");
     await page.waitForSelector("#playground[data-shown=checkpoint]");
     const here = await number(page, "held-out");

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -127,12 +128,22 @@ export async function badgeText(page: Page, name: string): Promise<string> {
   return (await page.textContent(`[data-badge=${name}] .value`)) ?? "";
 }
 
-/** The number that a badge of the page shows, waited for until it shows one. */
-export async function number(page: Page, name: string): Promise<number> {
+/** The number that a badge of the page shows, waited for until it shows one, and how the engine stood then. */
+export async function shownNumber(
+  page: Page,
+  name: string,
+): Promise<{ readonly value: number; readonly engine: string }> {
   const shown = await page.waitForFunction((selector) => {
     const text = document.querySelector(selector)?.textContent ?? "";
-    return /\d/.test(text) && { value: Number(text.replace("−", "-")) };
+    const { engine } = document.querySelector<HTMLElement>("#engine")!.dataset;
+    return /\d/.test(text) && { value: Number(text.replace("−", "-")), engine: engine! };
   }, `[data-badge=${name}] .value`);
-  const { value } = (await shown.jsonValue()) as { value: number };
-  return value;
+  const told = await shown.jsonValue();
+  assert.ok(told !== false);
+  return told;
+}
+
+/** As {@link shownNumber}, the number alone. */
+export async function number(page: Page, name: string): Promise<number> {
+  return (await shownNumber(page, name)).value;
 }
