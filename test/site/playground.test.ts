@@ -36,7 +36,9 @@ describeIn(["Chromium", "Firefox"], "the playground", (browser) => {
   it("shows the shipped density, as good as Node finds it", async () => {
     const { page, problems } = await site.open();
     const { value: first, engine: engineThen } = await shownNumber(page, "held-out");
-    assert.notEqual(engineThen, "ready", "the picture comes before the engine");
+    if (!browser.losesWorkers) {
+      assert.notEqual(engineThen, "ready", "the picture comes before the engine");
+    }
     await page.waitForSelector("#playground[data-shown=checkpoint]");
     const here = await number(page, "held-out");
 
@@ -66,25 +68,7 @@ describeIn(["Chromium", "Firefox"], "the playground", (browser) => {
         `document.querySelector('[data-badge=step] .value')?.textContent === '${step}'`,
       );
     }
-    const loss = await number(page, "loss");
-    const engine = await nodeEngine({ threads: 1 });
-    const losses: number[] = [];
-    await fit(
-      iResNetDensity({ shape: [2], blocks: [2], widths: [8, 8], activation: "elu", c: 0.97 }),
-      toyData("circles"),
-      {
-        steps: count,
-        batchSize: 256,
-        optimizer: { kind: "adam", beta2: 0.99 },
-        schedule: { kind: "constant", learningRate: 0.005 },
-        clip: 5,
-        logDet: { kind: "exact" },
-      },
-      { engine, onProgress: ({ loss }) => losses.push(loss) },
-    );
-    await engine.close();
-    const expected = losses.at(-1)!;
-    assert.ok(Math.abs(loss - expected) <= rounding, `${loss}, in Node ${expected}`);
+    const stepped = await number(page, "loss");
 
     await button(page, "Play");
     await state(page, "playing");
@@ -98,7 +82,35 @@ describeIn(["Chromium", "Firefox"], "the playground", (browser) => {
     const paused = await number(page, "step");
     await page.waitForTimeout(500);
     assert.equal(await number(page, "step"), paused);
-    assert.ok((await number(page, "loss")) < losses[0]!);
+    const played = await number(page, "loss");
+
+    const engine = await nodeEngine({ threads: 1 });
+    const losses: number[] = [];
+    await fit(
+      iResNetDensity({ shape: [2], blocks: [2], widths: [8, 8], activation: "elu", c: 0.97 }),
+      toyData("circles"),
+      {
+        steps: paused,
+        batchSize: 256,
+        optimizer: { kind: "adam", beta2: 0.99 },
+        schedule: { kind: "constant", learningRate: 0.005 },
+        clip: 5,
+        logDet: { kind: "exact" },
+      },
+      { engine, onProgress: ({ loss }) => losses.push(loss) },
+    );
+    await engine.close();
+    for (const [step, loss] of [
+      [count, stepped],
+      [paused, played],
+    ] as const) {
+      const expected = losses[step - 1]!;
+      assert.ok(
+        Math.abs(loss - expected) <= rounding,
+        `step ${step}: ${loss}, in Node ${expected}`,
+      );
+    }
+
     await button(page, "Reset");
     await state(page, "idle");
     assert.equal(await badgeText(page, "step"), "–");
