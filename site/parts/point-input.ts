@@ -1,3 +1,4 @@
+import { arrowStep } from "./arrow-keys.js";
 import type { Layer, Plot } from "./plot.js";
 
 export interface PointInput {
@@ -21,13 +22,6 @@ export interface PointOptions {
   /** Whether points follow one another while the pointer is pressed; one at each press unless given. */
   readonly isTrail?: boolean;
 }
-
-const arrows: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-};
 
 /** Least distance of points of a trail, in pixels. */
 const spacing = 7;
@@ -71,10 +65,9 @@ export function pointInput(plot: Plot, options: PointOptions): PointInput {
     });
   }
   canvas.addEventListener("keydown", (event) => {
-    const arrow = arrows[event.key];
+    const arrow = arrowStep(event);
     if (arrow) {
-      const by = event.shiftKey ? 0.5 : 0.1;
-      [x, y] = [x + by * arrow[0], y + by * arrow[1]];
+      [x, y] = [x + 0.1 * arrow[0], y + 0.1 * arrow[1]];
       options.onMove();
       options.say(`${x.toFixed(1)}, ${y.toFixed(1)}`.replaceAll("-", "−"));
     } else if (event.key === " " || event.key === "Enter") {

@@ -54,8 +54,12 @@ export function mount(root: HTMLElement, page: Page): void {
     bits.text = `${score.bitsPerDim.toFixed(3)} ± ${score.standardError.toFixed(3)} bits/dim`;
     bits.element.dataset.value = String(score.bitsPerDim);
   };
-  const pad = drawingPad("Draw a digit here by mouse, pen or finger", () => {
-    look(digitImage(pad.strokes));
+  const pad = drawingPad({
+    label: "Draw a digit here by mouse, pen or finger, or by arrow keys and Space",
+    onDrawn: () => {
+      look(digitImage(pad.strokes));
+    },
+    say: page.announce,
   });
   const shipped = choice<string>("Without drawing", digitNames, "3", () => undefined);
   root.append(

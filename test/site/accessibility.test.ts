@@ -59,7 +59,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     ...["application: Choose a point x", "image: ln|det J| at x, by the number of terms"],
   ],
   Digits: [
-    "image: Draw a digit here by mouse, pen or finger",
+    "application: Draw a digit here by mouse, pen or finger, or by arrow keys and Space",
     ...["button: Clear", "combobox: Without drawing", "button: Draw it for me"],
     ...["table: p(digit | drawing)", "combobox: From", "combobox: To", "slider: Between the two"],
     ...["button: Show", "slider: Temperature", "button: Draw digits"],

@@ -125,6 +125,27 @@ describeIn(["Chromium"], "the page by keyboard alone", (browser) => {
     await page.context().close();
   });
 
+  it("draws a digit", async () => {
+    const { page, problems } = await site.open("#mnist");
+    await page.waitForSelector("#mnist .pad canvas");
+    const bits = page.locator("[data-badge=bits-per-dim] .value");
+    await announced(page, /^It is a 3/);
+    await followLink(page, "Digits");
+    await tabTo(page, "Clear");
+    await press(page, "Enter", "Shift+Tab");
+    assert.match((await nameOfFocus(page)) ?? "", /^Draw a digit here/);
+    const times = (count: number, key: string): string[] => Array<string>(count).fill(key);
+    await press(page, ...times(3, "Shift+ArrowUp"));
+    await announced(page, /^50 % right, 13 % down$/);
+    await press(page, "Space", ...times(6, "Shift+ArrowDown"), "Space");
+    await announced(page, /^It is a 1, by \d+ percent/);
+    await bits.filter({ hasText: "bits/dim" }).waitFor();
+    await press(page, "Backspace");
+    await bits.filter({ hasText: "–" }).waitFor();
+    assert.deepEqual(problems, []);
+    await page.context().close();
+  });
+
   it("learns a table, saves its scores and model, and opens that again", async () => {
     const { page, problems } = await site.open("#table", { acceptDownloads: true });
     await page.waitForSelector("#table .drop");
