@@ -1,4 +1,5 @@
 import { expectKind } from "../border/kinds.js";
+import { expectOptions } from "../border/options.js";
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../graph/index.js";
 import { Context, type BoundedWeight } from "../nn/index.js";
@@ -9,13 +10,17 @@ import { roundedUp } from "./rounding.js";
 /** The parts of a model that are certified: its norms, and the blocks that they belong to. */
 export interface Certifiable {
   readonly scope: { readonly norms: readonly BoundedWeight[] };
-  readonly blocks: readonly { readonly path: string; readonly norms: readonly string[] }[];
+  readonly blocks: readonly {
+    readonly path: string;
+    readonly norms: readonly string[];
+    readonly inner?: readonly string[];
+  }[];
 }
 
 export interface Certificates {
   /** Bound on the norm of each weight in use, by path. */
   readonly norms: Readonly<Record<string, CertifiedNorm>>;
-  /** Bound on Lip(g) of each residual block, by path: the product of its layers'. */
+  /** Bound on Lip(g) of each residual block, by path: the product of its layers', see {@link Branch}. */
   readonly lipschitz: Readonly<Record<string, number>>;
 }
 
@@ -49,10 +54,12 @@ export function weightsInUse(model: Pick<Certifiable, "scope">): Record<string, 
 export async function certifiedBounds(
   model: Certifiable,
   weights: Readonly<Record<string, NumberArray>>,
-  { onProgress, ...options }: CertifyOptions = {},
+  options: CertifyOptions = {},
 ): Promise<Certificates> {
   expectKind(model, "model", "certifiedBounds");
+  expectOptions(options, ["onProgress", "products"], "certifiedBounds");
   expectKind(weights, "record of arrays", "certifiedBounds");
+  const { onProgress, ...proof } = options;
   const { scope, blocks } = model;
   const norms: Record<string, CertifiedNorm> = {};
   for (const [done, { path, kind }] of scope.norms.entries()) {
@@ -61,12 +68,16 @@ export async function certifiedBounds(
     if (!weight) {
       throw new ShapeError(`certifiedBounds: expected a weight ${path}, got none`, { name: path });
     }
-    norms[path] = certifiedNorm(weight, kind, options);
+    norms[path] = certifiedNorm(weight, kind, proof);
   }
   await onProgress?.(scope.norms.length, scope.norms.length);
-  const lipschitz = blocks.map((block): [string, number] => [
-    block.path,
-    block.norms.reduce((product, path) => roundedUp(product * (norms[path]?.bound ?? Infinity)), 1),
+  const boundOf = (path: string): number => norms[path]?.bound ?? Infinity;
+  const lipschitz = blocks.map(({ path, norms, inner = [] }): [string, number] => [
+    path,
+    [...norms.map(boundOf), ...inner.map((one) => Math.max(1, boundOf(one)))].reduce(
+      (product, factor) => roundedUp(product * factor),
+      1,
+    ),
   ]);
   return { norms, lipschitz: Object.fromEntries(lipschitz) };
 }

@@ -1,6 +1,8 @@
 import { expectArray } from "../border/arrays.js";
 import { expectKind } from "../border/kinds.js";
-import { DataError, ShapeError } from "../errors.js";
+import { expectOneOf, expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
+import { DataError, ShapeError, UsageError } from "../errors.js";
 import type { OperatorKind } from "../nn/index.js";
 import { sizeOf, type NumberArray } from "../tree.js";
 import { circulantNorm } from "./circulant.js";
@@ -41,15 +43,25 @@ export interface CertifiedNorm {
  *   - `products`: most multiplications of a factorisation, 1.2·10⁹ unless given
  * @throws {DataError} if a weight is NaN or infinite.
  * @throws {ShapeError} if the weight's shape doesn't fit the operator.
+ * @throws {UsageError} if the operator is of no known kind, its height or width no whole number of pixels,
+ * or an option unknown or out of range.
  * @see Rump 2006, https://doi.org/10.1007/s10543-006-0056-1
  */
 export function certifiedNorm(
   weight: NumberArray,
   operator: OperatorKind,
-  { products = 1.2e9 }: CertifiedNormOptions = {},
+  options: CertifiedNormOptions = {},
 ): CertifiedNorm {
   expectArray(weight, { where: "certifiedNorm", name: "weight" });
   expectKind(operator, "object", "certifiedNorm");
+  expectOptions(options, ["products"], "certifiedNorm");
+  const { products = 1.2e9 } = options;
+  if (!(products >= 0)) {
+    throw new UsageError(`certifiedNorm: expected products of at least 0, got ${products}`, {
+      name: "products",
+    });
+  }
+  expectOperator(operator);
   expectWeight(weight, operator);
   // Powers of two change no digit, and keep squares from overflowing.
   const unit = 2 ** Math.floor(Math.log2(largestOf(weight.data)));
@@ -72,6 +84,13 @@ export function certifiedNorm(
 
 function normOf({ matrix, error }: Gram): number {
   return roundedUp(Math.sqrt(largestEigenvalue(matrix).bound + error));
+}
+
+function expectOperator(operator: OperatorKind): void {
+  expectOneOf(operator.kind, ["matrix", "conv"], "certifiedNorm: operator.kind");
+  if (operator.kind === "matrix") return;
+  expectWhole(operator.height, ranges.size, "certifiedNorm: operator.height");
+  expectWhole(operator.width, ranges.size, "certifiedNorm: operator.width");
 }
 
 function expectWeight({ shape, data }: NumberArray, { kind }: OperatorKind): void {

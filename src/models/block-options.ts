@@ -43,6 +43,7 @@ export function blockParts(
       // A monotone block has two log-determinants, whose truncations add up.
       dimensions: sizeOf(shape) * (isMonotone ? 2 : 1),
       norms: branch.norms.map((norm) => norm.path),
+      ...(branch.inner && { inner: branch.inner.map((norm) => norm.path) }),
     },
   };
 }

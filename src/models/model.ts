@@ -26,6 +26,8 @@ export interface BlockInfo {
   readonly dimensions: number;
   /** Paths of the spectral normalisations whose product bounds Lip(g). */
   readonly norms: readonly string[];
+  /** Paths of those of which what is above 1 multiplies the bound. */
+  readonly inner?: readonly string[];
 }
 
 /**

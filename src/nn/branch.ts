@@ -25,6 +25,8 @@ export interface BranchOptions {
 export interface Branch extends Layer {
   /** Lip(g) is at most the product of these norms. */
   readonly norms: readonly SpectralNorm[];
+  /** Norms of layers that keep their input beside their output: what one has above 1 multiplies the bound. */
+  readonly inner?: readonly SpectralNorm[];
 }
 
 /**

@@ -24,8 +24,8 @@ const least = 0.1;
  *
  *     h(x) = [η₁x; η₂φ(Wx + b)]/√(η₁² + η₂²),  η = softplus(k) + 0.1, k learned, 0 at first,
  *
- * W 3x3 for images. Lip(h) ≤ 1, for |W|₂ ≤ c < 1 and φ has a Lipschitz constant of at most 1; so
- * Lip(g) ≤ |V|₂ ≤ c, however deep it is.
+ * W 3x3 for images. Lip(h) ≤ max(1, |W|₂), for φ has a Lipschitz constant of at most 1; so
+ * Lip(g) ≤ |V|₂ ≤ c, however deep it is, as |W|₂ ≤ c < 1.
  *
  * @param options.activateInput whether x passes φ first
  * @see Perugachi-Diaz et al. 2021, https://arxiv.org/abs/2102.02694
@@ -72,7 +72,7 @@ export function concatenatedBranch(
     });
     return last.apply(h, ctx);
   };
-  return { norms: [last.norm], apply };
+  return { norms: [last.norm], inner: layers.map(({ linear }) => linear.norm), apply };
 }
 
 /** A convolution for images, a matrix for vectors. */

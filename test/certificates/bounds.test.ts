@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { certifiedBounds, weightsInUse } from "../../src/certificates/index.js";
 import { evaluate } from "../../src/engine/reference.js";
-import { ShapeError } from "../../src/errors.js";
-import { LipschitzConv2d, LipschitzLinear, Scope } from "../../src/nn/index.js";
+import { ShapeError, UsageError } from "../../src/errors.js";
+import { concatenatedBranch, LipschitzConv2d, LipschitzLinear, Scope } from "../../src/nn/index.js";
+import { ndarray } from "../../src/tree.js";
 import { convMatrix, matrixOf, spectralNorm } from "../support/matrices.js";
 import { settledFeeds } from "../support/modules.js";
 
@@ -50,11 +51,32 @@ describe("certifiedBounds", () => {
     assert.deepEqual(progress, ["0/3", "1/3", "2/3", "3/3"]);
   });
 
-  it("says which weight is missing", async () => {
+  it("counts what the inner norms of a concatenation have above 1", async () => {
+    const inner = new Scope();
+    const options = { activation: "elu", c: 0.9, activateInput: false } as const;
+    const branch = concatenatedBranch(inner, [2], { depth: 1, growth: 2 }, options);
+    const block = {
+      path: "block",
+      norms: branch.norms.map(({ path }) => path),
+      inner: branch.inner!.map(({ path }) => path),
+    };
+    const weights = {
+      layer1: ndarray([100, 0, 0, 100], [2, 2]),
+      last: ndarray([0.5, 0, 0, 0, 0, 0.5, 0, 0], [2, 4]),
+    };
+    const { lipschitz } = await certifiedBounds({ scope: inner, blocks: [block] }, weights);
+    assert.ok(Math.abs(lipschitz.block! / 50 - 1) < 1e-5, String(lipschitz.block));
+  });
+
+  it("says which weight is missing, and which option it doesn't know", async () => {
     const { dense, conv } = evaluate(weightsInUse(model), feeds);
     await assert.rejects(
       certifiedBounds(model, { dense: dense!, conv: conv! }),
       (error) => error instanceof ShapeError && error.details.name === "pointwise",
+    );
+    await assert.rejects(
+      certifiedBounds(model, {}, { product: 1 } as object),
+      (error) => error instanceof UsageError && error.details.name === "product",
     );
   });
 });

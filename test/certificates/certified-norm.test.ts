@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Matrix, QrDecomposition } from "ml-matrix";
 import { certifiedNorm } from "../../src/certificates/index.js";
-import { DataError, ShapeError } from "../../src/errors.js";
+import { DataError, ShapeError, UsageError } from "../../src/errors.js";
 import type { OperatorKind } from "../../src/nn/index.js";
 import { Random } from "../../src/random.js";
 import { ndarray, sizeOf, type NDArray, type Shape } from "../../src/tree.js";
@@ -219,5 +219,21 @@ describe("certifiedNorm", () => {
     assert.throws(() => certifiedNorm(noise(17, [2, 2, 3, 3]), matrix), ShapeError);
     assert.throws(() => certifiedNorm(noise(18, [2, 2, 2, 2]), conv(3, 3)), ShapeError);
     assert.throws(() => certifiedNorm({ shape: [2, 2], data: [1, 2, 3] }, matrix), ShapeError);
+  });
+
+  it("refuses an operator of no kind or size, and options that it doesn't know", () => {
+    const weight = noise(19, [2, 2, 3, 3]);
+    for (const operator of [
+      { kind: "matrx" },
+      { kind: "conv", width: 8 },
+      { kind: "conv", height: NaN, width: 8 },
+      { kind: "conv", height: 0, width: 8 },
+      { kind: "conv", height: 8.5, width: 8 },
+    ]) {
+      assert.throws(() => certifiedNorm(weight, operator as OperatorKind), UsageError);
+    }
+    for (const options of [{ product: 1 }, { products: NaN }, { products: -1 }]) {
+      assert.throws(() => certifiedNorm(weight, conv(8, 8), options as object), UsageError);
+    }
   });
 });
