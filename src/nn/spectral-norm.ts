@@ -26,8 +26,8 @@ const inertia = 1e-12;
  */
 export const normSlack = 2e-3;
 
-/** Below 1/(1 + {@link normSlack}). */
-const mostContractive = 0.998;
+/** What a bound has to be below that keeps a block invertible, 1/(1 + {@link normSlack}). */
+export const mostContractive = 0.998;
 
 /**
  * Checks a bound on a layer's norm. Norms are reported with {@link normSlack} added, so from

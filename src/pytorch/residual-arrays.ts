@@ -1,3 +1,4 @@
+import { mostContractive } from "../nn/index.js";
 import { ndarray, sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import { filterMap, rayleigh, settleNorm, type FilterSizes } from "./operator-norm.js";
 
@@ -90,12 +91,11 @@ export class ResidualArrays {
     this.set(`${path}.v`, [1, inChannels, ...place], v);
   }
 
-  /** The least bound from the original's on that leaves every weight as it is; null for none below 1. */
+  /** The least bound from the original's on that leaves every weight as it is; null for none below 0.998. */
   bound(c: number): number | null {
     const needed = this.#largest * slack;
-    if (needed <= c) return c;
-    const rounded = Math.ceil(needed * 1e4) / 1e4;
-    return rounded < 1 ? rounded : null;
+    const least = needed <= c ? c : Math.ceil(needed * 1e4) / 1e4;
+    return least < mostContractive ? least : null;
   }
 }
 
@@ -151,5 +151,5 @@ export function boundSentence(bound: number | null, c: number): string {
   if (bound !== null) {
     return `The original's power iteration had left norms of up to ${bound}, so c is ${bound} rather than ${c}: opening the model then scales no weight.`;
   }
-  return `The original's power iteration had left norms above 1, so c is null rather than ${c}: no bound holds, and an inverse may not converge.`;
+  return `The original's weights need a bound of ${mostContractive} or more, so c is null rather than ${c}: no bound holds, and an inverse may not converge.`;
 }
