@@ -22,6 +22,8 @@ export interface Page {
   onEngine(told: (state: EngineState) => void): void;
   /** Shows an error where the reader is, and says it. */
   fail(root: HTMLElement, error: unknown): void;
+  /** Takes away the error that {@link fail} has shown there. */
+  clearError(root: HTMLElement): void;
 }
 
 interface OpenLab {
@@ -56,6 +58,9 @@ export function openPage(live: HTMLElement): Page {
   const announce = (text: string): void => {
     live.textContent = text;
   };
+  const clearError = (root: HTMLElement): void => {
+    root.querySelector(":scope > .error")?.remove();
+  };
   const works = new Map<TaskName, Promise<object>>();
   return {
     // One port for each, in which calls keep their order.
@@ -80,8 +85,9 @@ export function openPage(live: HTMLElement): Page {
       message.className = "error";
       message.setAttribute("role", "alert");
       message.textContent = text;
-      root.querySelector(":scope > .error")?.remove();
+      clearError(root);
       root.prepend(message);
     },
+    clearError,
   };
 }

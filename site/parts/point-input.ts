@@ -44,6 +44,7 @@ export function pointInput(plot: Plot, options: PointOptions): PointInput {
     options.onPoint(x, y);
   };
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
     isTap = event.pointerType === "touch" && !touchDraws;
     if (isTap) return;
     canvas.setPointerCapture(event.pointerId);

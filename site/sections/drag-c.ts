@@ -36,9 +36,11 @@ export function mount(root: HTMLElement, page: Page): void {
     },
     onChange: release,
   });
+  const place = bound.element.querySelector("input")!;
+  place.disabled = true; // until there is something to show
   const cancel = button("Stop training", () => {
     stop();
-    bound.element.querySelector("input")!.focus(); // the button, which had the focus, is hidden
+    place.focus(); // the button, which had the focus, is hidden
   });
   cancel.hidden = true;
   const progress = html("progress", { max: 1, "aria-label": "Retraining" });
@@ -120,6 +122,7 @@ export function mount(root: HTMLElement, page: Page): void {
     .drawn("bounds")
     .then((measured) => {
       shipped = measured as BoundMeasured[];
+      place.disabled = false;
       setTraining(undefined);
       show(nearest());
     })

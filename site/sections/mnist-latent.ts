@@ -25,9 +25,14 @@ export function latentControls(
   const between = grayImage("Between the two", side);
   const samples = Array.from({ length: drawn }, (_, i) => grayImage(`draw ${i + 1}`, side));
   const failing = (step: () => Promise<void>): Promise<void> =>
-    step().catch((error: unknown) => {
-      page.fail(root, error);
-    });
+    step().then(
+      () => {
+        page.clearError(root);
+      },
+      (error: unknown) => {
+        page.fail(root, error);
+      },
+    );
   const slide = latest((t: number) =>
     failing(async () => {
       const [a, b] = [from, to].map(({ value }) =>

@@ -32,6 +32,7 @@ export function mount(root: HTMLElement, page: Page): void {
     try {
       root.setAttribute("aria-busy", "true");
       await measure(await work, pixels);
+      page.clearError(root);
     } catch (error) {
       page.fail(root, error);
     } finally {

@@ -132,7 +132,7 @@ export function mount(root: HTMLElement, page: Page): void {
     if (state !== "idle" && work) attempt(work.reset());
     setState("idle");
     for (const one of [steps, loss, heldOut, speed, failed]) one.text = "–";
-    root.querySelector(":scope .error")?.remove();
+    page.clearError(root);
     attempt(showData());
   }
   async function showData(): Promise<void> {
@@ -215,7 +215,7 @@ export function mount(root: HTMLElement, page: Page): void {
   /** The shipped density: first as it was drawn beforehand, then as it is drawn here. */
   async function showShipped(): Promise<void> {
     const show = (pictures: Pictures): void => {
-      if (state !== "idle" || source.value !== shipped.source) return;
+      if (generation !== 0) return;
       plots.show(pictures);
       heldOut.text = pictures.forward.heldOut.toFixed(3);
     };

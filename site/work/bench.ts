@@ -1,6 +1,7 @@
 import type { Engine } from "iresnet";
 import { webEngine } from "iresnet/web";
 import { fetchBytes } from "../page-files.js";
+import { once } from "./once.js";
 
 /** Bytes of the runtime's WebAssembly, put in place when the page is built. */
 declare const WASM_BYTES: number;
@@ -29,8 +30,7 @@ const assets = new URL("iresnet/", self.location.href);
 
 /** @param told how the engine stands, whenever that changes */
 export function openBench(told: (state: EngineState) => void): Bench {
-  let small: Promise<Engine> | undefined;
-  let images: Promise<Engine> | undefined;
+  const engines = new Map<"small" | "images", Promise<Engine>>();
   const startSmall = async (): Promise<Engine> => {
     try {
       await download((bytes) => {
@@ -44,14 +44,15 @@ export function openBench(told: (state: EngineState) => void): Bench {
       throw error;
     }
   };
-  const openSmall = (): Promise<Engine> => (small ??= startSmall());
+  const openSmall = (): Promise<Engine> => once(engines, "small", startSmall);
   const startImages = async (): Promise<Engine> => {
     const first = await openSmall();
     if (!globalThis.crossOriginIsolated && !(await hasFastAdapter())) return first;
     return webEngine({ assets, device: "auto" });
   };
   return {
-    engine: (kind = "small") => (kind === "small" ? openSmall() : (images ??= startImages())),
+    engine: (kind = "small") =>
+      kind === "small" ? openSmall() : once(engines, "images", startImages),
     asset: fetchBytes,
   };
 }

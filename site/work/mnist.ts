@@ -1,6 +1,7 @@
 import { bitsPerDim, ndarray, openRunner, Random, type NDArray, type Runner } from "iresnet";
 import type { Bench } from "./bench.js";
 import { side } from "./digit-image.js";
+import { once } from "./once.js";
 
 /** The trained networks: copies of the repository's `pretrained/`. */
 const files = {
@@ -50,11 +51,8 @@ const pixelCount = side * side;
 /** What the section on MNIST computes. */
 export function open(bench: Bench): DigitWork {
   const opened = new Map<Network, Promise<Runner>>();
-  const runnerOf = (network: Network): Promise<Runner> => {
-    const runner = opened.get(network) ?? openNetwork(bench, files[network]);
-    opened.set(network, runner);
-    return runner;
-  };
+  const runnerOf = (network: Network): Promise<Runner> =>
+    once(opened, network, () => openNetwork(bench, files[network]));
   return {
     classify: async (pixels) => [
       ...(await (await runnerOf("bounded")).predict(asRow(pixels))).data,

@@ -19,8 +19,6 @@ import type { Vector } from "./anderson.js";
 
 /** A part of a network of the plane: a residual block, or a map with an inverse in closed form. */
 export interface PlanePart {
-  /** Of a block; none of another part. */
-  readonly path?: string;
   /** Of a block: a certified bound on Lip(g). */
   readonly lipschitz?: number;
   /** Of a block g(x), of another part its inverse. */
@@ -37,17 +35,10 @@ const closest = { steps: 1000, tolerance: 1e-7 };
 export class PlaneChain {
   readonly parts: readonly PlanePart[];
   readonly #forward: Compiled;
-  readonly #all: Compiled[];
   readonly #store: Store;
 
-  private constructor(
-    parts: readonly PlanePart[],
-    all: Compiled[],
-    forward: Compiled,
-    store: Store,
-  ) {
+  private constructor(parts: readonly PlanePart[], forward: Compiled, store: Store) {
     this.parts = parts;
-    this.#all = all;
     this.#forward = forward;
     this.#store = store;
   }
@@ -56,10 +47,8 @@ export class PlaneChain {
     const store = await engine.createStore(arrays);
     await convergeNorms(engine, model, store);
     const lipschitz = await certify(engine, model, store);
-    const all: Compiled[] = [];
     const mapOf = (f: (x: graph.Tensor) => graph.Tensor): ((point: Vector) => Promise<Vector>) => {
       const compiled = compile(engine, ({ x }) => ({ outputs: { y: f(x!) } }));
-      all.push(compiled);
       return async (point) =>
         vectorOf(await compiled.call({ x: ndarray([...point], [1, 2]) }, { store }));
     };
@@ -70,7 +59,6 @@ export class PlaneChain {
       }
       const g = (x: graph.Tensor): graph.Tensor => part.branch.apply(x, infer());
       return {
-        path: part.path,
         lipschitz: lipschitz[part.path]!,
         apply: mapOf(g),
         solve: mapOf((y) => graph.fixedPoint(y, (x) => graph.sub(y, g(x)), closest).value),
@@ -85,7 +73,7 @@ export class PlaneChain {
       }, x!);
       return { outputs };
     });
-    return new PlaneChain(parts, all, forward, store);
+    return new PlaneChain(parts, forward, store);
   }
 
   /** What each part makes of the one before it, of x at last z. */
@@ -95,11 +83,6 @@ export class PlaneChain {
       { store: this.#store },
     );
     return this.parts.map((_, i) => vectorOf({ y: outputs[`y${i}`]! }));
-  }
-
-  async close(): Promise<void> {
-    for (const compiled of [...this.#all, this.#forward]) await compiled.close();
-    await this.#store.close();
   }
 }
 

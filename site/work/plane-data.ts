@@ -2,7 +2,6 @@ import {
   ndarray,
   Random,
   toyData,
-  toyNames,
   type DataSet,
   type Split,
   type ToyName,
@@ -12,7 +11,7 @@ import {
 export type PlaneSource = ToyName | "drawn";
 
 /** Deviation of the noise about each drawn point: without it the density would be infinite there. */
-export const drawnNoise = 0.12;
+const drawnNoise = 0.12;
 const heldOutPoints = 1000;
 
 /** @param drawn points x, y, x, y, … that are learned if the source is `drawn` */
@@ -68,5 +67,3 @@ function drawnData(points: ArrayLike<number>): DataSet {
     split: (name) => Promise.resolve(split(name)),
   };
 }
-
-export const planeNames: readonly PlaneSource[] = [...toyNames, "drawn"];

@@ -62,6 +62,7 @@ const steps = 1_000_000;
 export function open(bench: Bench): Playground {
   let run: Run | undefined;
   let begun = 0;
+  let rates = 0;
   const end = async (ending: Run | undefined): Promise<void> => {
     await ending?.training.stop().catch(() => undefined); // why it failed has been told
     await ending?.view.close();
@@ -118,9 +119,10 @@ export function open(bench: Bench): Playground {
     },
     setRate: async (learningRate) => {
       const changed = run;
+      const mine = ++rates;
       if (!changed) return;
       const checkpoint = await changed.training.stop();
-      if (run !== changed) return;
+      if (run !== changed || mine !== rates) return;
       changed.goOn = (steps) => changed.begin(learningRate, steps, checkpoint);
       if (changed.isPlaying) advance(changed, Infinity);
     },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 // The package by its name: modules of the page, which a bundler makes, use that too.
 import { openRunner, type Engine } from "iresnet";
 import { nodeEngine } from "iresnet/node";
@@ -33,6 +34,20 @@ interface LogDeterminant {
     readonly estimates: readonly Float64Array[];
     readonly bias: readonly number[];
   }>;
+}
+
+interface Playground {
+  start(
+    settings: object,
+    isPlaying: boolean,
+    told: (news: { readonly kind: string; readonly step?: number }) => void,
+  ): Promise<void>;
+  setRate(learningRate: number): Promise<void>;
+  reset(): Promise<void>;
+}
+
+interface Digits {
+  classify(pixels: Uint8ClampedArray): Promise<number[]>;
 }
 
 interface Open<T> {
@@ -135,6 +150,49 @@ describe("the page's log-determinant", () => {
       }
       await runner.close();
     }
+    await engine.close();
+  });
+});
+
+describe("the playground's run", () => {
+  it("is one training, however often its rate changes at once", async () => {
+    const engine = await nodeEngine({ threads: 1 });
+    const work = (await siteModule<Open<Playground>>("work/playground.ts")).open(nodeBench(engine));
+    const steps: number[] = [];
+    const told = async (count: number): Promise<void> => {
+      while (steps.length < count) await setTimeout(20);
+    };
+    const settings = { source: "moons", blocks: 1, width: 8, activation: "elu", learningRate: 0.01 };
+    await work.start({ ...settings, drawn: new Float32Array() }, true, ({ kind, step }) => {
+      assert.equal(kind, "update");
+      steps.push(step!);
+    });
+    await told(1);
+    await Promise.all([work.setRate(0.02), work.setRate(0.03)]);
+    const before = steps.length;
+    await told(before + 10);
+    await work.reset();
+    for (const [i, step] of steps.slice(before).entries()) {
+      assert.ok(i === 0 || step > steps[before + i - 1]!, steps.join(", "));
+    }
+    await engine.close();
+  });
+});
+
+describe("the page's digits", () => {
+  it("come once their file does, though it failed before", async () => {
+    const engine = await nodeEngine({ threads: 1 });
+    let failures = 1;
+    const digits = (await siteModule<Open<Digits>>("work/mnist.ts")).open({
+      ...nodeBench(engine),
+      asset: async (path) => {
+        if (failures-- > 0) throw new Error("offline");
+        return new Uint8Array(await readFile(siteFile(`../${path}`)));
+      },
+    });
+    const blank = new Uint8ClampedArray(784);
+    await assert.rejects(digits.classify(blank), /offline/);
+    assert.equal((await digits.classify(blank)).length, 10);
     await engine.close();
   });
 });
