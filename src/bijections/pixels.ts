@@ -1,5 +1,6 @@
 import { expectKind } from "../border/kinds.js";
 import { expectParts } from "../border/parts.js";
+import { UsageError } from "../errors.js";
 import {
   add,
   axisSize,
@@ -32,11 +33,17 @@ export class Rescale implements Bijection {
   /**
    * @param shape of an event
    * @param options offset in the unit of x; scale, not 0, in units of y to one of x
+   * @throws {UsageError} if the scale is 0, or either number isn't finite.
    */
   constructor(shape: Shape, options: { readonly offset: number; readonly scale: number }) {
     expectParts("Rescale", { shape, options });
     const { offset, scale } = options;
     for (const number of [offset, scale]) expectKind(number, "number", "Rescale: options");
+    if (!Number.isFinite(offset) || !Number.isFinite(scale) || scale === 0) {
+      throw new UsageError(
+        `Rescale: expected a finite offset and a scale other than 0, got ${offset} and ${scale}`,
+      );
+    }
     this.inShape = shape;
     this.outShape = shape;
     this.#offset = offset;
@@ -81,10 +88,14 @@ export class Logit implements Bijection {
   /**
    * @param shape of an event
    * @param alpha α in (0, 1/2): how far from 0 and 1 pixels are kept
+   * @throws {UsageError} if α is outside.
    */
   constructor(shape: Shape, alpha: number) {
     expectParts("Logit", { shape });
     expectKind(alpha, "number", "Logit: alpha");
+    if (!(alpha > 0 && alpha < 0.5)) {
+      throw new UsageError(`Logit: expected alpha with 0 < alpha < 1/2, got ${alpha}`);
+    }
     this.inShape = shape;
     this.outShape = shape;
     this.#alpha = alpha;

@@ -21,13 +21,13 @@ const iResNetClassifierConfig = z
     ...residualOptions,
     shape: eventShape,
     classes: count,
-    blocks: z.array(depth).readonly(),
+    blocks: z.array(depth).nonempty().readonly(),
     widths: z.array(count).readonly(),
     squeezeFirst: z.boolean(),
     channels: count,
     whiten: z.boolean().exactOptional(),
     headWidth: count.exactOptional(),
-    centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
+    centre: z.strictObject({ mean: z.number(), deviation: z.number().positive() }),
     pixels: z.literal("real").exactOptional(),
   })
   .refine(({ shape, blocks, widths }) => shape.length === 1 || widths.length === blocks.length, {

@@ -19,7 +19,7 @@ import { residualOptions, ResidualStack } from "./residual-stack.js";
 export const residualBodyOptions = {
   ...residualOptions,
   shape: eventShape,
-  blocks: z.array(depth).readonly(),
+  blocks: z.array(depth).nonempty().readonly(),
   widths: z.array(count).readonly(),
   pixels: pixelOption,
 };

@@ -5,16 +5,21 @@ import { defineModel } from "./define.js";
 import { residualBodyOptions, residualDensity } from "./residual-body.js";
 import { contraction } from "./residual-stack.js";
 
-const residualFlowConfig = z.strictObject({
-  ...residualBodyOptions,
-  activation: activationOption.default("lipswish"),
-  c: contraction.default(0.98),
-  condition: conditionOption.exactOptional(),
-  squeezeFirst: z.boolean().default(false),
-  factorOut: z.boolean().default(false),
-  dense: z.strictObject({ blocks: depth, widths: z.array(count).readonly() }).exactOptional(),
-  alpha: z.number().gt(0).lt(0.5).default(1e-6),
-});
+const residualFlowConfig = z
+  .strictObject({
+    ...residualBodyOptions,
+    activation: activationOption.default("lipswish"),
+    c: contraction.default(0.98),
+    condition: conditionOption.exactOptional(),
+    squeezeFirst: z.boolean().default(false),
+    factorOut: z.boolean().default(false),
+    dense: z.strictObject({ blocks: depth, widths: z.array(count).readonly() }).exactOptional(),
+    alpha: z.number().gt(0).lt(0.5).default(1e-6),
+  })
+  .refine(({ shape, dense }) => shape.length === 3 || !dense, {
+    error: "expected none for vectors, whose blocks are all fully connected",
+    path: ["dense"],
+  });
 
 /** Shape of the data, sizes of the network, how its scales differ, and the bound on its layers. */
 export type ResidualFlowConfig = z.infer<typeof residualFlowConfig>;

@@ -23,7 +23,7 @@ const resNetConfig = z
     channels: count,
     blocks: z.array(depth).readonly(),
     widths: z.array(count.multipleOf(4)).readonly(),
-    centre: z.object({ mean: z.number(), deviation: z.number().positive() }),
+    centre: z.strictObject({ mean: z.number(), deviation: z.number().positive() }),
     pixels: z.literal("real").exactOptional(),
   })
   .refine(({ blocks, widths }) => widths.length === blocks.length && widths.length > 0, {

@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { expectOneOf } from "../border/options.js";
+import { expectOneOf, expectOptions } from "../border/options.js";
 import { expectParts } from "../border/parts.js";
 import { UsageError } from "../errors.js";
 import {
@@ -35,6 +35,16 @@ export interface ResidualMap {
 const phases = ["train", "initialise", "settle", "infer"] as const;
 
 export type Phase = (typeof phases)[number];
+
+const optionNames = [
+  "phase",
+  "powerIterations",
+  "logDet",
+  "inverse",
+  "condition",
+  "labelSmoothing",
+  "step",
+] as const satisfies readonly (keyof ContextOptions)[];
 
 export interface ContextOptions {
   /**
@@ -92,6 +102,7 @@ export class Context {
   /** @param options only `phase` has to be given */
   constructor(options: ContextOptions) {
     expectKind(options, "object", "Context: options");
+    expectOptions(options, optionNames, "Context");
     expectOneOf(options.phase, phases, "Context: phase");
     this.phase = options.phase;
     this.powerIterations = options.powerIterations ?? 0;

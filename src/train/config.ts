@@ -1,12 +1,19 @@
 import * as z from "zod";
 import { ranges } from "../border/ranges.js";
-import { exact, neumannSeries, powerSeries, roulette } from "../bijections/index.js";
+import {
+  exact,
+  leastTail,
+  neumannSeries,
+  powerSeries,
+  probeNoises,
+  roulette,
+} from "../bijections/index.js";
 import type { LogDetEstimator } from "../nn/index.js";
 import { count, parseConfig, whole } from "../models/config.js";
 import { optimizerConfig } from "./optimizers.js";
 import { scheduleConfig } from "./schedules.js";
 
-const probeNoise = z.enum(["rademacher", "normal"]).default("rademacher");
+const probeNoise = z.enum(probeNoises).default("rademacher");
 
 const logDetConfig = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("exact") }),
@@ -23,11 +30,11 @@ const logDetConfig = z.discriminatedUnion("kind", [
       .discriminatedUnion("kind", [
         z.strictObject({
           kind: z.literal("geometric"),
-          p: z.number().gt(0).lt(1).default(0.5),
+          p: z.number().min(leastTail).lt(1).default(0.5),
         }),
         z.strictObject({
           kind: z.literal("poisson"),
-          rate: z.number().positive().max(100).default(2),
+          rate: z.number().min(leastTail).max(100).default(2),
         }),
       ])
       .prefault({ kind: "geometric" }),
@@ -116,10 +123,13 @@ export function logDetEstimator(config: TrainingConfig["logDet"]): LogDetEstimat
     case "exact":
       return exact;
     case "neumann":
-      return neumannSeries(config);
-    case "series":
-      return powerSeries(config);
-    case "roulette":
-      return roulette(config);
+    case "series": {
+      const { kind, ...options } = config;
+      return kind === "neumann" ? neumannSeries(options) : powerSeries(options);
+    }
+    case "roulette": {
+      const { exactTerms, tail, noise } = config;
+      return roulette({ exactTerms, tail, noise });
+    }
   }
 }

@@ -14,6 +14,19 @@ import { noiseFeeds, parametersOf, settledFeeds } from "../support/modules.js";
 import { assertClose, normals, uniforms } from "../support/values.js";
 
 describe("Residual Flow", () => {
+  it("refuses to have no blocks, and dense ones after those of vectors, which are", () => {
+    const dense = { blocks: 1, widths: [4] };
+    for (const [config, field] of [
+      [{ shape: [3, 8, 8], blocks: [], widths: [5], dense }, "blocks"],
+      [{ shape: [2], blocks: [1], widths: [5], dense }, "dense"],
+    ] as const) {
+      assert.throws(() => residualFlow(config), {
+        name: UsageError.name,
+        message: new RegExp(`\\b${field}\\b`),
+      });
+    }
+  });
+
   it("keeps every dimension from scale to scale, and ends in dense blocks", () => {
     const model = residualFlow({
       shape: [3, 8, 8],

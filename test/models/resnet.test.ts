@@ -25,6 +25,13 @@ const small: ResNetConfig = {
   pixels: "real",
 };
 
+describe("ResNet's configuration", () => {
+  it("refuses an unknown field of centre", () => {
+    const centre = { ...small.centre, scale: 2 };
+    assert.throws(() => resNet({ ...small, centre }), { name: UsageError.name, message: /scale/ });
+  });
+});
+
 describe("ResNet-164", () => {
   const { model: preset } = presets["cifar-10-resnet-paper"]!;
   const { scope } = resNet(preset.config as ResNetConfig);

@@ -4,7 +4,22 @@ import { ShapeError, UsageError } from "../../src/errors.js";
 import { input } from "../../src/graph/index.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { constant, literal } from "../../src/graph/index.js";
-import { centred, Context, dequantised, uncentred } from "../../src/nn/index.js";
+import {
+  centred,
+  Context,
+  dequantised,
+  uncentred,
+  type ContextOptions,
+} from "../../src/nn/index.js";
+
+describe("Context", () => {
+  it("refuses an option that it doesn't know", () => {
+    assert.throws(() => new Context({ phase: "infer", logdet: undefined } as ContextOptions), {
+      name: UsageError.name,
+      message: /did you mean "logDet"/,
+    });
+  });
+});
 
 describe("Context.expectCondition", () => {
   it("gives the condition, set when made or later", () => {

@@ -1,5 +1,6 @@
 import { vjp } from "../../autodiff/vjp.js";
 import { expectKind } from "../../border/kinds.js";
+import { expectOneOf, expectOptions } from "../../border/options.js";
 import { expectWhole, ranges } from "../../border/ranges.js";
 import { add, div, mul, stopGradient, sub, sumEvent, type Tensor } from "../../graph/index.js";
 import type { LogDetEstimator } from "../../nn/index.js";
@@ -9,8 +10,11 @@ export interface SeriesOptions {
   readonly terms: number;
   /** Probes the trace is averaged over. */
   readonly probes?: number;
-  readonly noise?: "rademacher" | "normal";
+  readonly noise?: (typeof probeNoises)[number];
 }
+
+/** What probes of the trace may be drawn from. */
+export const probeNoises = ["rademacher", "normal"] as const;
 
 /**
  * The truncated power series (Algorithm 2):
@@ -23,7 +27,7 @@ export interface SeriesOptions {
  * @param options.probes v that the trace is averaged over, 1 unless given
  * @param options.noise that v is drawn from, `rademacher` unless given
  * @see Behrmann et al. 2019, section 3.2, https://arxiv.org/abs/1811.00995
- * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
+ * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000, or if an option is unknown.
  */
 export function powerSeries(options: SeriesOptions): LogDetEstimator {
   expectKind(options, "object", "powerSeries");
@@ -47,7 +51,7 @@ export function powerSeries(options: SeriesOptions): LogDetEstimator {
  * @param options.probes v that the trace is averaged over, 1 unless given
  * @param options.noise that v is drawn from, `rademacher` unless given
  * @see Chen et al. 2019, section 3.2, https://arxiv.org/abs/1906.02735
- * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000.
+ * @throws {UsageError} unless terms and probes are whole numbers from 1 to 1,000, or if an option is unknown.
  */
 export function neumannSeries(options: SeriesOptions): LogDetEstimator {
   expectKind(options, "object", "neumannSeries");
@@ -77,9 +81,11 @@ export function neumannSeries(options: SeriesOptions): LogDetEstimator {
  * @param d elements of an event
  * @param lipschitz L, a bound on Lip(g)
  * @param terms n of the series
+ * @throws {UsageError} unless `terms` is a whole number from 0 to 1,000.
  * @see Behrmann et al. 2019, theorem 4, https://arxiv.org/abs/1811.00995
  */
 export function truncationBias(d: number, lipschitz: number, terms: number): number {
+  expectWhole(terms, { ...ranges.terms, least: 0 }, "truncationBias: terms");
   if (!(lipschitz < 1)) return Infinity;
   const term = (k: number): number => lipschitz ** k / k;
   let difference = -Math.log1p(-lipschitz);
@@ -99,9 +105,12 @@ function alternating(traces: readonly Tensor[]): Tensor {
 }
 
 function averaged(
-  { terms, probes = 1, noise = "rademacher" }: SeriesOptions,
+  options: SeriesOptions,
   estimate: (x: Tensor, gx: Tensor, v: Tensor) => Tensor,
 ): LogDetEstimator {
+  expectOptions(options, ["terms", "probes", "noise"], "log-determinant");
+  const { terms, probes = 1, noise = "rademacher" } = options;
+  expectOneOf(noise, probeNoises, "log-determinant: noise");
   expectWhole(terms, ranges.terms, "log-determinant: terms");
   expectWhole(probes, ranges.probes, "log-determinant: probes");
   return (_g, x, gx, ctx) => {

@@ -1,6 +1,6 @@
 import { vjp } from "../../autodiff/vjp.js";
 import { expectKind } from "../../border/kinds.js";
-import { expectOneOf } from "../../border/options.js";
+import { expectOneOf, expectOptions } from "../../border/options.js";
 import { expectWhole, ranges } from "../../border/ranges.js";
 import { UsageError } from "../../errors.js";
 import {
@@ -21,6 +21,7 @@ import {
   type Tensor,
 } from "../../graph/index.js";
 import type { Context, LogDetEstimator } from "../../nn/index.js";
+import { probeNoises } from "./power-series.js";
 
 /**
  * How many terms N follow the exact ones: `geometric`, P(N ≥ j) = (1 − p)ʲ⁻¹ for j ≥ 1, or
@@ -34,7 +35,7 @@ export interface RouletteOptions {
   /** Terms n that every estimate has. */
   readonly exactTerms: number;
   readonly tail: Tail;
-  readonly noise?: "rademacher" | "normal";
+  readonly noise?: (typeof probeNoises)[number];
 }
 
 /**
@@ -54,11 +55,14 @@ export interface RouletteOptions {
  *   - `tail`: distribution of N, the terms after these
  *   - `noise`: that the probe v is drawn from, `rademacher` unless given
  * @see Chen et al. 2019, sections 3.1 and 3.2, https://arxiv.org/abs/1906.02735
- * @throws {UsageError} unless `exactTerms` is a whole number from 0 to 1,000, 0 < p < 1 and rate > 0.
+ * @throws {UsageError} unless `exactTerms` is a whole number from 0 to 1,000, 0.001 ≤ p < 1 and
+ * 0.001 ≤ rate ≤ 100, or if an option is unknown.
  */
 export function roulette(options: RouletteOptions): LogDetEstimator {
   expectKind(options, "object", "roulette");
+  expectOptions(options, ["exactTerms", "tail", "noise"], "roulette");
   const { exactTerms, tail, noise = "rademacher" } = options;
+  expectOneOf(noise, probeNoises, "roulette: noise");
   expectKind(tail, "object", "roulette: tail");
   expectOneOf(tail.kind, ["geometric", "poisson"], "roulette: tail.kind");
   expectWhole(exactTerms, { ...ranges.terms, least: 0 }, "roulette: exactTerms");
@@ -101,7 +105,7 @@ type Sums = Readonly<Record<"power" | "k" | "w" | "total", Tensor>>;
 
 /**
  * P(N ≥ 1), P(N ≥ 2), … down to 2⁻⁴⁸.
- * @throws {UsageError} unless 0 < p < 1, or 0 < rate ≤ 100.
+ * @throws {UsageError} unless 0.001 ≤ p < 1, or 0.001 ≤ rate ≤ 100.
  */
 export function tailProbabilities(tail: Tail): readonly number[] {
   switch (tail.kind) {
@@ -113,18 +117,24 @@ export function tailProbabilities(tail: Tail): readonly number[] {
 }
 
 const least = 2 ** -48;
+/** Of p, below which a mean of more than 1,000 terms follow; of the rate, below which hardly one does. */
+export const leastTail = 0.001;
 
 function geometricTail(p: number): number[] {
-  if (!(p > 0 && p < 1)) {
-    throw new UsageError(`roulette: expected a geometric tail with 0 < p < 1, got ${p}`);
+  if (!(p >= leastTail && p < 1)) {
+    throw new UsageError(
+      `roulette: expected a geometric tail with ${leastTail} ≤ p < 1, got ${p}`,
+    );
   }
   const count = Math.floor(Math.log(least) / Math.log1p(-p)) + 1;
   return Array.from({ length: count }, (_, j) => (1 - p) ** j);
 }
 
 function poissonTail(rate: number): number[] {
-  if (!(rate > 0 && rate <= 100)) {
-    throw new UsageError(`roulette: expected a Poisson tail with 0 < rate ≤ 100, got ${rate}`);
+  if (!(rate >= leastTail && rate <= 100)) {
+    throw new UsageError(
+      `roulette: expected a Poisson tail with ${leastTail} ≤ rate ≤ 100, got ${rate}`,
+    );
   }
   const masses = [Math.exp(-rate)];
   for (let i = 1; i <= rate || masses.at(-1)! > least ** 2; i++) {

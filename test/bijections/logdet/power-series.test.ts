@@ -218,6 +218,9 @@ describe("truncation of the series", () => {
     for (const lipschitz of [1, 1.5, NaN]) {
       assert.equal(truncationBias(2, lipschitz, 20), Infinity);
     }
+    for (const terms of [Infinity, NaN, -1, 1.5]) {
+      assert.throws(() => truncationBias(2, 0.9, terms), UsageError);
+    }
   });
 });
 
@@ -227,6 +230,9 @@ describe("series options", () => {
       for (const terms of [0, -1, 2.5, NaN]) {
         assert.throws(() => estimator({ terms }), UsageError);
         assert.throws(() => estimator({ terms: 1, probes: terms }), UsageError);
+      }
+      for (const odd of [{ probe: 5 }, { noise: "gauss" }]) {
+        assert.throws(() => estimator({ terms: 1, ...odd } as SeriesOptions), UsageError);
       }
     });
   }

@@ -220,11 +220,17 @@ describe("roulette's options", () => {
     for (const tail of [
       { kind: "geometric", p: 0 },
       { kind: "geometric", p: 1 },
+      { kind: "geometric", p: 1e-9 },
+      { kind: "poisson", rate: 1e-16 },
       { kind: "poisson", rate: 0 },
       { kind: "poisson", rate: 1000 },
       { kind: "poisson", rate: NaN },
     ] as const) {
       assert.throws(() => roulette({ exactTerms: 2, tail }), UsageError);
+    }
+    for (const odd of [{ nois: "normal" }, { noise: "gauss" }]) {
+      const options = { exactTerms: 2, tail: geometric, ...odd } as RouletteOptions;
+      assert.throws(() => roulette(options), UsageError);
     }
   });
 });
