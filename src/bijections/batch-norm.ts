@@ -80,15 +80,9 @@ export class BatchNormBijection implements Bijection {
   }
 
   #statisticsOf(x: Tensor, ctx: Context): Statistics {
-    switch (ctx.phase) {
-      case "infer":
-        return this.#statistics.running(x.shape.length);
-      case "initialise":
-        return this.#statistics.ofBatch(x, ctx, 1);
-      case "train":
-      case "settle":
-        return this.#statistics.ofBatch(x, ctx, momentum);
-    }
+    return ctx.phase === "infer"
+      ? this.#statistics.running(x.shape.length)
+      : this.#statistics.ofBatch(x, ctx, ctx.phase === "initialise" ? 1 : momentum);
   }
 
   #perChannel(t: Tensor): Tensor {

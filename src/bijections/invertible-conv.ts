@@ -5,7 +5,6 @@ import {
   broadcast,
   exp,
   expectEvent,
-  literal,
   matmul,
   mul,
   neg,
@@ -19,6 +18,7 @@ import type { Initializer, Scope } from "../nn/index.js";
 import { sizeOf, type Shape } from "../tree.js";
 import { mapped, type Bijection, type Mapped } from "./bijection.js";
 import { timesChannels } from "./channels.js";
+import { identity, literalMatrix } from "./literal-matrix.js";
 import { luFactors, randomRotation, type LuFactors } from "./random-rotation.js";
 
 /**
@@ -108,14 +108,14 @@ export class InvertibleConv implements Bijection {
     return {
       lower: mul(
         this.#lower,
-        matrix(n, (i, j) => i > j),
+        literalMatrix(n, (i, j) => i > j),
       ),
       upper: mul(
         this.#upper,
-        matrix(n, (i, j) => i < j),
+        literalMatrix(n, (i, j) => i < j),
       ),
       scale: mul(this.#sign, exp(this.#logScale)),
-      identity: matrix(n, (i, j) => i === j),
+      identity: identity(n),
     };
   }
 
@@ -123,12 +123,6 @@ export class InvertibleConv implements Bijection {
     const pixels = sizeOf(this.inShape.slice(1));
     return broadcast(mul(sumAll(this.#logScale), pixels), [axisSize(x, 0)]);
   }
-}
-
-/** A constant n x n matrix of 1 where `isOne` and 0 elsewhere. */
-function matrix(n: number, isOne: (row: number, column: number) => boolean): Tensor {
-  const data = Array.from({ length: n * n }, (_, k) => Number(isOne(Math.floor(k / n), k % n)));
-  return literal(data, [n, n]);
 }
 
 /**
@@ -140,11 +134,11 @@ function matrix(n: number, isOne: (row: number, column: number) => boolean): Ten
  */
 function unitInverse(strict: Tensor): Tensor {
   const n = axisSize(strict, 0);
-  let inverse = matrix(n, (i, j) => i === j);
+  let inverse = identity(n);
   for (let size = 1; size < n; size *= 2) {
     const block = (i: number): number => Math.floor(i / size);
     const pair = (i: number): number => Math.floor(i / (2 * size));
-    const isCorner = matrix(n, (i, j) => pair(i) === pair(j) && block(i) !== block(j));
+    const isCorner = literalMatrix(n, (i, j) => pair(i) === pair(j) && block(i) !== block(j));
     inverse = sub(inverse, product(inverse, mul(strict, isCorner), inverse));
   }
   return inverse;

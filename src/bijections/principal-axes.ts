@@ -18,6 +18,7 @@ import {
   sum,
   type Tensor,
 } from "../graph/index.js";
+import { literalMatrix } from "./literal-matrix.js";
 
 /** Each sweep roughly squares what is left off the diagonal; float64 needs 6 to 10. */
 const sweeps = 12;
@@ -111,9 +112,4 @@ function before(place: number, n: number): number {
   ];
   const at = circle.indexOf(place);
   return at < 0 ? place : circle[(at + circle.length - 1) % circle.length]!;
-}
-
-function literalMatrix(n: number, isOne: (row: number, column: number) => boolean): Tensor {
-  const data = Array.from({ length: n * n }, (_, k) => Number(isOne(Math.floor(k / n), k % n)));
-  return literal(data, [n, n]);
 }

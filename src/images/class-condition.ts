@@ -1,4 +1,4 @@
-import { expectOptions } from "../border/options.js";
+import { expectOneOf, expectOptions } from "../border/options.js";
 import { expectKind } from "../border/kinds.js";
 import { oneHot, type DataDescription } from "../data/index.js";
 import { UsageError } from "../errors.js";
@@ -35,12 +35,8 @@ export function classCondition(
       { name: "class" },
     );
   }
-  const label = name === undefined ? undefined : classes.indexOf(name);
-  if (label === -1) {
-    throw new UsageError(`class: expected one of ${classes.join(", ")}, got "${name}"`, {
-      name: "class",
-    });
-  }
+  const label =
+    name === undefined ? undefined : classes.indexOf(expectOneOf(name, classes, "class"));
   const labels = Array.from({ length: count }, (_, i) => label ?? (first + i) % classes.length);
   return { condition: oneHot(labels, classes.length) };
 }

@@ -43,8 +43,9 @@ const validated = 1000;
  *
  * @param data from {@link pictureData}
  * @returns nothing if the signal ended it before the first validation.
- * @throws {UsageError} if an option is unknown, or the data have no held-out rows.
- * @throws {DataError} if the data aren't images of pixels that halve, or lack classes.
+ * @throws {UsageError} if an option is unknown, the sides of the images are odd, or the data have no
+ * held-out rows.
+ * @throws {DataError} if the data aren't images of pixels, or lack classes.
  * @throws {DivergenceError} if numbers become infinite.
  *
  * @example

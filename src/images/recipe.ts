@@ -51,9 +51,9 @@ const patience = 5;
  * logit, which gives those their own tails; of others about their centre.
  *
  * @param data from {@link pictureData}, or any of pixels
- * @throws {UsageError} if an option is unknown, or the model isn't one of {@link pictureModels}.
- * @throws {DataError} if the data aren't images of pixels with even sides, or have no classes where the
- * model needs them.
+ * @throws {UsageError} if an option is unknown, the model isn't one of {@link pictureModels}, or the sides
+ * of the images are odd.
+ * @throws {DataError} if the data aren't images of pixels, or have no classes where the model needs them.
  */
 export async function pictureRecipe(
   data: DataSet,

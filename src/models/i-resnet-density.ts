@@ -20,8 +20,12 @@ export type IResNetDensityConfig = z.infer<typeof iResNetDensityConfig>;
  * @param config.blocks numbers of residual blocks, of each scale of an image
  * @param config.widths of images the hidden channels of every block, one number; of vectors the units of
  *   each hidden layer
- * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"` or a
- *   registered one
+ * @param config.activation `"elu"` (default), `"softplus"`, `"relu"`, `"lipswish"`, `"maxmin"`,
+ *   `"clipswish"`, `"sine"` or a registered one
+ * @param config.block `"residual"` (default), x + g(x), or `"monotone"`, see {@link MonotoneBlock}
+ * @param config.concatenate `{ depth, growth }`: branches of layers that keep their input beside what they
+ *   make of it, see {@link concatenatedBranch}, in place of `widths`, which are then not used; not by default
+ * @param config.mix whether an invertible 1x1 map comes before each block; not by default
  * @param config.c bound on the norm of each layer, in (0, 0.998), 0.9 by default, so that a block's
  *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none, or
  *   `{ norm, invertible: false }` for a bound of 1 and more: then

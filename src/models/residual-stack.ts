@@ -1,6 +1,5 @@
 import type { Bijection } from "../bijections/index.js";
 import * as z from "zod";
-import { UsageError } from "../errors.js";
 import {
   concatenatedBranch,
   convBranch,
@@ -13,6 +12,7 @@ import type { Shape } from "../tree.js";
 import { blockOptions, blockParts, type BlockOptions } from "./block-options.js";
 import { activationOption } from "./config.js";
 import type { BlockInfo } from "./model.js";
+import { hiddenChannels } from "./scales.js";
 
 /**
  * Bound on the norm of each layer, in (0, 0.998); `null` for none ("vanilla"); or
@@ -87,12 +87,7 @@ function makeBranch(
   if (concatenate) return concatenatedBranch(scope, shape, concatenate, options);
   const [first, height, width] = shape;
   if (first !== undefined && height !== undefined && width !== undefined) {
-    const [channels] = hidden;
-    if (hidden.length !== 1 || channels === undefined) {
-      throw new UsageError(
-        `i-ResNet: expected one number of hidden channels for images, got [${hidden}]`,
-      );
-    }
+    const channels = hiddenChannels(hidden, "i-ResNet");
     return convBranch(scope, [first, height, width], channels, options);
   }
   return denseBranch(scope, first!, hidden, options);

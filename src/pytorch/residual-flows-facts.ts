@@ -60,8 +60,10 @@ export function readFacts(
     differences.push(
       "The file holds no arguments: the scripts' defaults and the options stand in.",
     );
-  const [place, block] = firstBlock(stages) ?? [];
-  if (place === undefined || block === undefined) {
+  const block = stages
+    .flatMap((links) => [...links.values()])
+    .find((link) => link.kind === "block");
+  if (!block) {
     throw state.error("residual blocks", "none, in a file of rtqichen/residual-flows");
   }
   const c = agreed("c", args?.get("coeff"), options.c, isImage ? 0.98 : 0.9);
@@ -83,15 +85,6 @@ export function readFacts(
   const alpha = hasLogit ? (isMnist ? mnistAlpha : defaultAlpha) : undefined;
   if (!args && alpha !== undefined) differences.push(`The logit's α is taken to be ${alpha}.`);
   return { shape, squeezeFirst, alpha, activation, c };
-}
-
-function firstBlock(
-  stages: readonly ReadonlyMap<number, Link>[],
-): readonly [number, Block] | undefined {
-  for (const [place, link] of stages.flatMap((links) => [...links])) {
-    if (link.kind === "block") return [place, link];
-  }
-  return undefined;
 }
 
 function expectArgs({ args }: Original, state: StateDict): void {

@@ -19,7 +19,8 @@ import {
   type Tensor,
 } from "../../graph/index.js";
 import { sizeOf } from "../../tree.js";
-import { firstUnits, identity, nextUnits, queue, rowsAtOnce, scalar } from "./jacobian-rows.js";
+import { identity } from "../literal-matrix.js";
+import { firstUnits, nextUnits, queue, rowsAtOnce, scalar } from "./jacobian-rows.js";
 
 /** Pivots that one turn of the elimination takes. */
 const pivotsAtOnce = 16;

@@ -19,8 +19,8 @@ import {
 } from "../../graph/index.js";
 import type { LogDetEstimator, ResidualMap } from "../../nn/index.js";
 import { sizeOf } from "../../tree.js";
+import { identity } from "../literal-matrix.js";
 import { exactInParts } from "./exact-in-parts.js";
-import { identity } from "./jacobian-rows.js";
 
 /** Most elements per event of which `exact` has a gradient: its memory grows with their square. */
 export const largestExactDimension = 128;

@@ -1,13 +1,5 @@
-import {
-  axisSize,
-  concat,
-  constant,
-  literal,
-  pad,
-  reshape,
-  slice,
-  type Tensor,
-} from "../../graph/index.js";
+import { axisSize, concat, constant, pad, reshape, slice, type Tensor } from "../../graph/index.js";
+import { identity } from "../literal-matrix.js";
 
 /** Rows of a Jacobian that one backward pass of a loop gives. */
 export const rowsAtOnce = 64;
@@ -22,14 +14,6 @@ export function nextUnits(units: Tensor): Tensor {
   const [count, size] = [axisSize(units, 0), axisSize(units, 1)];
   if (count === size) return constant(0, units.shape);
   return pad(slice(units, 1, 0, size - count), 1, count, 0);
-}
-
-/** The unit matrix of n rows. */
-export function identity(n: number): Tensor {
-  return literal(
-    Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)),
-    [n, n],
-  );
 }
 
 /** The rows of x but the first ones, and then `rows`. */

@@ -36,7 +36,7 @@ export const noDivergence: Divergence = (f, z) => ({
 });
 
 /**
- * The trace of the whole Jacobian,: up to {@link largestExactDimension} elements per event from
+ * The trace of the whole Jacobian: up to {@link largestExactDimension} elements per event from
  * one backward pass of D copies of the batch; above, from passes of 64 copies in a loop, whose
  * gradient is refused by a `UsageError`.
  */
