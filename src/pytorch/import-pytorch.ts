@@ -1,6 +1,6 @@
 import { expectKind } from "../border/kinds.js";
 import { expectOneOf, expectOptions } from "../border/options.js";
-import { CheckpointError } from "../errors.js";
+import { CheckpointError, UsageError } from "../errors.js";
 import { createModel } from "../models/index.js";
 import { sameShape } from "../tree.js";
 import {
@@ -8,6 +8,7 @@ import {
   originalNames,
   type Imported,
   type ImportOptions,
+  type OriginalName,
 } from "./import-options.js";
 import { importInvertibleResNet } from "./invertible-resnet.js";
 import { findOriginal } from "./originals.js";
@@ -30,7 +31,7 @@ export {
  * passes of the originals' own code, in float64, latents and logits differ by 3·10⁻⁷.
  *
  * @param bytes of the whole file
- * @throws {UsageError} if an option is unknown, or contradicts the file.
+ * @throws {UsageError} if an option is unknown, isn't for models of `from`, or contradicts the file.
  * @throws {CheckpointError} if the file is damaged, executes something, or holds a model that ours
  * has no match for; the message names the tensor or setting.
  * @see https://github.com/jhjacobsen/invertible-resnet
@@ -40,6 +41,7 @@ export function importPyTorch(bytes: Uint8Array, options: ImportOptions): Import
   expectKind(bytes, "bytes", "importPyTorch");
   expectOptions(options, importOptionNames, "importPyTorch");
   const from = expectOneOf(options.from, originalNames, "importPyTorch: from");
+  expectUsed(from, options);
   const where = options.where ?? "importPyTorch";
   const original = findOriginal(openTorchFile(bytes, where), where);
   const imported =
@@ -48,6 +50,26 @@ export function importPyTorch(bytes: Uint8Array, options: ImportOptions): Import
       : importInvertibleResNet(original, options);
   expectComplete(imported, where);
   return imported;
+}
+
+/** What is given that says nothing of a repository's models, whose default is as good as nothing. */
+const foreign: Readonly<
+  Record<OriginalName, (options: ImportOptions) => keyof ImportOptions | undefined>
+> = {
+  "invertible-resnet": ({ averaged }) => (averaged === false ? "averaged" : undefined),
+  "residual-flows": (options) =>
+    (["normalisation", "task"] as const).find((name) => options[name] !== undefined),
+};
+
+/** @throws {UsageError} for an option that the import wouldn't read, or a c that bounds nothing. */
+function expectUsed(from: OriginalName, options: ImportOptions): void {
+  const name = foreign[from](options);
+  if (name !== undefined) {
+    throw new UsageError(`importPyTorch: expected no ${name} for ${from}; leave it out`, { name });
+  }
+  const { c } = options;
+  if (c === undefined || (c > 0 && Number.isFinite(c))) return;
+  throw new UsageError(`importPyTorch: expected c above 0, got ${c}`, { name: "c" });
 }
 
 /** @throws {CheckpointError} unless there is an array for every variable of the model. */

@@ -194,6 +194,11 @@ describe("importPyTorch", () => {
       () => importPyTorch(toy(), { from: "residual-flows", c: 0.5 }),
       /expected c 0\.9, which the file says, got 0\.5/,
     ],
+    "a c that bounds nothing": [() => classifier({ c: NaN }), /expected c above 0, got NaN/],
+    "an option of the other repository": [
+      () => importPyTorch(toy(), { from: "residual-flows", task: "density" }),
+      /expected no task for residual-flows/,
+    ],
     "an activation that contradicts the file": [
       () => importPyTorch(toy(), { from: "residual-flows", activation: "elu" }),
       /expected activation lipswish/,
