@@ -25,7 +25,7 @@ export type PictureTrainOptions = Pick<PictureSource, "size" | "fit" | "channels
 
 const own = ["size", "fit", "channels"] as const satisfies (keyof PictureTrainOptions)[];
 /** Options of `train` that a folder of pictures has nothing to do with. */
-const foreign = ["label", "ignore", "missing", "dataDir"] as const;
+const foreign = ["label", "ignore", "missing", "dataDir", "from"] as const;
 
 /** What `train` knows of a folder of pictures. */
 interface PictureRunOptions

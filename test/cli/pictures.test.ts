@@ -206,6 +206,7 @@ describe("a folder of pictures on the command line", () => {
       [["train", "--data", "mine", "--out", "a", "--size", "0x8"], /width and a height/],
       [["train", "--data", "mine", "--out", "a", "--model", "glwo"], /glwo/],
       [["train", "--data", "mine", "--out", "a", "--label", "x"], /--label: expected no such/],
+      [["train", "--data", "mine", "--out", "a", "--from", density], /--from: expected no such/],
       [["train", "toy", "--size", "8x8"], /--size: expected --data FOLDER/],
       [
         ["train", "--data", "mine/light", "--model", "i-resnet-classifier"],
