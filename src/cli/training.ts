@@ -145,9 +145,9 @@ async function goOn(
       `--resume: expected no preset and no option but --steps, --lr, --data-dir, --threads, --device, --workers, --mpi and --json, got ${other}; a run goes on as it began`,
     );
   }
-  const { folder, config, checkpoint } = await continueRun(path, options);
+  const { folder, prepared, checkpoint } = await continueRun(path, options, terminal);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
-  await trainAndPrint(terminal, await prepareRun(config, terminal), folder, {
+  await trainAndPrint(terminal, prepared, folder, {
     ...(checkpoint && { resume: checkpoint }),
     ...(mpi && { transport: mpi }),
   });

@@ -3,6 +3,9 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { loadCheckpoint, saveCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
+import { DataError, FileError } from "../../src/errors.js";
+import { withLock } from "../../src/files/lock.js";
+import { continueRun } from "../../src/runs/continue.js";
 import {
   expectTrains,
   readRunConfig,
@@ -72,6 +75,20 @@ describe("a run that is complete", () => {
       assert.equal(code, 2, stderr);
       assert.match(stderr, /--steps: expected more than the 12 steps that the run has taken/);
     }
+  });
+
+  it("keeps a change only where nobody else holds it, and its data are there", async () => {
+    const held = await copied("held");
+    const config = await readFile(held.config, "utf8");
+    await withLock(held.path, () =>
+      assert.rejects(
+        continueRun(held.path, { steps: 20 }),
+        (error) => error instanceof FileError && error.message.includes("in use by"),
+      ),
+    );
+    const missing = { steps: 20, dataDir: join(cwd, "nowhere") };
+    await assert.rejects(continueRun(held.path, missing), DataError);
+    assert.equal(await readFile(held.config, "utf8"), config);
   });
 
   it("says that its configuration was edited", async () => {
