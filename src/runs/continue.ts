@@ -35,8 +35,8 @@ export interface Continued {
  *
  * @param listener told how many pictures are read
  * @throws {UsageError} if it is a run on a table, or there would be no step left.
- * @throws {FileError} if the folder isn't a run's, its configuration was edited, or it is to change
- * while another process holds it.
+ * @throws {FileError} if the folder isn't a run's, its configuration was edited, it lost the numbers
+ * of another that it started with, or it is to change while another process holds it.
  * @throws {DataError} if its data are missing, damaged or don't fit its model.
  * @throws {CheckpointError} if its checkpoint is damaged or of another model.
  */
@@ -60,6 +60,11 @@ export async function continueRun(
   }
   if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
   const checkpoint = await readCheckpoint(folder, saved);
+  if (saved.from !== undefined && !checkpoint) {
+    throw new FileError(
+      `${folder.checkpoint}: expected the numbers that the run started with, got no such file; begin it again in another folder with: iresnet train --from ${saved.from}`,
+    );
+  }
   expectUnedited(saved, checkpoint, folder.config);
   const hasBegun = saved.engine !== undefined;
   const staged = withStage(saved, change, checkpoint?.training?.step ?? 0);

@@ -132,6 +132,11 @@ describe("a run that is complete", () => {
         assert.ok(Math.abs(ours.arrays[name]!.data[i]! - value) < 1e-6, name);
       });
     }
+    await rm(folder("tuned").checkpoint);
+    await assert.rejects(continueRun(folder("tuned").path, {}), {
+      name: "FileError",
+      message: /checkpoint\.safetensors: expected the numbers .* --from .*run.best\.safetensors/,
+    });
     const wrong = await iresnet(cwd, "train", "--from", "run", "--out", "x", "--c", "0.5");
     assert.equal(wrong.code, 2, wrong.stderr);
     assert.match(wrong.stderr, /--from: expected no option of the model/);
