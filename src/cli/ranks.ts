@@ -41,12 +41,17 @@ export async function asRank(
 }
 
 /**
- * Threads for each rank: all that mpirun bound it to, or else an equal part of the machine's.
+ * Threads for each rank: an equal part of the machine's, as far as mpirun bound it to so many. Ranks
+ * that are bound to one socket share it.
  * @param env tells how many ranks are on this machine
+ * @param available threads that this rank may run on
+ * @param all threads of the machine
  */
-export function threadsPerRank(env: Readonly<Record<string, string | undefined>>): number {
-  const threads = availableParallelism();
-  const isBound = threads < cpus().length;
+export function threadsPerRank(
+  env: Readonly<Record<string, string | undefined>>,
+  available = availableParallelism(),
+  all = cpus().length,
+): number {
   const ranks = Number(env.OMPI_COMM_WORLD_LOCAL_SIZE ?? env.MPI_LOCALNRANKS ?? 1);
-  return isBound ? threads : Math.max(1, Math.floor(threads / ranks));
+  return Math.max(1, Math.min(available, Math.floor(all / ranks)));
 }
