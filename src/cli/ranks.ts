@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { closable } from "../closable.js";
 import { DivergenceError } from "../errors.js";
 import { openMpi, type Mpi } from "../mpi/mpi.js";
 import type { Terminal } from "./terminal.js";
@@ -9,15 +10,23 @@ const patience = 2000;
 
 /**
  * Does something as one rank of the MPI job that started this process. Rank 0 alone prints. An error
- * of one rank ends all: it is printed once, by rank 0 if that has it too.
+ * of one rank ends all, unless it has left them, which `body` may do by closing its `mpi`: it is
+ * printed once, by rank 0 if that has it too.
  */
 export async function asRank(
   terminal: Terminal,
   body: (mpi: Mpi, terminal: Terminal) => Promise<void>,
 ): Promise<void> {
-  const mpi = await openMpi();
+  const joined = await openMpi();
+  let hasLeft: boolean | undefined;
+  const leaving = closable(async () => {
+    await joined.close();
+    hasLeft = true;
+  });
+  const mpi: Mpi = { ...joined, ...leaving };
   const { rank, size, name } = mpi;
   const shown = rank === 0 ? terminal : terminal.quiet();
+  const teller = rank > 0 ? terminal.named(`rank ${rank}`) : terminal;
   shown.note(
     size > 1
       ? `${size} ranks, ${name}`
@@ -33,8 +42,11 @@ export async function asRank(
       process.exitCode = shown.fail(error);
       return;
     }
+    if (hasLeft) {
+      process.exitCode = teller.fail(error);
+      return;
+    }
     if (rank > 0) await sleep(patience);
-    const teller = rank > 0 ? terminal.named(`rank ${rank}`) : terminal;
     teller.fail(error);
     await mpi.abort();
   }
