@@ -116,9 +116,12 @@ async function score(
     const plan = runner.data?.table;
     if (!plan && runner.model.pixels) {
       expectNoRowOptions({ explain, keep, shard });
-      const { tables, summary } = await scoredPictures(terminal, runner, file);
-      await writeScores(terminal, csvText(tables), out);
-      const count = summary();
+      const count = await interruptible(terminal, async (signal) => {
+        const { tables, summary } = await scoredPictures(terminal, runner, file, signal);
+        await writeScores(terminal, csvText(tables), out);
+        return summary();
+      });
+      if (!count) return;
       say(
         terminal,
         { run: run.folder?.path ?? run.file, file: out },
