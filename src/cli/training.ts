@@ -29,8 +29,7 @@ import type { Terminal } from "./terminal.js";
 
 /** Options of `iresnet train`. */
 export interface TrainOptions
-  extends Omit<Overrides, "dataDir" | "command">, PictureTrainOptions, TableOptions {
-  readonly dataDir?: string;
+  extends Omit<Overrides, "command">, PictureTrainOptions, TableOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly mpi?: boolean;
