@@ -103,14 +103,6 @@ export interface InverseOptions {
   readonly tolerance?: number;
 }
 
-/** The limits of an inverse among a command's options. */
-export function limitsOf({ steps, tolerance }: InverseOptions): InverseOptions {
-  return {
-    ...(steps !== undefined && { steps }),
-    ...(tolerance !== undefined && { tolerance }),
-  };
-}
-
 export function withInverseLimits(command: Command): Command {
   return command
     .addOption(

@@ -25,7 +25,7 @@ export type PictureTrainOptions = Pick<PictureSource, "size" | "fit" | "channels
 
 const own = ["size", "fit", "channels"] as const satisfies (keyof PictureTrainOptions)[];
 /** Options of `train` that a folder of pictures has nothing to do with. */
-const foreign = ["label", "ignore", "missing", "dataDir"] as const;
+const foreign = ["label", "ignore", "missing", "dataDir", "from"] as const;
 
 /** What `train` knows of a folder of pictures. */
 interface PictureRunOptions
@@ -111,11 +111,15 @@ export function preparePictureRun(
   return preparePictures(source, { ...overrides, command: commandLine() }, terminal);
 }
 
-/** Scores of a folder's pictures, or of a single one, as tables to write, and what they came to. */
+/**
+ * Scores of a folder's pictures, or of a single one, as tables to write, and what they came to. The
+ * signal ends the tables by its reason.
+ */
 export async function scoredPictures(
   terminal: Terminal,
   runner: AnyRunner,
   path: string,
+  signal: AbortSignal,
 ): Promise<{ readonly tables: AsyncIterable<Table>; readonly summary: () => PictureSummary }> {
   const data = runner.data ?? { ...runner.model, name: runner.model.kind };
   const reader = await openPictureFolder(path, {
@@ -134,6 +138,7 @@ export async function scoredPictures(
   const onProgress = counter(terminal, { label: "score", unit: "pictures" });
   async function* tables(): AsyncGenerator<Table> {
     for await (const scores of scorePictureChunks(runner, reader.chunks())) {
+      signal.throwIfAborted();
       for (const { message } of scores.problems) terminal.warn(message);
       count.add(scores);
       onProgress(count.summary().pictures, reader.count);

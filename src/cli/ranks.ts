@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { closable } from "../closable.js";
 import { DivergenceError } from "../errors.js";
 import { openMpi, type Mpi } from "../mpi/mpi.js";
 import type { Terminal } from "./terminal.js";
@@ -9,15 +10,23 @@ const patience = 2000;
 
 /**
  * Does something as one rank of the MPI job that started this process. Rank 0 alone prints. An error
- * of one rank ends all: it is printed once, by rank 0 if that has it too.
+ * of one rank ends all, unless it has left them, which `body` may do by closing its `mpi`: it is
+ * printed once, by rank 0 if that has it too.
  */
 export async function asRank(
   terminal: Terminal,
   body: (mpi: Mpi, terminal: Terminal) => Promise<void>,
 ): Promise<void> {
-  const mpi = await openMpi();
+  const joined = await openMpi();
+  let hasLeft: boolean | undefined;
+  const leaving = closable(async () => {
+    await joined.close();
+    hasLeft = true;
+  });
+  const mpi: Mpi = { ...joined, ...leaving };
   const { rank, size, name } = mpi;
   const shown = rank === 0 ? terminal : terminal.quiet();
+  const teller = rank > 0 ? terminal.named(`rank ${rank}`) : terminal;
   shown.note(
     size > 1
       ? `${size} ranks, ${name}`
@@ -33,20 +42,28 @@ export async function asRank(
       process.exitCode = shown.fail(error);
       return;
     }
+    if (hasLeft) {
+      process.exitCode = teller.fail(error);
+      return;
+    }
     if (rank > 0) await sleep(patience);
-    const teller = rank > 0 ? terminal.named(`rank ${rank}`) : terminal;
     teller.fail(error);
     await mpi.abort();
   }
 }
 
 /**
- * Threads for each rank: all that mpirun bound it to, or else an equal part of the machine's.
+ * Threads for each rank: an equal part of the machine's, as far as mpirun bound it to so many. Ranks
+ * that are bound to one socket share it.
  * @param env tells how many ranks are on this machine
+ * @param available threads that this rank may run on
+ * @param all threads of the machine
  */
-export function threadsPerRank(env: Readonly<Record<string, string | undefined>>): number {
-  const threads = availableParallelism();
-  const isBound = threads < cpus().length;
+export function threadsPerRank(
+  env: Readonly<Record<string, string | undefined>>,
+  available = availableParallelism(),
+  all = cpus().length,
+): number {
   const ranks = Number(env.OMPI_COMM_WORLD_LOCAL_SIZE ?? env.MPI_LOCALNRANKS ?? 1);
-  return isBound ? threads : Math.max(1, Math.floor(threads / ranks));
+  return Math.max(1, Math.min(available, Math.floor(all / ranks)));
 }

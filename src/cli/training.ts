@@ -1,13 +1,14 @@
 import { basename, join, resolve } from "node:path";
 import { expectReadFrom } from "../data/index.js";
 import { UsageError } from "../errors.js";
-import { configure, type Overrides } from "../runs/configuration.js";
+import { configureFrom, type Overrides } from "../runs/configuration.js";
 import { continueRun } from "../runs/continue.js";
 import { evaluationText, reconstructionText } from "../runs/describe.js";
 import { beginFrom, fineTuning } from "../runs/fine-tune.js";
 import { prepareRun, type PreparedRun } from "../runs/prepare.js";
 import { createRun, expectNoRun, RunFolder } from "../runs/run-folder.js";
 import { isFirst, trainRun, type Outcome, type TrainRunOptions } from "../runs/train-run.js";
+import { findPreset } from "../train/presets/index.js";
 import type { Mpi } from "../mpi/mpi.js";
 import { commandLine } from "./command-line.js";
 import { finished, interruptible } from "./interrupt.js";
@@ -28,8 +29,7 @@ import type { Terminal } from "./terminal.js";
 
 /** Options of `iresnet train`. */
 export interface TrainOptions
-  extends Omit<Overrides, "dataDir" | "command">, PictureTrainOptions, TableOptions {
-  readonly dataDir?: string;
+  extends Omit<Overrides, "command">, PictureTrainOptions, TableOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly mpi?: boolean;
@@ -109,7 +109,7 @@ async function start(
   const overrides = { ...options, command: commandLine() };
   const { config, checkpoint } =
     from === undefined
-      ? { config: configure(preset!, overrides), checkpoint: undefined }
+      ? { config: configureFrom(findPreset(preset!), overrides), checkpoint: undefined }
       : await fineTuning(from, preset, overrides);
   if (options.dataDir !== undefined) expectReadFrom(config.data.name, "--data-dir");
   const prepared = await prepareRun(config);
@@ -145,9 +145,9 @@ async function goOn(
       `--resume: expected no preset and no option but --steps, --lr, --data-dir, --threads, --device, --workers, --mpi and --json, got ${other}; a run goes on as it began`,
     );
   }
-  const { folder, config, checkpoint } = await continueRun(path, options);
+  const { folder, prepared, checkpoint } = await continueRun(path, options, terminal);
   terminal.note(`going on from step ${checkpoint?.training?.step ?? 0}`);
-  await trainAndPrint(terminal, await prepareRun(config, terminal), folder, {
+  await trainAndPrint(terminal, prepared, folder, {
     ...(checkpoint && { resume: checkpoint }),
     ...(mpi && { transport: mpi }),
   });

@@ -9,6 +9,8 @@ export interface Graph {
   readonly updates: Readonly<Record<string, Tensor>>;
   /** Outputs that must be finite, or no update is stored. */
   readonly guard: readonly string[];
+  /** Whether it is a stage of a step of training: others may hold its convolutions' gradients. */
+  readonly trains?: boolean;
 }
 
 /**

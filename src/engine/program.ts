@@ -25,7 +25,8 @@ export const outputName = (name: string): string => outputPrefix + name;
 export const updateName = (name: string): string => updatePrefix + name;
 
 /** @throws {UsageError | ShapeError} if the graph's names or the shapes of its updates don't fit. */
-export function toProgram(graph: Graph, options?: OnnxOptions): Program {
+export function toProgram(graph: Graph, { target }: Pick<OnnxOptions, "target"> = {}): Program {
+  const options = { ...(target && { target }), trains: graph.trains === true };
   return { ...signatureOf(graph), bytes: toOnnx(allTensors(graph), options).bytes };
 }
 

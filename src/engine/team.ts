@@ -98,11 +98,17 @@ async function loadStages(
 function stagesOf(graph: Graph, size: number): readonly Graph[] {
   const { before, last } = cutAtMeans(allTensors(graph), size);
   return [
-    ...before.map(({ share, kept }) => ({ outputs: { share }, updates: kept, guard: [] })),
+    ...before.map(({ share, kept }) => ({
+      outputs: { share },
+      updates: kept,
+      guard: [],
+      trains: true,
+    })),
     {
       outputs: mapValues(graph.outputs, (_, name) => last[outputName(name)]!),
       updates: mapValues(graph.updates, (_, name) => last[updateName(name)]!),
       guard: graph.guard,
+      trains: true,
     },
   ];
 }

@@ -10,7 +10,10 @@ import type { Reply, Request } from "./messages.js";
 export interface Mpi extends Transport, Closable {
   /** The name of the library, with its version. */
   readonly name: string;
-  /** Ends all ranks with exit code 1, whatever they are doing. */
+  /**
+   * Ends all ranks, whatever they are doing: with exit code 1, or by killing this one where its thread
+   * waits in a sum. Not to be called once it is closed.
+   */
   abort(): Promise<never>;
 }
 

@@ -27,14 +27,18 @@ export function imagesMeeting(scope: GraphScope, images: Tensor, filter: Tensor)
   return Math.max(sizes(images)[0], known);
 }
 
-/** Whether the filter's gradient, or a multiple's, is in the model, for at least so many images. */
+/**
+ * Whether at least so many images meet the filter, or a multiple, at once, and its gradient is in
+ * the model, or in another one that trains with it.
+ */
 export function isTrained(scope: GraphScope, filter: Tensor, least: number): boolean {
-  return usersOfMultiples(scope, filter).some(
-    ({ op, shape, inputs }) =>
-      op === "conv2d" &&
-      shape[0]! >= least &&
-      usersOf(scope, inputs[0]!).some((user) => user.op === "conv2dWeightGrad"),
-  );
+  return usersOfMultiples(scope, filter).some(({ op, shape, inputs }) => {
+    if ((op !== "conv2d" && op !== "conv2dInputGrad") || shape[0]! < least) return false;
+    if (scope.model.trains) return true;
+    return (
+      op === "conv2d" && usersOf(scope, inputs[0]!).some((user) => user.op === "conv2dWeightGrad")
+    );
+  });
 }
 
 /** What takes the filter, its root, or another multiple of that. */

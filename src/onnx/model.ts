@@ -24,6 +24,8 @@ export interface OnnxModel {
 export interface OnnxOptions {
   /** Default `portable`. */
   readonly target?: Target;
+  /** Whether all its filters are trained, even where other models hold their gradients. */
+  readonly trains?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface OnnxOptions {
  */
 export function toOnnx(
   outputs: Readonly<Record<string, Tensor>>,
-  { target = "portable" }: OnnxOptions = {},
+  { target = "portable", trains = false }: OnnxOptions = {},
 ): OnnxModel {
   const inputs = inputShapes(outputs);
   const clash = Object.keys(outputs).find((name) => Object.hasOwn(inputs, name));
@@ -45,7 +47,7 @@ export function toOnnx(
   }
   const users = usersOf(topologicalOrder(Object.values(outputs)));
   const names = [...Object.keys(inputs), ...Object.keys(outputs)];
-  const model = new ModelScope(lowererFor(targets[target]), users, names);
+  const model = new ModelScope(lowererFor(targets[target]), users, names, { trains });
   const scope = new GraphScope(model);
   model.lowerer.lower(Object.values(outputs), scope);
   const nodes = needed(withNamedResults(outputs, scope), Object.keys(outputs));

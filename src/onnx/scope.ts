@@ -33,12 +33,20 @@ export class ModelScope {
   readonly #used: Set<string>;
   /** Where the model is for batches of any size. */
   readonly batch: BatchAxis | undefined;
+  /** Whether all its filters are trained, even where other models hold their gradients. */
+  readonly trains: boolean;
 
   /** @param reserved names of the model's inputs and outputs */
-  constructor(lowerer: Lowerer, users: Users, reserved: Iterable<string>, batch?: BatchAxis) {
+  constructor(
+    lowerer: Lowerer,
+    users: Users,
+    reserved: Iterable<string>,
+    { batch, trains = false }: { readonly batch?: BatchAxis; readonly trains?: boolean } = {},
+  ) {
     this.lowerer = lowerer;
     this.users = users;
     this.batch = batch;
+    this.trains = trains;
     this.#used = new Set(reserved);
   }
 

@@ -27,7 +27,7 @@ export class ModelWriter {
 
   /** @param reserved names of the file's inputs and outputs */
   constructor(reserved: Iterable<string>, batch: BatchAxis) {
-    const model = new ModelScope(lowererFor(exported), new Map(), reserved, batch);
+    const model = new ModelScope(lowererFor(exported), new Map(), reserved, { batch });
     this.scope = new GraphScope(model);
   }
 

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expectKind } from "../border/kinds.js";
 import { RunFolder } from "../runs/run-folder.js";
@@ -17,10 +16,6 @@ export class ReproductionFolder {
     this.plan = join(path, "plan.json");
     this.table = join(path, "table.json");
     this.report = join(path, "report.html");
-  }
-
-  exists(): boolean {
-    return existsSync(this.path);
   }
 
   /** What came of a row; missing until it is finished. */

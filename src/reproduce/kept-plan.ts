@@ -8,6 +8,7 @@ import type { ReproductionFolder } from "./folder.js";
  * The plan that the folder has, to go on with, or else a new one, kept there.
  *
  * @param how.fixed names of what must stay as the plan began with it
+ * @param how.usual what a plan means by leaving it out
  * @throws {UsageError} if there is none to go on with, or one in the way, or another was asked for.
  */
 export async function keptPlan<N extends string, P extends Readonly<Partial<Record<N, unknown>>>>(
@@ -17,12 +18,13 @@ export async function keptPlan<N extends string, P extends Readonly<Partial<Reco
     readonly resume: boolean;
     readonly schema: z.ZodType<P>;
     readonly fixed: readonly N[];
+    readonly usual?: Readonly<Record<string, unknown>>;
     readonly make: () => P | Promise<P>;
   },
 ): Promise<P> {
   if (how.resume) {
     const plan = await readPlan(folder, how.schema);
-    expectSame(how.fixed, request, plan);
+    expectSame(how.fixed, request, { ...how.usual, ...plan });
     return plan;
   }
   expectFree(folder);
@@ -57,6 +59,12 @@ function expectFree(folder: ReproductionFolder): void {
   }
 }
 
+/** Options that aren't named like what they set. */
+const options: Readonly<Record<string, string>> = {
+  budgetSeconds: "--budget",
+  atOnce: "--at-once",
+};
+
 /**
  * Resumed, a reproduction stays what it is: options may repeat what it began with.
  * @throws {UsageError} naming the first of them that is another.
@@ -69,7 +77,7 @@ function expectSame<N extends string>(
   for (const name of names) {
     if (asked[name] === undefined || String(asked[name]) === String(kept[name])) continue;
     throw new UsageError(
-      `resume: expected the ${name} that it began with, ${String(kept[name] ?? "none")}, got ${String(asked[name])}; leave it out, or begin another in its own folder`,
+      `resume: expected the ${options[name] ?? name} that it began with, ${String(kept[name] ?? "none")}, got ${String(asked[name])}; leave it out, or begin another in its own folder`,
     );
   }
 }

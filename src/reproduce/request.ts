@@ -43,7 +43,8 @@ export async function openPlan(
   { resume, listener }: { readonly resume: boolean; readonly listener: Listener },
 ): Promise<Plan> {
   const make = (): Promise<Plan> => newPlan(request, listener);
-  return keptPlan(folder, request, { resume, schema: planSchema, fixed, make });
+  const usual = { device: "cpu", workers: "auto" };
+  return keptPlan(folder, request, { resume, schema: planSchema, fixed, usual, make });
 }
 
 function newPlan(request: Request, listener: Listener): Promise<Plan> {
@@ -70,12 +71,12 @@ function atOnceOf({ atOnce, device = "cpu", workers = "auto" }: Request, usual: 
   const count = atOnce ?? (device === "cpu" ? usual : 1);
   if (count > 1 && device !== "cpu") {
     throw new UsageError(
-      `atOnce: expected 1 on device ${device}, got ${count}; several rows at once need the device cpu`,
+      `--at-once: expected 1 on device ${device}, got ${count}; several rows at once need the device cpu`,
     );
   }
   if (count > 1 && workers !== "auto") {
     throw new UsageError(
-      `workers: expected one row after the other, got ${count} at once, each of which has one worker; take one at once`,
+      `--workers: expected one row after the other, got ${count} at once, each of which has one worker; take one at once`,
     );
   }
   return count;

@@ -4,7 +4,7 @@ export type { Core, Numbers, TraceOptions } from "./core.js";
 export { expectAbility } from "./entry.js";
 export * from "./graphs.js";
 export type { Inverse } from "./inverse.js";
-export { limitArrays, type InverseLimits } from "./limits.js";
+export { limitArrays, limitsOf, type InverseLimits } from "./limits.js";
 export { mostPerBatch } from "./batching.js";
 export * from "./open.js";
 export * from "./preprocessor.js";

@@ -20,6 +20,14 @@ export interface InverseLimits {
 
 export const limitOptions = ["steps", "tolerance"] as const;
 
+/** The limits that are given among other options. */
+export function limitsOf({ steps, tolerance }: InverseLimits): InverseLimits {
+  return {
+    ...(steps !== undefined && { steps }),
+    ...(tolerance !== undefined && { tolerance }),
+  };
+}
+
 /**
  * The limits of an inverse as arguments of a graph: one number for each block.
  * @throws {UsageError} if they aren't numbers of their range.

@@ -1,4 +1,4 @@
-import { expectKind } from "../border/kinds.js";
+import { expectOptions } from "../border/options.js";
 import { availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
@@ -32,17 +32,35 @@ export interface Overrides {
   readonly workers?: number | "auto";
 }
 
+const known = [
+  "command",
+  "data",
+  "dataDir",
+  "steps",
+  "batchSize",
+  "lr",
+  "c",
+  "vanilla",
+  "activation",
+  "seed",
+  "validateEvery",
+  "checkpointEvery",
+  "threads",
+  "device",
+  "workers",
+] as const satisfies readonly (keyof Overrides)[];
+
 /**
  * A run's configuration: a preset with the user's changes.
- * @throws {UsageError} if the preset or a value doesn't exist, or a density has no bound.
+ * @throws {UsageError} if the preset, a setting or a value doesn't exist, or a density has no bound.
  * @throws {LipschitzError} unless c is in (0, 0.998).
  */
 export function configure(presetName: string, overrides: Overrides): RunConfig {
-  expectKind(overrides, "object", "configure");
+  expectOptions(overrides, known, "configure");
   return configureFrom(findPreset(presetName), overrides);
 }
 
-/** As {@link configure}, from what a preset says. */
+/** As {@link configure}, from what a preset says; `overrides` may hold more than these. */
 export function configureFrom(
   preset: Pick<Preset, "name" | "data" | "model" | "training">,
   overrides: Overrides,

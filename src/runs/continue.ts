@@ -1,9 +1,12 @@
 import type { Checkpoint } from "../checkpoint/index.js";
 import { expectReadFrom } from "../data/index.js";
 import { FileError, UsageError } from "../errors.js";
+import { withLock } from "../files/lock.js";
 import { sameJson, type JsonObject } from "../json.js";
 import { parseTrainingConfig } from "../train/config.js";
 import { workersConfig, type Overrides } from "./configuration.js";
+import type { Listener } from "./listener.js";
+import { prepareRun, type PreparedRun } from "./prepare.js";
 import {
   expectTrains,
   readCheckpoint,
@@ -19,7 +22,7 @@ export type Change = Pick<Overrides, "dataDir" | "threads" | "device" | "workers
 /** A run to go on with. */
 export interface Continued {
   readonly folder: RunFolder;
-  readonly config: RunConfig;
+  readonly prepared: PreparedRun;
   /** Its newest state; none if it hasn't begun. */
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -30,11 +33,18 @@ export interface Continued {
  * the optimizer's state, batches and noise go on, and the schedule begins anew. So the same changes
  * at the same step give the same bits, but not those of a run that was longer from the start.
  *
+ * @param listener told how many pictures are read
  * @throws {UsageError} if it is a run on a table, or there would be no step left.
- * @throws {FileError} if the folder isn't a run's, or its configuration was edited.
+ * @throws {FileError} if the folder isn't a run's, its configuration was edited, it lost the numbers
+ * of another that it started with, or it is to change while another process holds it.
+ * @throws {DataError} if its data are missing, damaged or don't fit its model.
  * @throws {CheckpointError} if its checkpoint is damaged or of another model.
  */
-export async function continueRun(path: string, change: Change): Promise<Continued> {
+export async function continueRun(
+  path: string,
+  change: Change,
+  listener?: Listener,
+): Promise<Continued> {
   const { dataDir, threads, device, workers } = change;
   const folder = new RunFolder(path);
   const { workers: before, ...saved } = expectTrains(await readRunConfig(folder));
@@ -50,23 +60,27 @@ export async function continueRun(path: string, change: Change): Promise<Continu
   }
   if (dataDir !== undefined) expectReadFrom(saved.data.name, "--data-dir");
   const checkpoint = await readCheckpoint(folder, saved);
+  if (saved.from !== undefined && !checkpoint) {
+    throw new FileError(
+      `${folder.checkpoint}: expected the numbers that the run started with, got no such file; begin it again in another folder with: iresnet train --from ${saved.from}`,
+    );
+  }
   expectUnedited(saved, checkpoint, folder.config);
   const hasBegun = saved.engine !== undefined;
   const staged = withStage(saved, change, checkpoint?.training?.step ?? 0);
-  if (staged !== saved) {
-    await writeJson(folder.config, { ...staged, ...(before !== undefined && { workers: before }) });
-  }
-  return {
-    folder,
-    checkpoint,
-    config: {
-      ...staged,
-      ...(threads !== undefined && { threads }),
-      ...(device && { device }),
-      ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
-      data: { ...saved.data, ...(dataDir !== undefined && { folder: dataDir }) },
-    },
+  const config: RunConfig = {
+    ...staged,
+    ...(threads !== undefined && { threads }),
+    ...(device && { device }),
+    ...workersConfig(workers ?? before ?? (hasBegun ? 1 : "auto")),
+    data: { ...saved.data, ...(dataDir !== undefined && { folder: dataDir }) },
   };
+  const prepared = await prepareRun(config, listener);
+  if (staged !== saved) {
+    const kept = { ...staged, ...(before !== undefined && { workers: before }) };
+    await withLock(path, () => writeJson(folder.config, kept));
+  }
+  return { folder, prepared, checkpoint };
 }
 
 /** A configuration with other steps or another learning rate from a step on. */

@@ -11,7 +11,7 @@ import {
 } from "../tables/index.js";
 import { version } from "../version.js";
 import { describeTableEvaluation } from "./describe-table-evaluation.js";
-import type { Listener } from "./listener.js";
+import { counter, type Listener } from "./listener.js";
 import { confusionCells } from "./describe.js";
 import { reportHtml, type Section } from "./report-html.js";
 import { introductionOf } from "./introduction.js";
@@ -57,14 +57,10 @@ export async function evaluateFile(
   const folder = options.out ?? usualFolder(run, name);
   const kinds = tableKinds(plan);
   const reader = await openTable(await fileSource(file), { kinds, invalid: "missing" });
-  const started = performance.now();
   const { evaluation, scores } = await evaluateTable(runner, reader, {
     ...(label !== undefined && { label }),
     ...(outlier !== undefined && { outlier }),
-    onProgress: (done) => {
-      const rate = (1000 * done) / (performance.now() - started);
-      listener.progress({ label: "evaluate", done, unit: "rows", rate });
-    },
+    onProgress: counter(listener, { label: "evaluate", unit: "rows" }),
   });
   const [density, classes] = [scoreFigures(scores, evaluation), classFigures(evaluation)];
   for (const [picture, { svg }] of Object.entries({ ...density, ...classes })) {

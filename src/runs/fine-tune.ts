@@ -4,7 +4,7 @@ import { modelArrays } from "../checkpoint/open.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint-file.js";
 import { describeData } from "../data/index.js";
 import { UsageError } from "../errors.js";
-import { withTrainingArrays } from "../train/kept-arrays.js";
+import { withTrainingArrays } from "../train/layout.js";
 import { findPreset } from "../train/presets/index.js";
 import { configureFrom, type Overrides } from "./configuration.js";
 import type { PreparedRun } from "./prepare.js";

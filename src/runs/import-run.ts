@@ -51,6 +51,11 @@ export async function importRun(given: ImportRunOptions): Promise<ImportedRun> {
   expectKind(file, "path", "importRun: file");
   expectKind(out, "path", "importRun: out");
   const isFile = out.endsWith(".safetensors");
+  if (isFile && (data ?? dataDir) !== undefined) {
+    throw new UsageError(
+      `${out}: expected the folder of a run beside --data and --data-dir, got a file of weights alone; leave them out`,
+    );
+  }
   if (!isFile) expectNoRun(out);
   else if (existsSync(out)) {
     throw new UsageError(`${out}: expected no such file, got one; choose another name`);

@@ -42,14 +42,14 @@ export interface Watch {
   readonly signal: AbortSignal;
 }
 
-/** Says how many of how many are done, and how fast. */
+/** Says how many are done, of how many if that is known, and how fast. */
 export function counter(
   listener: Listener,
   { label, unit }: Pick<TaskProgress, "label" | "unit">,
-): (done: number, total: number) => void {
+): (done: number, total?: number) => void {
   const started = performance.now();
   return (done, total) => {
     const rate = (1000 * done) / (performance.now() - started);
-    listener.progress({ label, done, total, unit, rate });
+    listener.progress({ label, done, ...(total !== undefined && { total }), unit, rate });
   };
 }

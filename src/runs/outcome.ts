@@ -17,7 +17,7 @@ import { classCondition } from "../images/index.js";
 import { reconstructionsPicture } from "../pictures/image-picture.js";
 import { planePicture } from "../pictures/plane-picture.js";
 import { Random } from "../random.js";
-import type { Runner } from "../runner/index.js";
+import { limitsOf, type Runner } from "../runner/index.js";
 import { counter, type Listener } from "./listener.js";
 import { writeJson, type RunFolder } from "./run-folder.js";
 import { modelOnData, samplesPicture } from "./run-pictures.js";
@@ -58,14 +58,12 @@ export async function reconstructRun(
   const onProgress = counter(listener, { label: `reconstruct ${split.name}`, unit: "examples" });
   const measurement = await reconstruct(runner, split, { ...options, onProgress });
   if (runner.model.shape.length !== 3) return { ...measurement, pictures: {} };
-  const { steps, tolerance } = options;
-  const limits = {
-    ...(steps !== undefined && { steps }),
-    ...(tolerance !== undefined && { tolerance }),
-  };
   const { x, condition } = takeSpread(split, pairs);
   const given = condition ? { condition } : {};
-  const back = await runner.attemptInverse(await runner.forward(x, given), { ...limits, ...given });
+  const back = await runner.attemptInverse(await runner.forward(x, given), {
+    ...limitsOf(options),
+    ...given,
+  });
   const title = `${modelOnData(runner)}: ${x.shape[0]} ${split.name} images and back`;
   const picture = reconstructionsPicture(title, x, back.x);
   return { ...measurement, pictures: { "reconstructions.svg": picture } };

@@ -67,13 +67,16 @@ export async function splitOf(
     }
     return openPictureSplit(other, runner.data, { isLabelled, listener });
   }
-  if (dataDir !== undefined && !table) {
-    if (pictures) {
+  if (dataDir !== undefined) {
+    const own = table
+      ? `the rows of ${table.file}`
+      : pictures && `the pictures in ${pictures.folder}`;
+    if (own !== undefined) {
       throw new UsageError(
-        `--data-dir: expected a run on data known by name, got one on the pictures in ${pictures.folder}; name other pictures with --data`,
+        `--data-dir: expected a run on data known by name, got one on ${own}; leave it out`,
       );
     }
-    expectReadFrom(data.name, "dataDir");
+    expectReadFrom(data.name, "--data-dir");
   }
   if (!run.folder && !dataNames().includes(data.name)) {
     const got = runner.data?.table ? "rows of a file" : data.name || "none that are described";

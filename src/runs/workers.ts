@@ -1,4 +1,5 @@
 import { nodeEngine } from "../engine/node.js";
+import { threadCount } from "../engine/start-engine.js";
 import { abortable, type Engine } from "../engine/index.js";
 import { UsageError } from "../errors.js";
 import { secondsPerStep } from "../train/step-time.js";
@@ -10,7 +11,8 @@ export type Workers = readonly [Engine, ...Engine[]];
 
 /**
  * Opens a run's workers for as long as `use` takes: as many as its configuration says, or else
- * whichever is faster, the engine alone or as many workers of one thread as it has threads.
+ * whichever is faster, the engine alone or workers that share its threads: as many as it has, if they
+ * divide a batch equally.
  */
 export async function withWorkers<T>(
   engine: Engine,
@@ -27,7 +29,7 @@ export async function withWorkers<T>(
   }
   const count = device === "cpu" ? (wanted ?? largestDivisor(training.batchSize, threads)) : 1;
   if (count === 1) return use([engine]);
-  const team = await openWorkers(count, Math.max(1, Math.floor(threads / count)));
+  const team = await openWorkers(count, threadsEach(threads, count));
   try {
     const isFaster =
       wanted !== undefined || (await outruns(team, engine, prepared, { listener, signal }));
@@ -48,6 +50,10 @@ async function openWorkers(count: number, threads: number): Promise<Workers> {
   return [first, ...(await Promise.all(others))];
 }
 
+/** Threads of each of so many workers. */
+const threadsEach = (threads: number, count: number): number =>
+  Math.max(1, Math.floor(threads / count));
+
 async function outruns(
   team: Workers,
   engine: Engine,
@@ -60,10 +66,11 @@ async function outruns(
   };
   const [together, alone] = [await timed(team), await timed([engine])];
   const isFaster = together < alone;
+  const each = threadsEach(config.threads, team.length);
   const milliseconds = (seconds: number): string => `${(1000 * seconds).toPrecision(3)} ms`;
   const text = {
-    team: `${team.length} workers of one thread, ${milliseconds(together)} a step`,
-    engine: `1 worker of ${config.threads} threads, ${milliseconds(alone)} a step`,
+    team: `${team.length} workers of ${threadCount(each)}, ${milliseconds(together)} a step`,
+    engine: `1 worker of ${threadCount(config.threads)}, ${milliseconds(alone)} a step`,
   };
   listener.note(
     isFaster

@@ -14,7 +14,7 @@ export interface FailedStep {
   readonly gradNorm: number;
 }
 
-/** Finds where the step failed, by repeating it with the arrays from before. */
+/** Says where the step failed, by repeating it with the arrays from before, if that can be done. */
 export async function divergenceError(
   job: Job,
   failed: FailedStep,
@@ -22,7 +22,7 @@ export async function divergenceError(
 ): Promise<DivergenceError> {
   const { step, batch, loss, gradNorm } = failed;
   const bad = firstNonFinite(batch);
-  const found = bad === undefined ? await locate(job, failed, arrays) : undefined;
+  const found = bad === undefined ? await locate(job, failed, arrays).catch(lost) : undefined;
   const where = found?.where ?? `the batch itself (${bad})`;
   const remedy =
     bad === undefined
@@ -34,16 +34,32 @@ export async function divergenceError(
   );
 }
 
+/** Where numbers stopped being finite. */
+interface Found {
+  readonly where: string;
+  readonly block?: string;
+}
+
+/** What is known if the search failed: the loss of the run is what to tell. */
+function lost(error: unknown): Found {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { where: `a place that wasn't found (${reason})` };
+}
+
 async function locate(
   job: Job,
   { batch, noise, gradNorm }: FailedStep,
   arrays: Arrays,
-): Promise<{ readonly where: string; readonly block?: string }> {
+): Promise<Found> {
   const store = await job.engine.createStore(arrays);
   const probe = compileProbe(job);
-  const sums = await probe.call(batch, { store, random: noise });
-  await probe.close();
-  await store.close();
+  let sums: Arrays;
+  try {
+    sums = await probe.call(batch, { store, random: noise });
+  } finally {
+    await store.close();
+    await probe.close();
+  }
   const name = firstNonFinite(sums);
   if (name === "loss") return { where: "the loss" };
   if (name !== undefined) return { where: `the output of block ${name}`, block: name };

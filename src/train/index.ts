@@ -1,4 +1,4 @@
-// Not here: checkpoint-file.ts and metrics-file.ts, which need Node.
+// Not here: metrics-file.ts, which needs Node.
 export { type TrainingConfig, type TrainingOptions } from "./config.js";
 export { type FitOptions, type Progress, type Report } from "./fit-options.js";
 export * from "./fit.js";

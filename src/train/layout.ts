@@ -1,11 +1,14 @@
+import { emaName, emaPrefix, slotName } from "../checkpoint/stored-arrays.js";
 import { input, type Tensor } from "../graph/index.js";
 import type { Model } from "../models/index.js";
 import type { Variable } from "../nn/index.js";
-import type { Arrays, NDArray } from "../tree.js";
+import { sizeOf, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { TrainingConfig } from "./config.js";
 import { createOptimizer, type Optimizer } from "./optimizer-registry.js";
 import { Packing } from "./packing.js";
-import { keptNames, type KeptName } from "./kept-arrays.js";
+
+/** Name of one of the arrays kept for a parameter. */
+type KeptName = (parameter: string) => string;
 
 /** Parameters that the optimizer treats alike, as one. */
 export interface Group {
@@ -54,6 +57,16 @@ export class Layout {
     this.state = packingOf(variables.filter(({ kind }) => kind === "state"));
   }
 
+  /** Shapes of the arrays of a checkpoint, by name. */
+  shapes(): Record<string, Shape> {
+    const parameters = this.groups.flatMap(({ packing, kept }) =>
+      kept.flatMap((nameOf) =>
+        packing.shapes.map(([name, shape]) => [nameOf(name), shape] as const),
+      ),
+    );
+    return Object.fromEntries([...parameters, ...this.state.shapes]);
+  }
+
   /** What the store holds for the arrays of a checkpoint. */
   pack(arrays: Arrays): Arrays {
     const packed: Record<string, NDArray> = {};
@@ -91,6 +104,32 @@ export class Layout {
     }
     return Object.fromEntries(parts);
   }
+}
+
+/** What training adds to a fresh model's arrays: slots of 0, averages of the parameters. */
+export function withTrainingArrays(model: Model, arrays: Arrays, config: TrainingConfig): Arrays {
+  return Object.fromEntries(
+    Object.entries(new Layout(model, config).shapes()).map(([name, shape]): [string, NDArray] => {
+      const source = name.startsWith(emaPrefix) ? name.slice(emaPrefix.length) : name;
+      return [name, arrays[source] ?? { shape, data: new Float32Array(sizeOf(shape)) }];
+    }),
+  );
+}
+
+/** Names of what is kept for a parameter: itself, slots of its optimizer, moving average. */
+function keptNames(
+  { slots }: Optimizer,
+  { ema }: Pick<TrainingConfig, "ema">,
+): readonly KeptName[] {
+  return [
+    (parameter) => parameter,
+    ...slots.map(
+      (slot): KeptName =>
+        (parameter) =>
+          slotName(slot, parameter),
+    ),
+    ...(ema === null ? [] : [emaName]),
+  ];
 }
 
 function packingOf(variables: readonly Variable[]): Packing {

@@ -58,7 +58,7 @@ const entries = new Map<string, Entry>();
  *   schema: z.strictObject({ kind: z.literal("sign") }),
  *   create: () => ({
  *     slots: [],
- *     apply: (p, g, _, { rate }) => ({ value: sub(p, mul(div(g, abs(g)), rate)), slots: {} }),
+ *     apply: (p, g, _, { rate }) => ({ value: sub(p, mul(sign(g), rate)), slots: {} }),
  *   }),
  * });
  */

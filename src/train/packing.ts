@@ -32,6 +32,10 @@ export class Packing {
     return this.#places.map(({ name }) => name);
   }
 
+  get shapes(): readonly (readonly [name: string, Shape])[] {
+    return this.#places.map(({ name, shape }) => [name, shape]);
+  }
+
   pack(array: (name: string) => NDArray): NDArray {
     const data = new Float32Array(this.size);
     for (const { name, start } of this.#places) data.set(array(name).data, start);

@@ -200,10 +200,9 @@ export class Run {
 
   async #validate(): Promise<Report["validation"]> {
     const { validate, onBest } = this.#options;
-    if (!validate) return undefined;
     const isFirst = this.#team.rank === 0;
     const arrays = isFirst ? await this.#settled() : {};
-    const validation = isFirst ? await validate(arrays) : {};
+    const validation = isFirst ? await validate!(arrays) : {};
     const measured = Float64Array.of(Object.values(validation)[0] ?? NaN);
     const [value = NaN] = this.#isSpread ? await broadcast(this.#team, measured) : measured;
     if (Number.isFinite(value) && value < (this.#best?.value ?? Infinity)) {

@@ -13,7 +13,7 @@ import {
 } from "../checkpoint/checkpoint.js";
 import { firstNonFinite } from "./divergence.js";
 import { withoutSettled } from "../checkpoint/stored-arrays.js";
-import { storedShapes, withTrainingArrays } from "./kept-arrays.js";
+import { Layout, withTrainingArrays } from "./layout.js";
 import { compileInitialisation, statisticsOf, type Job } from "./graphs.js";
 
 /** First values of a model's variables: a function of the seed. */
@@ -85,7 +85,7 @@ export function resumedState(
   const where = "fit: the checkpoint to resume";
   expectModel(checkpoint, model, where);
   const arrays = withoutSettled(checkpoint.arrays);
-  expectArrays({ arrays }, storedShapes(model, config), where);
+  expectArrays({ arrays }, new Layout(model, config).shapes(), where);
   const { preprocessing } = describeData(data);
   const text = JSON.stringify(preprocessing);
   if (checkpoint.data && JSON.stringify(checkpoint.data.preprocessing) !== text) {

@@ -6,7 +6,7 @@ import { batchesOf } from "./batches.js";
 import { parseTrainingConfig, type TrainingOptions } from "./config.js";
 import { membersOf } from "./fit-options.js";
 import { expectShares, freshArrays } from "./start.js";
-import { withTrainingArrays } from "./kept-arrays.js";
+import { withTrainingArrays } from "./layout.js";
 import { openTrainStep, type ReadyStep } from "./train-step.js";
 
 const rounds = 3;

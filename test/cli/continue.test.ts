@@ -3,6 +3,9 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { loadCheckpoint, saveCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
+import { DataError, FileError } from "../../src/errors.js";
+import { withLock } from "../../src/files/lock.js";
+import { continueRun } from "../../src/runs/continue.js";
 import {
   expectTrains,
   readRunConfig,
@@ -74,6 +77,20 @@ describe("a run that is complete", () => {
     }
   });
 
+  it("keeps a change only where nobody else holds it, and its data are there", async () => {
+    const held = await copied("held");
+    const config = await readFile(held.config, "utf8");
+    await withLock(held.path, () =>
+      assert.rejects(
+        continueRun(held.path, { steps: 20 }),
+        (error) => error instanceof FileError && error.message.includes("in use by"),
+      ),
+    );
+    const missing = { steps: 20, dataDir: join(cwd, "nowhere") };
+    await assert.rejects(continueRun(held.path, missing), DataError);
+    assert.equal(await readFile(held.config, "utf8"), config);
+  });
+
   it("says that its configuration was edited", async () => {
     const edited = await copied("edited");
     const config = JSON.parse(await readFile(edited.config, "utf8")) as RunConfig;
@@ -115,6 +132,11 @@ describe("a run that is complete", () => {
         assert.ok(Math.abs(ours.arrays[name]!.data[i]! - value) < 1e-6, name);
       });
     }
+    await rm(folder("tuned").checkpoint);
+    await assert.rejects(continueRun(folder("tuned").path, {}), {
+      name: "FileError",
+      message: /checkpoint\.safetensors: expected the numbers .* --from .*run.best\.safetensors/,
+    });
     const wrong = await iresnet(cwd, "train", "--from", "run", "--out", "x", "--c", "0.5");
     assert.equal(wrong.code, 2, wrong.stderr);
     assert.match(wrong.stderr, /--from: expected no option of the model/);

@@ -86,6 +86,9 @@ describe("iresnet import", () => {
     }
     const again = await from("residual-flows", "toy.pth", "toy", "--data", "moons");
     assert.match(again.stderr, /expected no such folder, got an earlier run/);
+    const alone = await from("residual-flows", "toy.pth", "x.safetensors", "--data", "moons");
+    assert.equal(alone.code, 2, alone.stderr);
+    assert.match(alone.stderr, /expected the folder of a run beside --data and --data-dir/);
     const over = await from("residual-flows", "toy.pth", "toy.safetensors");
     assert.match(over.stderr, /expected no such file/);
   });

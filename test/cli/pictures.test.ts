@@ -145,6 +145,21 @@ describe("a folder of pictures on the command line", () => {
     assert.match(fewer.stderr, /expected the 80 pictures that the run began with, got 79/);
   });
 
+  it("leaves nothing of scores that Ctrl-C ended", async () => {
+    await writePictures(join(cwd, "many"), 600, { size });
+    const args = ["score", "runs/i-resnet-density", "many", "--out", "ended/scores.csv"];
+    const { child, finished } = start(cwd, ...args);
+    const stop = (text: string): void => {
+      if (!/score +\d+%/.test(text)) return;
+      child.stderr!.off("data", stop);
+      child.kill("SIGINT");
+    };
+    child.stderr!.on("data", stop);
+    const { code, stderr } = await finished;
+    assert.equal(code, 130, stderr);
+    assert.deepEqual(readdirSync(join(cwd, "ended")), []);
+  });
+
   it("samples a sheet or single pictures, and reconstructs", async () => {
     for (const out of ["sheet.png", "sheet.svg", "singles/"]) {
       const sampled = await iresnet(
@@ -206,6 +221,7 @@ describe("a folder of pictures on the command line", () => {
       [["train", "--data", "mine", "--out", "a", "--size", "0x8"], /width and a height/],
       [["train", "--data", "mine", "--out", "a", "--model", "glwo"], /glwo/],
       [["train", "--data", "mine", "--out", "a", "--label", "x"], /--label: expected no such/],
+      [["train", "--data", "mine", "--out", "a", "--from", density], /--from: expected no such/],
       [["train", "toy", "--size", "8x8"], /--size: expected --data FOLDER/],
       [
         ["train", "--data", "mine/light", "--model", "i-resnet-classifier"],

@@ -348,6 +348,10 @@ describe("a table of one's own on the command line", () => {
       ],
       [["evaluate", "runs/my", "--data", "new.csv", "--label", "sit"], /did you mean "site"/],
       [["evaluate", "runs/my", "--data", "new.csv", "--terms", "3"], /expected no --terms/],
+      [["evaluate", "runs/my", "--data", "new.csv", "--split", "test"], /expected no .*--split/],
+      [["evaluate", "runs/my", "--data", "new.csv", "--data-dir", "."], /or --data-dir beside/],
+      [["evaluate", "runs/my", "--data-dir", "."], /--data-dir: .* on the rows of .*my\.csv/],
+      [["reconstruct", "runs/my", "--data-dir", "."], /--data-dir: .* on the rows of/],
     ];
     for (const [args, message] of cases) {
       const { code, stderr, stdout } = await iresnet(cwd, ...args);

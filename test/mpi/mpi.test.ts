@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cp } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { loadCheckpoint } from "../../src/checkpoint/checkpoint-file.js";
 import { continueRun } from "../../src/runs/continue.js";
+import { RunFolder } from "../../src/runs/run-folder.js";
 import type { Arrays } from "../../src/tree.js";
 import {
   iresnet,
@@ -153,6 +154,15 @@ describe("ranks of MPI", { skip: openMpi ? false : "needs mpirun of Open MPI" },
     assert.match(stderr, /Go on with: iresnet train --resume ended/);
     const { training } = await loadCheckpoint(at("ended"));
     assert.ok(training && training.step < 3000, `step ${training?.step}`);
+  });
+
+  it("end in order if what came of the run can't be saved", async () => {
+    await writeRun(at("unsaved"), "density", { data: cwd, steps: 4 });
+    await mkdir(new RunFolder(at("unsaved")).evaluation("validation"));
+    const { code, stderr } = await train(2, "unsaved");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /error: .*evaluation-validation\.json/);
+    assert.doesNotMatch(stderr, /signal 9/);
   });
 
   it("say once what is wrong", async () => {

@@ -1,25 +1,35 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { gradients } from "../../src/autodiff/vjp.js";
-import type { Engine } from "../../src/engine/engine.js";
+import type { Trace } from "../../src/engine/compile.js";
+import type { Engine, Graph } from "../../src/engine/engine.js";
+import { compileTeam, localTransports } from "../../src/engine/index.js";
 import { nodeEngine } from "../../src/engine/node.js";
+import { toProgram } from "../../src/engine/program.js";
+import { referenceEngine } from "../../src/engine/reference-engine.js";
 import {
   add,
+  allMean,
   conv2d,
   conv2dInputGrad,
   conv2dWeightGrad,
   div,
   input,
+  mean,
+  meanAll,
   mul,
   reshape,
   simplify,
   square,
+  sub,
   sum,
   sumAll,
   tanh,
 } from "../../src/graph/index.js";
 import { toOnnx } from "../../src/onnx/index.js";
 import { toomCook } from "../../src/onnx/toom-cook.js";
+import { Random } from "../../src/random.js";
+import { ndarray } from "../../src/tree.js";
 import { assertAgree, type AgreeingGraph } from "./agreement.js";
 
 describe("toomCook", () => {
@@ -139,5 +149,44 @@ describe("convolutions of many channels", () => {
     assert.doesNotMatch(textOf({ y: y!, dx: dx!, yOfOne: yOfOne! }), /FusedMatMul/);
     assert.doesNotMatch(text(sizes[0]), /nchwc/);
     assert.doesNotMatch(text([8, 16, 512, 8, 8]), /FusedMatMul/);
+  });
+
+  it("take it in the stages of a team's step as in the whole step", async () => {
+    const filters = ["w1", "w2"].map((name) => input(name, [64, 64, 3, 3]));
+    // Its mean over the team parts the convolutions from their gradients.
+    const trace: Trace = ({ x }) => {
+      const y = conv2d(tanh(conv2d(x!, filters[0]!)), filters[1]!);
+      const centred = sub(y, allMean(mean(y, [0, 2, 3])));
+      const loss = meanAll(square(square(centred)));
+      const [g1, g2] = gradients(loss, filters);
+      return { outputs: { loss: allMean(loss), g1: allMean(g1!), g2: allMean(g2!) } };
+    };
+    const products = async (size: number): Promise<number[]> => {
+      const graphs: Graph[] = [];
+      const engine = referenceEngine();
+      const watched: Engine = {
+        ...engine,
+        load: (graph) => {
+          graphs.push(graph);
+          return engine.load(graph);
+        },
+      };
+      const transport = localTransports(size)[0]!;
+      const x = ndarray(new Float32Array(8 * 64 * 8 * 8), [8, 64, 8, 8]);
+      const compiled = compileTeam([{ engine: watched, transport }], trace);
+      await compiled.prepare([{ x }], Random.fromSeed(1)).loaded;
+      // The field of a node's operator: its tag, its length, its name.
+      return graphs.map((graph) => {
+        const text = new TextDecoder("latin1").decode(
+          toProgram(graph, { target: "blocked16" }).bytes,
+        );
+        return text.split("\x22\x0bFusedMatMul").length - 1;
+      });
+    };
+    const total = (counts: readonly number[]): number => counts.reduce((all, n) => all + n, 0);
+    const [whole, stages] = [await products(1), await products(2)];
+    assert.deepEqual([whole.length, total(whole)], [1, 5]);
+    assert.ok(stages.length > 1 && stages[0]! > 0, String(stages));
+    assert.equal(total(stages), 5);
   });
 });

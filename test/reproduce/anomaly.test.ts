@@ -92,7 +92,8 @@ describe("reproduce table-anomaly", () => {
     for (const [args, message] of [
       [["table-anomaly"], /--data/],
       [["table-anomaly", "--data", "tables", "--budget", "1m"], /--budget: .*leave it out/],
-      [["table-density", "--splits", "2"], /--splits: expected table-anomaly/],
+      [["table-anomaly", "--data", "tables", "--run", "x"], /--run: .*leave it out/],
+      [["table-density", "--splits", "2"], /--splits: expected no such option for table-density/],
     ] as const) {
       const { code, stderr } = await iresnet(cwd, "reproduce", ...args, "--out", "none");
       assert.equal(code, 2, stderr);

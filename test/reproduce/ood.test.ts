@@ -128,7 +128,7 @@ describe("figure-ood", () => {
       assert.ok(!existsSync(join(cwd, "a")));
     }
     const other = await iresnet(cwd, "reproduce", "figure-toy", "--run", run);
-    assert.match(other.stderr, /--run: expected figure-ood/);
+    assert.match(other.stderr, /--run: expected no such option for figure-toy/);
     assert.equal(other.code, 2);
   });
 });

@@ -162,14 +162,17 @@ describe("reproduce", () => {
     const cases: [string[], RegExp][] = [
       [["--seed", "5"], /expected the seed that it began with, 4, got 5/],
       [["--rows", "c-0.9"], /expected the rows that it began with, c-0.9,c-0.7,c-0.5, got c-0.9/],
-      [["--budget", "2m"], /expected the budgetSeconds that it began with, 60, got 120/],
-      [["--at-once", "2"], /expected the atOnce that it began with, 1, got 2/],
+      [["--budget", "2m"], /expected the --budget that it began with, 60, got 120/],
+      [["--at-once", "2"], /expected the --at-once that it began with, 1, got 2/],
+      [["--workers", "2"], /expected the workers that it began with, auto, got 2/],
     ];
     for (const [args, message] of cases) {
       const { code, stderr } = await iresnet(cwd, ...resume("whole"), ...args);
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);
     }
+    const alike = await iresnet(cwd, ...resume("whole"), "--workers", "auto", "--device", "cpu");
+    assert.equal(alike.code, 0, alike.stderr);
   });
 
   it("plans by what it measures, and states that first", async () => {
@@ -200,8 +203,8 @@ describe("reproduce", () => {
       [["table-density", "--data", "cifar"], /data to be one of mnist, cifar-10/],
       [["table-density", "--budget", "soon"], /such as 90s, 30m or 1h30m/],
       [["table-density", "--at-once", "0"], /whole number from 1 to /],
-      [["table-density", "--at-once", "2", "--workers", "2"], /workers: .* got 2 at once/],
-      [["table-density", "--at-once", "2", "--device", "auto"], /atOnce: .*1 on device auto/],
+      [["table-density", "--at-once", "2", "--workers", "2"], /--workers: .* got 2 at once/],
+      [["table-density", "--at-once", "2", "--device", "auto"], /--at-once: .*1 on device auto/],
       [["table-density", "--resume"], /expected a plan in runs\/table-density, got none/],
       [["table-density", "--out", "whole"], /got an earlier reproduction; resume it/],
       [["table-density", "--out", "sets"], /got one that is no reproduction/],

@@ -232,6 +232,23 @@ describe("fit", async () => {
     assert.ok(isFinite(saved[0]!.arrays));
   });
 
+  it("tells of a diverging run even if the place can't be found", async () => {
+    const blind: Engine = {
+      description: engine.description,
+      load: (graph) =>
+        "stages.0.blocks.0" in graph.outputs
+          ? Promise.reject(new Error("no memory"))
+          : engine.load(graph),
+      createStore: (arrays) => engine.createStore(arrays),
+      ...closable(() => Promise.resolve()),
+    };
+    const schedule = { kind: "constant", learningRate: 1e300 } as const;
+    await assert.rejects(fit(density, moons, { ...training, schedule }, { engine: blind }), {
+      name: "DivergenceError",
+      message: /step 1: .*first in a place that wasn't found \(no memory\)/,
+    });
+  });
+
   it("blames the update if it overflows, and doesn't store it", async () => {
     const saved: Checkpoint[] = [];
     const schedule = { kind: "constant", learningRate: 1e300 } as const;

@@ -17,6 +17,7 @@ describe("Packing", () => {
   it("lays arrays end to end, and takes them apart", () => {
     assert.equal(packing.size, 9);
     assert.deepEqual(packing.names, ["a", "b", "c"]);
+    assert.deepEqual(Object.fromEntries(packing.shapes), { a: [2, 3], b: [], c: [1, 2, 1] });
     assert.deepEqual(
       packing.pack((name) => arrays[name]!),
       packed,

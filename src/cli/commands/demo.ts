@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { toyNames } from "../../data/index.js";
-import { configure } from "../../runs/configuration.js";
+import { configureFrom } from "../../runs/configuration.js";
 import { prepareRun } from "../../runs/prepare.js";
 import { createRun, type RunFolder } from "../../runs/run-folder.js";
 import { trainRun, type Outcome } from "../../runs/train-run.js";
+import { findPreset } from "../../train/presets/index.js";
 import { formatNumber, table } from "../../text.js";
 import { commandLine } from "../command-line.js";
 import { finished } from "../interrupt.js";
@@ -43,7 +44,7 @@ export function addDemo(program: Command): void {
 async function demo(terminal: Terminal, { out, ...options }: DemoOptions): Promise<void> {
   // Its operations are too small to share: a second thread would only wait.
   const command = commandLine();
-  const config = configure("toy", {
+  const config = configureFrom(findPreset("toy"), {
     threads: 1,
     steps: 2000,
     command,

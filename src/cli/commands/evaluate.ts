@@ -136,11 +136,11 @@ async function evaluateRows(
   terminal: Terminal,
   trained: Trained,
   file: string,
-  { label, outlier, out, terms, probes, views }: EvaluateOptions,
+  { label, outlier, out, terms, probes, views, split, dataDir }: EvaluateOptions,
 ): Promise<void> {
-  if ((terms ?? probes ?? views) !== undefined) {
+  if ((terms ?? probes ?? views ?? split ?? dataDir) !== undefined) {
     throw new UsageError(
-      "evaluate: expected no --terms, --probes or --views beside a file of rows, got one; leave them out",
+      "evaluate: expected no --terms, --probes, --views, --split or --data-dir beside a file of rows, got one; leave them out",
     );
   }
   const options = {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ranges } from "../../border/ranges.js";
 import { expectReconstructed } from "../../measure/index.js";
+import { limitsOf } from "../../runner/index.js";
 import { reconstructionText } from "../../runs/describe.js";
 import { reconstructRun, saveReconstruction, saveUnlessReadOnly } from "../../runs/outcome.js";
 import { writeReport } from "../../runs/report.js";
@@ -61,15 +62,14 @@ The exit code is 1 if the inverse does not hold.`,
 async function reconstruct(
   terminal: Terminal,
   path: string,
-  { threads, device, count, steps, tolerance, ...choice }: ReconstructOptions,
+  { threads, device, count, ...choice }: ReconstructOptions,
 ): Promise<void> {
   await withTrained(path, { threads, device }, async (trained) => {
     const { run, runner } = trained;
     const split = await splitOf(trained, choice, { isLabelled: false, listener: terminal });
     const measurement = await reconstructRun(runner, split, terminal, {
       ...(count !== undefined && { count }),
-      ...(steps !== undefined && { steps }),
-      ...(tolerance !== undefined && { tolerance }),
+      ...limitsOf(choice),
     });
     const { reconstruction } = measurement;
     const folder = choice.data === undefined ? run.folder : undefined;

@@ -11,7 +11,7 @@ export const anomalyName = "table-anomaly";
 /** `iresnet reproduce table-anomaly`. */
 export async function reproduceTables(terminal: Terminal, given: ReproduceOptions): Promise<void> {
   const reason = `${anomalyName}, whose trainings end by themselves, each on one thread`;
-  refuseForeign(given, ["budget", "workers", "device"], reason);
+  refuseForeign(given, ["budget", "workers", "device", "run"], reason);
   const { out, resume = false, threads, atOnce = threads, ...options } = given;
   let started = performance.now();
   await reproduceIn(terminal, out, {

@@ -1,6 +1,5 @@
 import { Argument, type Command } from "commander";
 import { ranges } from "../../border/ranges.js";
-import { UsageError } from "../../errors.js";
 import { planText } from "../../reproduce/plan.js";
 import { present } from "../../reproduce/present.js";
 import { finishRows } from "../../reproduce/queue.js";
@@ -8,7 +7,7 @@ import { openPlan } from "../../reproduce/request.js";
 import { reproductionNames, tasksOf, type ReproductionName } from "../../reproduce/tasks.js";
 import { commandLine } from "../command-line.js";
 import { anomalyName, reproduceTables } from "./reproduce-anomaly.js";
-import { reproduceIn } from "./reproduce-in.js";
+import { refuseForeign, reproduceIn } from "./reproduce-in.js";
 import { oodName, reproduceImages } from "./reproduce-ood.js";
 import {
   duration,
@@ -99,11 +98,6 @@ export function addReproduce(program: Command): void {
       (name: ReproductionName | typeof anomalyName | typeof oodName, options: ReproduceOptions) =>
         perform(options, (terminal) => {
           if (name === oodName) return reproduceImages(terminal, options);
-          if (options.run !== undefined) {
-            throw new UsageError(
-              `--run: expected ${oodName}, got ${name}, which trains its own; leave it out`,
-            );
-          }
           return name === anomalyName
             ? reproduceTables(terminal, options)
             : reproduce(terminal, name, options);
@@ -114,13 +108,11 @@ export function addReproduce(program: Command): void {
 async function reproduce(
   terminal: Terminal,
   reproduction: ReproductionName,
-  { budget, out, resume = false, splits, steps, ...options }: ReproduceOptions,
+  given: ReproduceOptions,
 ): Promise<void> {
-  if (splits !== undefined || steps !== undefined) {
-    throw new UsageError(
-      `${splits === undefined ? "--steps" : "--splits"}: expected table-anomaly, got ${reproduction}, whose steps follow from its --budget; leave it out`,
-    );
-  }
+  const reason = `${reproduction}, which trains each row by its preset and --budget`;
+  refuseForeign(given, ["run", "splits", "steps"], reason);
+  const { budget, out, resume = false, ...options } = given;
   const request = {
     reproduction,
     command: commandLine(),

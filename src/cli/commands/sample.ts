@@ -6,7 +6,7 @@ import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../files/atomic-file.js";
 import { pointsPicture } from "../../pictures/plane-picture.js";
 import { Random } from "../../random.js";
-import { expectAbility, type Runner } from "../../runner/index.js";
+import { expectAbility, limitsOf, type Runner } from "../../runner/index.js";
 import { writeReport } from "../../runs/report.js";
 import type { RunFolder } from "../../runs/run-folder.js";
 import { modelOnData } from "../../runs/run-pictures.js";
@@ -16,7 +16,6 @@ import { withTrained } from "../../runs/trained.js";
 import type { Cells } from "../../tables/index.js";
 import {
   assignments,
-  limitsOf,
   pathArgument,
   realOption,
   runHelp,

@@ -4,6 +4,7 @@ import { fileSource } from "../../data/readers/node-source.js";
 import { writeFileInPieces } from "../../data/writers/node-writer.js";
 import { csvText } from "../../data/writers/index.js";
 import { UsageError } from "../../errors.js";
+import { counter } from "../../runs/listener.js";
 import { withTrained } from "../../runs/trained.js";
 import {
   ScoreCount,
@@ -116,9 +117,12 @@ async function score(
     const plan = runner.data?.table;
     if (!plan && runner.model.pixels) {
       expectNoRowOptions({ explain, keep, shard });
-      const { tables, summary } = await scoredPictures(terminal, runner, file);
-      await writeScores(terminal, csvText(tables), out);
-      const count = summary();
+      const count = await interruptible(terminal, async (signal) => {
+        const { tables, summary } = await scoredPictures(terminal, runner, file, signal);
+        await writeScores(terminal, csvText(tables), out);
+        return summary();
+      });
+      if (!count) return;
       say(
         terminal,
         { run: run.folder?.path ?? run.file, file: out },
@@ -138,7 +142,7 @@ async function score(
     });
     const summary = await interruptible(terminal, async (signal) => {
       const count = new ScoreCount(falseAlarmRates);
-      const started = performance.now();
+      const onProgress = counter(terminal, { label: "score", unit: "rows" });
       const results = scoreReader(runner, reader, {
         ...(explain !== undefined && { explain: explain === true ? usualExplained : explain }),
         ...(keep !== undefined && { keep }),
@@ -146,8 +150,7 @@ async function score(
         onResults: (scores, predictions) => {
           signal.throwIfAborted();
           count.add(scores, predictions);
-          const rate = (1000 * count.rows) / (performance.now() - started);
-          terminal.progress({ label: "score", done: count.rows, unit: "rows", rate });
+          onProgress(count.rows);
         },
       });
       await writeScores(terminal, csvText(results), out);
