@@ -19,6 +19,7 @@ import { csvText } from "../../src/data/writers/csv.js";
 import { writeFileInPieces } from "../../src/data/writers/node-writer.js";
 import { npyBytes, npzBytes, outputArray, tableArrays } from "../../src/data/writers/npy.js";
 import { FileError, ShapeError, UsageError } from "../../src/errors.js";
+import { throws } from "./fails.js";
 import { plainRows } from "./plain-rows.js";
 import { joined } from "./tables.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -215,6 +216,17 @@ describe("joinTables", () => {
       () => joinTables([first, other]),
       /column "t" to be of kind text in all tables, got number/,
     );
+  });
+
+  it("refuses tables whose columns are others, fewer, more, or in another order", () => {
+    const [a, b] = [numeric("number", "a", [1]), numeric("number", "b", [2])];
+    const first = tableOf([a, b], 1);
+    for (const columns of [[b, a], [a], [a, b, numeric("number", "c", [3])]]) {
+      throws(
+        () => joinTables([first, tableOf(columns, 1)]),
+        /joinTables: expected columns a, b in all tables, got /,
+      );
+    }
   });
 });
 
