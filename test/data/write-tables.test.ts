@@ -18,6 +18,7 @@ import {
 import { csvText } from "../../src/data/writers/csv.js";
 import { writeFileInPieces } from "../../src/data/writers/node-writer.js";
 import { npyBytes, npzBytes, outputArray, tableArrays } from "../../src/data/writers/npy.js";
+import { tableEndings, tableFile } from "../../src/data/writers/table-file.js";
 import { FileError, ShapeError, UsageError } from "../../src/errors.js";
 import { throws } from "./fails.js";
 import { plainRows } from "./plain-rows.js";
@@ -239,6 +240,16 @@ describe("writeFileInPieces", () => {
       assert.deepEqual(plainRows(table), [[1, 2]]);
     }
     assert.equal(await readFile(join(root, "plain/t.csv"), "utf8"), "a,b\n1,2\n");
+  });
+
+  it("writes tables that are read again, gzipped or not, in every format", async () => {
+    const table = tableOf([numeric("number", "a", [1, 0.5]), numeric("number", "b", [3, 4])], 2);
+    for (const name of tableEndings.flatMap((ending) => [`t${ending}`, `t${ending}.gz`])) {
+      const path = join(root, "all", name);
+      await writeFileInPieces(path, tableFile(path, [table], 2));
+      const read = await readTable(await openTable(await fileSource(path)));
+      assert.deepEqual(plainRows(read), plainRows(table), name);
+    }
   });
 
   it("leaves an old file as it was if the pieces fail, and nothing beside it", async () => {

@@ -15,7 +15,7 @@ import { once } from "./look-ahead.js";
 import { expectPages, type ColumnChunk } from "./parquet-pages.js";
 import { parquetColumns, parquetParsers } from "./parquet-types.js";
 import { typedHeads } from "./records.js";
-import { bytesSource, defaultMaxBytes, readBytes, type ByteSource } from "./source.js";
+import { anywhere, defaultMaxBytes, type ByteSource } from "./source.js";
 import { expectTableOptions } from "./table-options.js";
 
 export interface ParquetOptions extends TableOptions {
@@ -46,8 +46,7 @@ export async function openParquet(
   const { maxBytes = defaultMaxBytes, chunkRows = defaultChunkRows } = options;
   const plain = await unzipped(source);
   const { name } = plain;
-  const isPlace = plain.slice !== undefined && plain.size !== undefined;
-  const file = bufferOf(isPlace ? plain : bytesSource(name, await readBytes(plain, maxBytes)));
+  const file = bufferOf(await anywhere(plain, maxBytes));
   const library = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   const decompressors = bounded(compressors, name, maxBytes);
@@ -105,13 +104,13 @@ export async function openParquet(
   return { name, columns, summary, chunks, ...closable(() => Promise.resolve()) };
 }
 
-function bufferOf({ size = 0, slice }: ByteSource): {
+function bufferOf({ size, slice }: Required<ByteSource>): {
   byteLength: number;
   slice: (start: number, end?: number) => Promise<ArrayBuffer>;
 } {
   return {
     byteLength: size,
-    slice: async (start, end = size) => Uint8Array.from(await slice!(start, end)).buffer,
+    slice: async (start, end = size) => Uint8Array.from(await slice(start, end)).buffer,
   };
 }
 

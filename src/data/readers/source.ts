@@ -22,7 +22,7 @@ export const defaultMaxBytes = 2 ** 31;
  * @param name of the file, for messages, and by whose ending its format is told
  * @param bytes of the file; they are kept, not copied
  */
-export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
+export function bytesSource(name: string, bytes: Uint8Array): Required<ByteSource> {
   expectKind(bytes, "bytes", "bytesSource");
   const step = 1 << 20;
   return {
@@ -89,6 +89,22 @@ export async function readBytes(source: ByteSource, maxBytes: number): Promise<U
     parts.push(part);
   }
   return joinBytes(parts, size);
+}
+
+/**
+ * The source itself if it can be read anywhere, else all its bytes.
+ * @throws {DataError} if these are more than `maxBytes`.
+ */
+export async function anywhere(
+  source: ByteSource,
+  maxBytes: number,
+): Promise<Required<ByteSource>> {
+  return isPlaced(source) ? source : bytesSource(source.name, await readBytes(source, maxBytes));
+}
+
+/** Whether a source can be read anywhere. */
+export function isPlaced(source: ByteSource): source is Required<ByteSource> {
+  return source.size !== undefined && source.slice !== undefined;
 }
 
 export function tooLarge(name: string, maxBytes: number): DataError {
