@@ -100,6 +100,12 @@ const csv: readonly Case[] = [
     error: /line 3: expected a separator after a cell in quotes/,
   },
   {
+    what: "text after a quote, in a row beyond the limit",
+    content: `a,b\n1,2\n"3"x,4\n${long}`,
+    options: { maxRow: 1 << 18 },
+    error: /line 3: expected a separator after a cell in quotes/,
+  },
+  {
     what: "quotes within a cell",
     content: 'a,b\n5" pipe,1\n"say ""so""",2\n',
     rows: [

@@ -156,6 +156,23 @@ describe("A table's reader", () => {
     }
   });
 
+  it("reads a row the same wherever a piece of the file ends", async () => {
+    const long = "y".repeat(1 << 16);
+    const row = '"x" ,1\n';
+    for (let cut = 0; cut <= row.length; cut++) {
+      const texts = [`a,b\n${long},2\n`, row.slice(0, cut), row.slice(cut)];
+      const { source } = counted("t.csv", texts.length, (at) => ascii(texts[at]!));
+      assert.deepEqual(
+        plainRows(await readTable(await openTable(source))),
+        [
+          [long, 2],
+          ["x", 1],
+        ],
+        `cut at ${cut}`,
+      );
+    }
+  });
+
   it("reads standard input", () => {
     const module = (path: string) =>
       JSON.stringify(new URL(`../../src/data/${path}.js`, import.meta.url));

@@ -224,7 +224,9 @@ async function* parsed(
   const parse = (isLast: boolean): FileRow<string>[] => {
     const text = waiting.join("");
     const { data, errors, meta } = parser.parse(text, 0, !isLast) as Papa.ParseResult<string[]>;
-    const [error] = errors;
+    const isEnd = isLast || text.length - meta.cursor > maxRow;
+    // What looks like more text after a quote may be blanks before a separator that is still to come.
+    const error = errors.find(({ index = 0 }) => isEnd || index < meta.cursor);
     if (error) throw badQuotes(name, line + newlines(text.slice(0, error.index)), error);
     const rows = numbered(data, line, text.includes('"'));
     const rest = isLast ? "" : text.slice(meta.cursor);
