@@ -219,6 +219,24 @@ const csv: readonly Case[] = [
     ],
   },
   {
+    what: "points that aren't between thousands",
+    content: "a;b\n1.234,5;1\n1.234.567,0;2\n1.234e2;3\n1.234.56;4\n030.123.4567;5\n1.2345;6\n",
+    options: { decimal: ",", thousands: ".", kinds: { a: "number" }, invalid: "missing" },
+    rows: [
+      [1234.5, 1],
+      [1234567, 2],
+      [123400, 3],
+      [null, 4],
+      [null, 5],
+      [null, 6],
+    ],
+  },
+  {
+    what: "commas that aren't between thousands",
+    content: 'a,b\n"1,234.5",1\n"1,234,567",2\n"1,234,56",3\n',
+    error: /line 4, column "a": expected a number, got "1,234,56"/,
+  },
+  {
     what: "a comma that may be either, between commas",
     content: 'a,b\n"1,234",1\n',
     rows: [[1234, 1]],

@@ -35,7 +35,10 @@ export const missingCells = [
 ] as const;
 
 const infinite = /^([+-]?)inf(?:inity)?$/i;
-const grouped = { ",": /^[+-]?\d{1,3}(?:,\d{3})+(?!\d)/, ".": /^[+-]?\d{1,3}(?:\.\d{3})+(?!\d)/ };
+const grouped = {
+  ",": /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:e[+-]?\d+)?$/i,
+  ".": /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?(?:e[+-]?\d+)?$/i,
+};
 
 /** The number that a cell holds, undefined if it isn't one that float64 can hold. */
 export function numberOf(text: string, rules: CellRules): number | undefined {
