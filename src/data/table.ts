@@ -138,7 +138,10 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
       name: "rows",
     });
   }
-  const wanted = new Map(places.map((row, place) => [row, place]));
+  const found = new Map<number, RowProblem[]>();
+  for (const problem of problems) {
+    found.set(problem.row, [...(found.get(problem.row) ?? []), problem]);
+  }
   return {
     ...table,
     rows: places.length,
@@ -148,10 +151,9 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
         : { ...column, values: Float64Array.from(places, (row) => column.values[row]!) },
     ),
     lines: Float64Array.from(places, (row) => lines[row]!),
-    problems: problems.flatMap((problem) => {
-      const row = wanted.get(problem.row);
-      return row === undefined ? [] : [{ ...problem, row }];
-    }),
+    problems: places.flatMap((from, row) =>
+      (found.get(from) ?? []).map((problem) => ({ ...problem, row })),
+    ),
     ...(textOf && { textOf: (row: number, column: number) => textOf(places[row]!, column) }),
   };
 }

@@ -127,6 +127,16 @@ describe("takeRows", () => {
     assert.equal(read.textOf!(0, 0), "1.50");
   });
 
+  it("takes the problems of a row that comes twice with each", () => {
+    assert.deepEqual(
+      takeRows(table, [1, 0, 1]).problems.map(({ row, line }) => [row, line]),
+      [
+        [0, 3],
+        [2, 3],
+      ],
+    );
+  });
+
   it("tells problems of rows on one line apart", async () => {
     const json = new TextEncoder().encode('[{"a": 1}, {"a": "many"}, {"a": 3}]');
     const kinds = { a: "number" } as const;
