@@ -109,6 +109,11 @@ function offsetOf(zone: string | undefined): number {
   return (zone.startsWith("-") ? -60 : 60) * minutes;
 }
 
+/** Milliseconds of nanoseconds, of which float64 doesn't hold all digits of today's times. */
+export function millisecondsOf(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1_000_000n) + Number(nanoseconds % 1_000_000n) / 1e6;
+}
+
 /** `="00123"`, as spreadsheets write text that looks like a number, without its shell. */
 export function unwrapped(text: string): string {
   return text.startsWith('="') && text.endsWith('"') && text.length > 2

@@ -3,6 +3,7 @@ import { expectOneOf } from "../../border/options.js";
 import { DataError } from "../../errors.js";
 import { dayLength } from "../cell-text.js";
 import type { ColumnKind } from "../table.js";
+import { millisecondsOf } from "./cells.js";
 
 /** A column of a Parquet file, by its place in the schema. */
 export interface ParquetColumn {
@@ -89,7 +90,7 @@ function typeName({ type, converted_type, logical_type }: SchemaElement): string
 export const parquetParsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: Number,
   timestampFromMicroseconds: (micros) => Number(micros) / 1e3,
-  timestampFromNanoseconds: (nanos) => Number(nanos) / 1e6,
+  timestampFromNanoseconds: millisecondsOf,
   dateFromDays: (days) => days * dayLength,
   jsonFromBytes: (bytes) => new TextDecoder().decode(bytes),
 };
