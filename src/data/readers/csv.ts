@@ -196,7 +196,8 @@ async function* fitted(
   }
 }
 
-function readText(rules: CellRules): ReadCell<string> {
+/** How a cell of text is read as a kind. */
+export function readText(rules: CellRules): ReadCell<string> {
   return (cell, kind, lost) => {
     const text = unwrapped(cell);
     if (rules.missing.has(text.trim())) return null;
