@@ -6,12 +6,18 @@ import { writeError } from "./file-errors.js";
 
 /** Where a file is written before it takes its place. */
 export function temporaryName(path: string): string {
-  return `${path}.${randomUUID().slice(0, 8)}.tmp`;
+  return `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
+}
+
+/** The process that writes to a name of {@link temporaryName}; undefined for other names. */
+export function writerOf(name: string): number | undefined {
+  const pid = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** Whether {@link temporaryName} made this name. */
 export function isTemporary(name: string): boolean {
-  return /\.[0-9a-f]{8}\.tmp$/.test(name);
+  return writerOf(name) !== undefined;
 }
 
 /**
