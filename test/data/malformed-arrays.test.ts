@@ -402,6 +402,12 @@ const parquetCases: readonly Case[] = [
     error: /expected a Parquet file/,
   },
   {
+    what: "a chosen column whose name a nested one has too",
+    content: sameNames(),
+    options: { columns: ["value"] },
+    rows: [[1], [2], [3]],
+  },
+  {
     what: "lists",
     content: nested(),
     error: /column "v": expected numbers, dates, text or booleans, got lists or structures/,
@@ -420,6 +426,18 @@ function timestamps(): Uint8Array {
   ];
   const columnData = [{ name: "t", data: nanoseconds }];
   return new Uint8Array(parquetWriteBuffer({ columnData, schema }));
+}
+
+/** A column `value` without missing cells, and `v.value` with them. */
+function sameNames(): Uint8Array {
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: [
+        { name: "value", data: [1, 2, 3], type: "DOUBLE", nullable: false },
+        { name: "v", data: [{ x: 1 }, {}, {}], type: "VARIANT", shredding: { x: "INT32" } },
+      ],
+    }),
+  );
 }
 
 function nested(): Uint8Array {

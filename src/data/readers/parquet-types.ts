@@ -5,10 +5,12 @@ import { dayLength } from "../cell-text.js";
 import type { ColumnKind } from "../table.js";
 import { millisecondsOf } from "./cells.js";
 
-/** A column of a Parquet file, by its place in the schema. */
+/** A flat column of a Parquet file. */
 export interface ParquetColumn {
   readonly name: string;
   readonly kind: ColumnKind;
+  /** Its own of the schema, in which a nested one may have the same name. */
+  readonly element: SchemaElement;
 }
 
 /**
@@ -37,7 +39,7 @@ export function parquetColumns(
   return (chosen ?? names).map((column) => {
     const { element, nested } = columns[names.indexOf(column)]!;
     const kind = nested ? undefined : kindOf(element);
-    if (kind) return { name: column, kind };
+    if (kind) return { name: column, kind, element };
     const got = nested ? "lists or structures" : typeName(element);
     throw new DataError(
       `${name}: column "${column}": expected numbers, dates, text or booleans, got ${got}; choose the columns to read without it`,

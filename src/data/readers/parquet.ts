@@ -13,7 +13,7 @@ import {
 import { unzipped } from "./gunzip.js";
 import { once } from "./look-ahead.js";
 import { expectPages, type ColumnChunk } from "./parquet-pages.js";
-import { parquetColumns, parquetParsers } from "./parquet-types.js";
+import { parquetColumns, parquetParsers, type ParquetColumn } from "./parquet-types.js";
 import { typedHeads } from "./records.js";
 import { anywhere, defaultMaxBytes, type ByteSource } from "./source.js";
 import { expectTableOptions } from "./table-options.js";
@@ -61,10 +61,10 @@ export async function openParquet(
   const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     let start = 0;
-    for (const found of metadata.row_groups) {
-      const rows = Number(found.num_rows);
+    for (const rowGroup of metadata.row_groups) {
+      const rows = Number(rowGroup.num_rows);
       await orDataError(name, async () => {
-        for (const one of chunksOf(found, metadata, names)) {
+        for (const one of chunksOf(rowGroup, found)) {
           expectPages({ ...one, bytes: await bytesOf(one.meta, file) }, decompressors);
         }
       });
@@ -117,17 +117,16 @@ function bufferOf({ size, slice }: Required<ByteSource>): {
 /** The chunks of these columns in a row group, but for their bytes. */
 function chunksOf(
   { columns, num_rows }: RowGroup,
-  { schema }: FileMetaData,
-  names: readonly string[],
+  chosen: readonly ParquetColumn[],
 ): (Omit<ColumnChunk, "bytes"> & { readonly meta: ColumnMetaData })[] {
-  const elements = new Map(schema.slice(1).map((element) => [element.name, element]));
   const metas = new Map(
-    columns.map(({ meta_data: meta }) => [meta?.path_in_schema.join("."), meta]),
+    columns.flatMap(({ meta_data: meta }) =>
+      meta?.path_in_schema.length === 1 ? [[meta.path_in_schema[0]!, meta] as const] : [],
+    ),
   );
-  return names.map((name) => {
+  return chosen.map(({ name, element: { type, repetition_type } }) => {
     const meta = metas.get(name);
     if (!meta) throw new Error(`no column "${name}" in a row group`);
-    const { type, repetition_type } = elements.get(name)!;
     return {
       meta,
       codec: meta.codec,
