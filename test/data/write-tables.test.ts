@@ -233,9 +233,10 @@ describe("joinTables", () => {
 
 describe("writeFileInPieces", () => {
   it("writes a whole file, gzipped by its name, into a new folder", async () => {
-    for (const name of ["plain/t.csv", "zipped/t.csv.gz"]) {
+    for (const name of ["plain/t.csv", "zipped/t.csv.gz", "zipped/t.csv.GZ"]) {
       const path = join(root, name);
       await writeFileInPieces(path, ["a,b\n", new TextEncoder().encode("1,2\n")]);
+      assert.equal((await readFile(path))[0] === 0x1f, name.startsWith("zipped"), name);
       const table = await readTable(await openTable(await fileSource(path)));
       assert.deepEqual(plainRows(table), [[1, 2]]);
     }

@@ -22,7 +22,7 @@ export async function writeFileInPieces(
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
     try {
-      for await (const piece of path.endsWith(".gz") ? gzipped(pieces) : pieces) {
+      for await (const piece of /\.gz$/i.test(path) ? gzipped(pieces) : pieces) {
         expectKind(piece, "piece", "writeFileInPieces");
         await file.writeFile(piece);
       }
