@@ -293,6 +293,11 @@ const npzCases: readonly Case[] = [
     error: /expected at most \d+ bytes from \d+, got 1073741824/,
   },
   {
+    what: "4 GB that are packed beyond its end",
+    content: () => patched(20, 0xfffffff0),
+    error: /expected a whole zip archive, got a damaged directory/,
+  },
+  {
     what: "a smaller size than is packed",
     content: () => patched(24, 1000),
     error: /expected its checksum to fit/,

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { fileSource } from "../../src/data/readers/node-source.js";
+import { readNpy } from "../../src/data/readers/npy-table.js";
 import { openTable, registerTableFormat } from "../../src/data/readers/open-table.js";
 import { blobSource, bytesSource, type ByteSource } from "../../src/data/readers/source.js";
 import { readTable, type Table, type TableReader } from "../../src/data/table.js";
 import { npyBytes, npzBytes, outputArray } from "../../src/data/writers/npy.js";
 import { FileError, UsageError } from "../../src/errors.js";
+import { rejects } from "./fails.js";
 import { plainRows } from "./plain-rows.js";
 import { ascii, joined } from "./tables.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -65,6 +67,18 @@ describe("A table's reader", () => {
     }
     assert.equal(rows, 300_000);
     assert.equal(last, 299_999);
+  });
+
+  it("asks for no more of a damaged file than tells so, nor of one that is too large", async () => {
+    const header = Uint8Array.of(0x93, ...ascii("NUMPY"), 2, 0, 255, 255, 255, 255);
+    const { source, seen } = counted("t.npy", 300, (at) => (at === 0 ? header : lines(at)));
+    await rejects(openTable(source), /got one of 4294967307 bytes/);
+    assert.equal(seen.asked, 1);
+    const large: ByteSource = {
+      ...bytesSource("t.npy", header),
+      stream: () => assert.fail("was read"),
+    };
+    await rejects(readNpy(large, 8), /expected at most 8 bytes, got more/);
   });
 
   it("closes its file when it's left, closed, or fails, whether it was read or not", async () => {

@@ -78,7 +78,8 @@ export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T>
  */
 export async function readBytes(source: ByteSource, maxBytes: number): Promise<Uint8Array> {
   expectKind(source, "source", "opening a file");
-  if (source.size !== undefined && source.size <= maxBytes && source.slice) {
+  if (isPlaced(source)) {
+    if (source.size > maxBytes) throw tooLarge(source.name, maxBytes);
     return source.slice(0, source.size);
   }
   const parts: Uint8Array[] = [];

@@ -63,9 +63,10 @@ export async function openZip({
   const directory = viewOf(await bytes(start, start + length));
   const entries: ZipEntry[] = [];
   for (let place = 0; place < directory.byteLength;) {
-    const entry = entryAt(directory, place) ?? fail("a damaged directory");
-    entries.push(entry.entry);
-    place = entry.next;
+    const { entry, next } = entryAt(directory, place) ?? fail("a damaged directory");
+    if (entry.offset + entry.packed > size) fail("a damaged directory");
+    entries.push(entry);
+    place = next;
   }
   return { name, entries, bytes };
 }
