@@ -248,6 +248,13 @@ const csv: readonly Case[] = [
     summary: /Decimal mark ","/,
   },
   {
+    what: "a comma that may be either, told",
+    content: "a;b\n1,234;1\n",
+    options: { thousands: "," },
+    rows: [[1234, 1]],
+    summary: /Decimal mark "\.", with "," between thousands/,
+  },
+  {
     what: "a decimal comma among points",
     content: 'a,b\n1.5,1\n2.5,2\n"3,5",3\n',
     error: /line 4, column "a": expected a number, got "3,5"/,

@@ -126,8 +126,9 @@ function dialectOf(name: string, sample: string, options: CsvOptions): Dialect {
 }
 
 function given({ decimal, thousands }: CsvOptions): Partial<NumberMarks> {
-  if (decimal === undefined) return thousands === undefined ? {} : { thousands };
-  return { decimal, thousands: thousands ?? "" };
+  if (decimal !== undefined) return { decimal, thousands: thousands ?? "" };
+  if (thousands === undefined) return {};
+  return thousands === "" ? { thousands } : { thousands, decimal: thousands === "," ? "." : "," };
 }
 
 function open(
