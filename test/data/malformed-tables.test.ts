@@ -419,6 +419,12 @@ const csv: readonly Case[] = [
     error: /expected a separator of one letter.*got "\\n"/,
   },
   {
+    what: "a text in place of a list of missing cells",
+    content: "a\n1\n",
+    options: { missing: "NA" as unknown as string[] },
+    error: /openCsv: missing: expected a list, got the text "NA"/,
+  },
+  {
     what: "one mark for two ends",
     content: "a\n1\n",
     options: { decimal: ",", thousands: "," },

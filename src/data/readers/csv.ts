@@ -1,4 +1,5 @@
 import Papa from "papaparse";
+import { expectKind } from "../../border/kinds.js";
 import { expectOneOf } from "../../border/options.js";
 import { DataError, UsageError } from "../../errors.js";
 import type { TableOptions, TableReader } from "../table.js";
@@ -90,8 +91,9 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
 
 function expectCsvOptions(options: CsvOptions): void {
   expectTableOptions(options, optionNames, "openCsv");
-  const { separator, encoding, decimal, thousands } = options;
+  const { separator, encoding, missing, decimal, thousands } = options;
   if (encoding !== undefined) expectOneOf(encoding, textEncodings, "openCsv: encoding");
+  if (missing !== undefined) expectKind(missing, "list", "openCsv: missing");
   if (decimal !== undefined) expectOneOf(decimal, [".", ","], "openCsv: decimal");
   if (thousands !== undefined) expectOneOf(thousands, ["", ".", ","], "openCsv: thousands");
   const marks = [separator, decimal, thousands].filter((mark) => mark !== undefined && mark !== "");
