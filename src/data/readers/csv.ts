@@ -167,6 +167,7 @@ function open(
       show: (cell) => quoted(cell ?? ""),
       text: (cell) => cell,
       place: "line",
+      asName: "give the column the kind text",
     },
     options,
   );
