@@ -187,6 +187,14 @@ describe("A table's reader", () => {
     }
   });
 
+  it("names the line of bad bytes in a piece that begins within a letter", async () => {
+    const letters = ascii(`a,b\n${"\xc3\xa9,1\n".repeat(15_000)}\xc3`);
+    const bad = ascii(`\xa9,1\n${"x,1\n".repeat(10)}\xe9,2\n`);
+    const { source } = counted("t.csv", 2, (at) => (at === 0 ? letters : bad));
+    const read = async (): Promise<Table> => readTable(await openTable(source));
+    await rejects(read(), /line 15013: expected text in utf-8/);
+  });
+
   it("reads standard input", () => {
     const module = (path: string) =>
       JSON.stringify(new URL(`../../src/data/${path}.js`, import.meta.url));
