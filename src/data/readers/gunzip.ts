@@ -36,10 +36,7 @@ export async function peek(source: ByteSource, count: number): Promise<Peeked> {
     source.stream(),
     (parts) => parts.reduce((size, { length }) => size + length, 0) >= count,
   );
-  const read = joinBytes(
-    items,
-    items.reduce((size, { length }) => size + length, 0),
-  );
+  const read = joinBytes(items);
   return { source: { ...source, stream: all }, head: read.slice(0, count), close };
 }
 

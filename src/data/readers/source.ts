@@ -89,7 +89,7 @@ export async function readBytes(source: ByteSource, maxBytes: number): Promise<U
     if (size > maxBytes) throw tooLarge(source.name, maxBytes);
     parts.push(part);
   }
-  return joinBytes(parts, size);
+  return joinBytes(parts);
 }
 
 /**
@@ -115,8 +115,8 @@ export function tooLarge(name: string, maxBytes: number): DataError {
   );
 }
 
-export function joinBytes(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
