@@ -65,7 +65,10 @@ export interface Table {
   readonly problems: readonly RowProblem[];
   /** Cells that were read but not as they stood, such as digits that float64 doesn't hold. */
   readonly warnings: readonly string[];
-  /** A cell as it stands in the file, "" for a missing one; absent where the file holds no text. */
+  /**
+   * A cell as it stands in the file, "" for a missing one; absent where the file holds no text, and of
+   * tables that are joined or made.
+   */
   readonly textOf?: (row: number, column: number) => string;
 }
 

@@ -42,7 +42,7 @@ export function parquetColumns(
     if (kind) return { name: column, kind, element };
     const got = nested ? "lists or structures" : typeName(element);
     throw new DataError(
-      `${name}: column "${column}": expected numbers, dates, text or booleans, got ${got}; choose the columns to read without it`,
+      `${name}: column "${column}": expected numbers, dates, text or booleans, got ${got}; save the file without it, or name the others in openParquet's columns`,
       { name, columns: [column] },
     );
   });
