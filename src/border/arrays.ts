@@ -46,12 +46,20 @@ export function expectArray(value: unknown, rules: ArrayRules): NumberArray {
 }
 
 /** Indices of the rows that hold NaN or an infinity. */
-export function nonFiniteRows({ shape, data }: NumberArray): number[] {
+export function nonFiniteRows(array: NumberArray): number[] {
+  return rowsWhere(array, (value) => !Number.isFinite(value));
+}
+
+/** Indices of the rows that hold a number for which `isOdd` is true. */
+export function rowsWhere(
+  { shape, data }: NumberArray,
+  isOdd: (value: number) => boolean,
+): number[] {
   const size = sizeOf(shape.slice(1));
   const rows: number[] = [];
   for (let row = 0; row < shape[0]!; row++) {
     for (let i = row * size; i < (row + 1) * size; i++) {
-      if (Number.isFinite(data[i])) continue;
+      if (!isOdd(data[i]!)) continue;
       rows.push(row);
       break;
     }

@@ -46,7 +46,7 @@ export function expectOneOf<T extends string>(
   if (found !== undefined) return found;
   const name = String(value);
   throw new UsageError(
-    `${what}: expected one of ${known.join(", ")}, got ${typeof name === "string" ? `"${name}"` : described(name)}${suggestion(name, known)}`,
+    `${what}: expected one of ${known.join(", ")}, got "${name}"${suggestion(name, known)}`,
     { name },
   );
 }

@@ -1,4 +1,4 @@
-import { rowList } from "./arrays.js";
+import { rowList, rowsWhere } from "./arrays.js";
 import { DataError } from "../errors.js";
 import { sizeOf, type NumberArray } from "../tree.js";
 
@@ -48,22 +48,6 @@ function remedy(least: number, most: number, isWhole: boolean): string {
   }
   if (least >= 0 && most <= 255) return `round them, ${real}`;
   return `scale them to 0…255, ${real}`;
-}
-
-function rowsWhere(
-  { shape, data }: NumberArray,
-  isOdd: (value: number) => boolean,
-): readonly number[] {
-  const size = sizeOf(shape.slice(1));
-  const rows: number[] = [];
-  for (let row = 0; row < shape[0]!; row++) {
-    for (let i = row * size; i < (row + 1) * size; i++) {
-      if (!isOdd(data[i]!)) continue;
-      rows.push(row);
-      break;
-    }
-  }
-  return rows;
 }
 
 const short = (value: number): string =>

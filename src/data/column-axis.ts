@@ -1,6 +1,7 @@
 import * as z from "zod";
 
-const scaling = { offset: z.number(), scale: z.number().positive() };
+/** Members of an affine map (x − offset)/scale. */
+export const scaling = { offset: z.number(), scale: z.number().positive() };
 
 /** asinh((x − centre)/width) before a column is standardised: linear near the centre, a logarithm far out. */
 const tailSchema = z.object({ centre: z.number(), width: z.number().positive() });

@@ -26,7 +26,7 @@ export interface DownloadProgress {
 const mostDownloaded = 2 ** 28;
 
 /**
- * Downloads an image set to `folder/<name>`, where `loadSplit` finds it, and checks each file
+ * Downloads an image set to `folder/<name>`, where `openData` finds it, and checks each file
  * against its SHA-256. A file is replaced only by a whole and correct one. Connections are HTTPS,
  * by the proxy that the environment's HTTPS_PROXY names, unless NO_PROXY names the host.
  *

@@ -1,5 +1,4 @@
-import { statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expectOptions } from "../border/options.js";
 import { DataError } from "../errors.js";
@@ -160,12 +159,17 @@ async function layoutOf(
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  const expected = "a file that can be read";
+  const found = await stat(path).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined;
+    throw readError(path, expected, error);
+  });
   // A folder of the same name may hold the file.
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return undefined;
-  return readWholeFile(path, { expected: "a file that can be read", most: mostBytes });
+  if (found === undefined || found.isDirectory()) return undefined;
+  return readWholeFile(path, { expected, most: mostBytes });
 }
 
-/** Whether there is no folder of this name. */
+/** Whether there is nothing of this name. */
 function isAbsent(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOENT" || code === "ENOTDIR";

@@ -7,12 +7,13 @@ import {
   numberAt,
   placeOf,
   realCell,
+  scaling,
   wholeCell,
   type Interval,
 } from "./column-axis.js";
 import { sizeOf, type NDArray, type NumberArray, type Shape } from "../tree.js";
 
-const scaling = z.object({ offset: z.number(), scale: z.number().positive() });
+const scalingSchema = z.object(scaling);
 
 const columnPlan = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("real"), name: z.string(), ...axisSchema }),
@@ -34,11 +35,12 @@ export const preprocessingSchema = z.object({
    */
   shape: z.array(z.int().positive()).readonly(),
   columns: z.array(columnPlan).readonly(),
-  condition: z.array(scaling).readonly().optional(),
+  /** A plan for each feature of the condition; they stay as they are unless given. */
+  condition: z.array(scalingSchema).readonly().optional(),
 });
 
 /** An affine map (x − offset)/scale. */
-export type Scaling = Readonly<z.output<typeof scaling>>;
+export type Scaling = Readonly<z.output<typeof scalingSchema>>;
 
 /**
  * What becomes of a column (a channel of images): `real` and `whole` ones are kept, as
@@ -50,16 +52,7 @@ export type ColumnPlan = Readonly<z.output<typeof columnPlan>>;
  * What was learned from training rows, and is done to all rows in float64 before they are rounded
  * to float32. It is plain JSON, kept in checkpoints.
  */
-export interface Preprocessing {
-  /**
-   * The shape of an event in the data's own columns: `[D]`, or `[C, H, W]` with a plan for each
-   * channel.
-   */
-  readonly shape: Shape;
-  readonly columns: readonly ColumnPlan[];
-  /** A plan for each feature of the condition; they stay as they are unless given. */
-  readonly condition?: readonly Scaling[] | undefined;
-}
+export type Preprocessing = Readonly<z.output<typeof preprocessingSchema>>;
 
 /** A row that differs from what is the same in every training row: its density is 0 there. */
 export interface Deviation {

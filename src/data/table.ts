@@ -65,7 +65,10 @@ export interface Table {
   readonly problems: readonly RowProblem[];
   /** Cells that were read but not as they stood, such as digits that float64 doesn't hold. */
   readonly warnings: readonly string[];
-  /** A cell as it stands in the file, "" for a missing one; absent where the file holds no text. */
+  /**
+   * A cell as it stands in the file, "" for a missing one; absent where the file holds no text, and of
+   * tables that are joined or made.
+   */
   readonly textOf?: (row: number, column: number) => string;
 }
 
@@ -138,7 +141,10 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
       name: "rows",
     });
   }
-  const wanted = new Map(places.map((row, place) => [row, place]));
+  const found = new Map<number, RowProblem[]>();
+  for (const problem of problems) {
+    found.set(problem.row, [...(found.get(problem.row) ?? []), problem]);
+  }
   return {
     ...table,
     rows: places.length,
@@ -148,10 +154,9 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
         : { ...column, values: Float64Array.from(places, (row) => column.values[row]!) },
     ),
     lines: Float64Array.from(places, (row) => lines[row]!),
-    problems: problems.flatMap((problem) => {
-      const row = wanted.get(problem.row);
-      return row === undefined ? [] : [{ ...problem, row }];
-    }),
+    problems: places.flatMap((from, row) =>
+      (found.get(from) ?? []).map((problem) => ({ ...problem, row })),
+    ),
     ...(textOf && { textOf: (row: number, column: number) => textOf(places[row]!, column) }),
   };
 }
@@ -166,11 +171,18 @@ export function madeTable(
   return { name, rows, columns, lines, problems: [], warnings: [] };
 }
 
-/** Tables with the same columns, one below the other. */
+/**
+ * Tables with the same columns, one below the other.
+ * @throws {DataError} if there is none, or one has other columns than the first.
+ */
 export function joinTables(chunks: readonly Table[]): Table {
   expectKind(chunks, "list", "joinTables");
   const [first] = chunks;
   if (first === undefined) throw new DataError("joinTables: expected a table, got none; give one");
+  for (const chunk of chunks) {
+    expectKind(chunk, "table", "joinTables");
+    expectSameColumns(first.columns, chunk, "joinTables");
+  }
   if (chunks.length === 1) return first;
   let rows = 0;
   const problems = chunks.flatMap((chunk) => {
@@ -188,17 +200,47 @@ export function joinTables(chunks: readonly Table[]): Table {
   };
 }
 
+/**
+ * @param first columns of the first of several tables
+ * @param where names the entry point in messages
+ * @throws {DataError} unless a table has columns of the same names and kinds in the same order.
+ */
+export function expectSameColumns(
+  first: readonly ColumnHead[],
+  { name, columns }: Table,
+  where: string,
+): void {
+  const [expected, got] = [namesOf(first), namesOf(columns)];
+  if (expected.length !== got.length || got.some((column, at) => column !== expected[at])) {
+    throw new DataError(
+      `${where}: expected columns ${expected.join(", ")} in all tables, got ${got.join(", ")} in ${name}; give those of other columns apart`,
+      { name },
+    );
+  }
+  const at = columns.findIndex(({ kind }, place) => kind !== first[place]!.kind);
+  if (at < 0) return;
+  const { name: column, kind } = columns[at]!;
+  throw new DataError(
+    `${where}: expected column "${column}" to be of kind ${first[at]!.kind} in all tables, got ${kind} in ${name}; read them with the same kinds`,
+    { name, columns: [column] },
+  );
+}
+
+function namesOf(columns: readonly ColumnHead[]): string[] {
+  return columns.map(({ name }) => name);
+}
+
 function joinColumns(parts: readonly Column[]): Column {
   const { name, kind } = parts[0]!;
   if (kind !== "text") {
-    const numeric = parts.map((part) => (part.kind === "text" ? differ(part, kind) : part.values));
+    const numeric = parts.flatMap((part) => (part.kind === "text" ? [] : [part.values]));
     return { name, kind, values: concatenated(numeric) };
   }
   const dictionary = new Map<string, number>();
-  const coded = parts.map((part) => {
-    if (part.kind !== "text") return differ(part, kind);
+  const coded = parts.flatMap((part) => {
+    if (part.kind !== "text") return [];
     const codes = part.dictionary.map((text) => codeOf(dictionary, text));
-    return part.codes.map((code) => (code < 0 ? -1 : codes[code]!));
+    return [part.codes.map((code) => (code < 0 ? -1 : codes[code]!))];
   });
   const codes = new Int32Array(coded.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -207,13 +249,6 @@ function joinColumns(parts: readonly Column[]): Column {
     at += part.length;
   }
   return { name, kind, codes, dictionary: [...dictionary.keys()] };
-}
-
-function differ({ name, kind }: Column, expected: ColumnKind): never {
-  throw new DataError(
-    `joinTables: expected column "${name}" to be of kind ${expected} in all tables, got ${kind}; read them with the same kinds`,
-    { columns: [name] },
-  );
 }
 
 /** Texts as a column, coded in order of appearance; undefined where the cell is missing. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FileError } from "../errors.js";
 import { parseJsonObject } from "../json.js";
-import { isTemporary, temporaryName } from "./atomic-file.js";
+import { isTemporary, temporaryName, writerOf } from "./atomic-file.js";
 import { writeError } from "./file-errors.js";
 
 /** Within the folder that it is for. */
@@ -27,7 +27,8 @@ const patience = { most: 3000, each: 100 } as const;
 /**
  * Keeps other processes from writing to a folder for as long as the body takes. The folder is made
  * if it is missing, and removed again if it is empty then. What killed processes left is no
- * obstacle: neither their lock nor the temporary files of their writes, which are removed.
+ * obstacle: neither their lock nor the temporary files of their writes, which are removed. Those of
+ * processes that run stay: single files may be written to a folder without its lock.
  *
  * @throws {FileError} if another process holds the folder, or it can't be written to.
  */
@@ -144,6 +145,17 @@ function read(path: string): Promise<string | undefined> {
 async function removeTemporary(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   for (const name of names.filter(isTemporary)) {
-    await rm(join(folder, name), { force: true }).catch(() => undefined);
+    const path = join(folder, name);
+    if (await isBeingWritten(path)) continue;
+    await rm(path, { force: true }).catch(() => undefined);
   }
+}
+
+/** Whether the process that a temporary file is of still runs. */
+async function isBeingWritten(path: string): Promise<boolean> {
+  const pid = writerOf(path)!;
+  if (pid !== process.pid) return isAlive({ pid, started: "", host: hostname() });
+  // An earlier process may have had this one's number, as the first ones of containers do.
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.mtimeMs >= Date.now() - 1000 * process.uptime();
 }

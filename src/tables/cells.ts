@@ -126,11 +126,11 @@ export function cellsIn(
     const column = columns[c]!;
     const text = textsOf(column);
     for (let row = 0; row < rows; row++) {
-      const cell = text(row);
       const at = row * codecs.length + c;
-      if (cell === undefined) data[at] = NaN;
-      else if (levels) data[at] = levels.indexOf(cell);
-      else if (column.kind !== "text") data[at] = column.values[row]!;
+      if (levels) {
+        const cell = text(row);
+        data[at] = cell === undefined ? NaN : levels.indexOf(cell);
+      } else if (column.kind !== "text") data[at] = column.values[row]!;
     }
   });
   return { shape: [rows, codecs.length], data };

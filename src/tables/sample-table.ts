@@ -1,14 +1,14 @@
 import { expectKind } from "../border/kinds.js";
 import { expectOptions, suggestion } from "../border/options.js";
-import { openCsv } from "../data/readers/csv.js";
-import { bytesSource } from "../data/readers/source.js";
-import { madeTable, readTable, type Column, type Table } from "../data/table.js";
 import type { TablePlan } from "../data/index.js";
-import { csvText } from "../data/writers/index.js";
-import { UsageError } from "../errors.js";
+import { readText } from "../data/readers/csv.js";
+import { cellRules, detectMarks } from "../data/readers/dialect.js";
+import { quoted } from "../data/readers/records.js";
+import { kindsInWords, madeTable, textColumn, type Column, type Table } from "../data/table.js";
+import { DataError, UsageError } from "../errors.js";
 import { expectAbility, type AnyRunner, type SampleOptions } from "../runner/index.js";
 import type { NumberArray } from "../tree.js";
-import { keptColumns, tableKinds } from "./codecs.js";
+import { cellKind, keptColumns } from "./codecs.js";
 import { decodeTable } from "./decode-table.js";
 import { encodeCondition } from "./encode-table.js";
 
@@ -16,7 +16,10 @@ import { encodeCondition } from "./encode-table.js";
 export type Cells = Readonly<Record<string, string | number | boolean>>;
 
 export interface SampleTableOptions extends Omit<SampleOptions, "condition"> {
-  /** A cell for each column of the model's condition, as a file would have it. */
+  /**
+   * A cell for each column of the model's condition, as a file would have it. An empty text alone is a
+   * missing one: NA may be a level.
+   */
   readonly condition?: Cells;
 }
 
@@ -48,7 +51,7 @@ export async function sampleTable(
     );
   }
   expectCells(cells, plan);
-  const given = cells && (await tableOf(cells, plan));
+  const given = cells && tableOf(cells, plan);
   const condition = given && repeated(encodeCondition(given, plan), count);
   const x = await runner.sample(count, { ...draws, ...(condition && { condition }) });
   const samples = decodeTable(x, plan);
@@ -69,20 +72,25 @@ function expectCells(cells: Cells | undefined, { condition }: TablePlan): void {
 }
 
 /** A row of cells, read as those of a file are. */
-async function tableOf(cells: Cells, plan: TablePlan): Promise<Table> {
-  const names = keptColumns(plan.condition).map(({ name }) => name);
-  const columns = names.map((name) => ({
-    name,
-    kind: "text" as const,
-    codes: Int32Array.of(0),
-    dictionary: [String(cells[name])],
-  }));
-  let text = "";
-  for await (const piece of csvText([madeTable("condition", 1, columns)])) text += piece;
-  const source = bytesSource("condition", new TextEncoder().encode(text));
-  return readTable(
-    await openCsv(source, { separator: ",", header: true, kinds: tableKinds(plan) }),
-  );
+function tableOf(cells: Cells, { condition }: TablePlan): Table {
+  const codecs = keptColumns(condition);
+  const texts = codecs.map(({ name }) => String(cells[name]));
+  const read = readText(cellRules(detectMarks(texts, ","), [""]));
+  const columns = codecs.map((codec, at): Column => {
+    const { name } = codec;
+    const kind = cellKind(codec);
+    const cell = read(texts[at]!, kind, () => undefined);
+    if (cell === undefined) {
+      throw new DataError(
+        `${where}: condition, column "${name}": expected ${kindsInWords[kind]}, got ${quoted(texts[at]!)}; give one, or an empty text for a missing cell`,
+        { columns: [name] },
+      );
+    }
+    return kind === "text"
+      ? textColumn(name, [cell?.toString()])
+      : { name, kind, values: Float64Array.of(Number(cell ?? NaN)) };
+  });
+  return madeTable("condition", 1, columns);
 }
 
 function repeated({ shape, data }: NumberArray, count: number): NumberArray {

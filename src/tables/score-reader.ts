@@ -103,7 +103,7 @@ function keptPlaces({ name, columns }: TableReader, keep: true | readonly string
   return keep.map((column) => names.indexOf(expectOneOf(column, names, `${name}: keep`)));
 }
 
-/** Columns of the file as they stand there; those whose names are taken are `file.NAME`. */
+/** Columns of the file as they stand there; `file.` is put before names until they aren't taken. */
 function keptColumnsOf(
   table: Table,
   places: readonly number[],
@@ -112,7 +112,9 @@ function keptColumnsOf(
   const names = new Set(taken.map(({ name }) => name));
   return places.map((at) => {
     const column = table.columns[at]!;
-    const name = names.has(column.name) ? `file.${column.name}` : column.name;
+    let { name } = column;
+    while (names.has(name)) name = `file.${name}`;
+    names.add(name);
     const { textOf } = table;
     if (!textOf) return { ...column, name };
     const texts = Array.from({ length: table.rows }, (_, row) => textOf(row, at));

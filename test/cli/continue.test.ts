@@ -144,7 +144,7 @@ describe("a run that is complete", () => {
 
   it("never began is no obstacle to another of its name", async () => {
     await writeRun(join(cwd, "never"), "plane", { data: cwd, steps: 3 });
-    await writeFile(`${folder("never").config}.0123abcd.tmp`, "half");
+    await writeFile(`${folder("never").config}.1073741824-0123abcd.tmp`, "half");
     const args = ["train", "nice-toy", "--out", "never", "--steps", "1", "--threads", "1"];
     succeeded(await iresnet(cwd, ...args));
     const { code, stderr } = await iresnet(cwd, ...args);

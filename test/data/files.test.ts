@@ -185,6 +185,12 @@ describe("openData", () => {
     );
   });
 
+  it("says what is wrong with a folder that is a file, or whose name is too long", async () => {
+    const path = join(await folder({ "notes.txt": new Uint8Array(1) }), "notes.txt");
+    await rejects(openData("mnist", { folder: path }), /notes\.txt, got no such file/);
+    await rejectsFile(openData("mnist", { folder: "x".repeat(5000) }), /got too long a name/);
+  });
+
   it("reports truncated files, gzipped or not, with both sizes", async () => {
     const images = idxBytes(
       [100, 28, 28],

@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { npzBytes, outputArray } from "../../src/data/writers/npy.js";
 import { ascii, bytesOf, joined, npyFile, npyHeaderText } from "./tables.js";
@@ -14,6 +15,14 @@ const sixth = [
   [1, 2, 3],
   [4, 5, 6],
 ];
+
+const nanoseconds = [
+  1_700_000_000_001_000_000n,
+  1_700_000_000_002_000_000n,
+  -1_600_000_200_006_000_000n,
+  1_500_000n,
+];
+const milliseconds = [[1_700_000_000_001], [1_700_000_000_002], [-1_600_000_200_006], [1.5]];
 
 const npyCases: readonly Case[] = [
   {
@@ -59,6 +68,16 @@ const npyCases: readonly Case[] = [
     what: "dates",
     content: npy("<M8[s]", "(2,)", bytesOf(BigInt64Array.of(1n, -(2n ** 63n)))),
     rows: [[1000], [null]],
+  },
+  {
+    what: "dates in nanoseconds",
+    content: npy("<M8[ns]", "(4,)", bytesOf(BigInt64Array.from(nanoseconds))),
+    rows: milliseconds,
+  },
+  {
+    what: "dates in steps of 10 microseconds",
+    content: npy("<M8[10us]", "(2,)", bytesOf(BigInt64Array.of(170_000_000_000_200n, -50n))),
+    rows: [[1_700_000_000_002], [-0.5]],
   },
   {
     what: "text",
@@ -274,6 +293,11 @@ const npzCases: readonly Case[] = [
     error: /expected at most \d+ bytes from \d+, got 1073741824/,
   },
   {
+    what: "4 GB that are packed beyond its end",
+    content: () => patched(20, 0xfffffff0),
+    error: /expected a whole zip archive, got a damaged directory/,
+  },
+  {
     what: "a smaller size than is packed",
     content: () => patched(24, 1000),
     error: /expected its checksum to fit/,
@@ -330,6 +354,7 @@ const parquetCases: readonly Case[] = [
     names: ["a", "b", "c", "d", "e"],
     warning: /row 3, column "c"/,
   },
+  { what: "dates in nanoseconds", content: timestamps(), rows: milliseconds },
   {
     what: "groups of two rows",
     content: parquet(2),
@@ -382,11 +407,43 @@ const parquetCases: readonly Case[] = [
     error: /expected a Parquet file/,
   },
   {
+    what: "a chosen column whose name a nested one has too",
+    content: sameNames(),
+    options: { columns: ["value"] },
+    rows: [[1], [2], [3]],
+  },
+  {
     what: "lists",
     content: nested(),
     error: /column "v": expected numbers, dates, text or booleans, got lists or structures/,
   },
 ];
+
+function timestamps(): Uint8Array {
+  const schema: SchemaElement[] = [
+    { name: "root", num_children: 1 },
+    {
+      name: "t",
+      type: "INT64",
+      repetition_type: "REQUIRED",
+      logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "NANOS" },
+    },
+  ];
+  const columnData = [{ name: "t", data: nanoseconds }];
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema }));
+}
+
+/** A column `value` without missing cells, and `v.value` with them. */
+function sameNames(): Uint8Array {
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: [
+        { name: "value", data: [1, 2, 3], type: "DOUBLE", nullable: false },
+        { name: "v", data: [{ x: 1 }, {}, {}], type: "VARIANT", shredding: { x: "INT32" } },
+      ],
+    }),
+  );
+}
 
 function nested(): Uint8Array {
   const data = [{ x: 1 }, [2]];

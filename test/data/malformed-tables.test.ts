@@ -100,6 +100,12 @@ const csv: readonly Case[] = [
     error: /line 3: expected a separator after a cell in quotes/,
   },
   {
+    what: "text after a quote, in a row beyond the limit",
+    content: `a,b\n1,2\n"3"x,4\n${long}`,
+    options: { maxRow: 1 << 18 },
+    error: /line 3: expected a separator after a cell in quotes/,
+  },
+  {
     what: "quotes within a cell",
     content: 'a,b\n5" pipe,1\n"say ""so""",2\n',
     rows: [
@@ -213,6 +219,24 @@ const csv: readonly Case[] = [
     ],
   },
   {
+    what: "points that aren't between thousands",
+    content: "a;b\n1.234,5;1\n1.234.567,0;2\n1.234e2;3\n1.234.56;4\n030.123.4567;5\n1.2345;6\n",
+    options: { decimal: ",", thousands: ".", kinds: { a: "number" }, invalid: "missing" },
+    rows: [
+      [1234.5, 1],
+      [1234567, 2],
+      [123400, 3],
+      [null, 4],
+      [null, 5],
+      [null, 6],
+    ],
+  },
+  {
+    what: "commas that aren't between thousands",
+    content: 'a,b\n"1,234.5",1\n"1,234,567",2\n"1,234,56",3\n',
+    error: /line 4, column "a": expected a number, got "1,234,56"/,
+  },
+  {
     what: "a comma that may be either, between commas",
     content: 'a,b\n"1,234",1\n',
     rows: [[1234, 1]],
@@ -222,6 +246,13 @@ const csv: readonly Case[] = [
     content: "a;b\n1,234;1\n",
     rows: [[1.234, 1]],
     summary: /Decimal mark ","/,
+  },
+  {
+    what: "a comma that may be either, told",
+    content: "a;b\n1,234;1\n",
+    options: { thousands: "," },
+    rows: [[1234, 1]],
+    summary: /Decimal mark "\.", with "," between thousands/,
   },
   {
     what: "a decimal comma among points",
@@ -388,6 +419,12 @@ const csv: readonly Case[] = [
     error: /expected a separator of one letter.*got "\\n"/,
   },
   {
+    what: "a text in place of a list of missing cells",
+    content: "a\n1\n",
+    options: { missing: "NA" as unknown as string[] },
+    error: /openCsv: missing: expected a list, got the text "NA"/,
+  },
+  {
     what: "one mark for two ends",
     content: "a\n1\n",
     options: { decimal: ",", thousands: "," },
@@ -514,7 +551,7 @@ const json: readonly Case[] = [
     what: "a number of 19 digits",
     content: '{"id":1234567890123456789}\n',
     rows: [[1234567890123456800]],
-    warning: /line 1, column "id"/,
+    warning: /line 1, column "id".*; if it's a name, save it as text/,
   },
   {
     what: "dates and booleans",

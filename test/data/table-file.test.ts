@@ -4,6 +4,7 @@ import { bytesSource, openTable } from "../../src/data/readers/index.js";
 import { joinTables, readTable, takeRows, type Table } from "../../src/data/table.js";
 import { jsonText, tableFile } from "../../src/data/writers/index.js";
 import { DataError, UsageError } from "../../src/errors.js";
+import { rejects } from "./fails.js";
 
 const table: Table = {
   name: "made",
@@ -22,6 +23,19 @@ const numbers: Table = { ...table, columns: table.columns.slice(0, 2) };
 
 async function* chunks(...tables: Table[]): AsyncGenerator<Table> {
   for (const one of tables) yield await Promise.resolve(one);
+}
+
+/** Tables, and whether they were read to their end or left. */
+function watched(...all: Table[]) {
+  const seen = { closed: false };
+  async function* given(): AsyncGenerator<Table> {
+    try {
+      yield* chunks(...all);
+    } finally {
+      seen.closed = true;
+    }
+  }
+  return { tables: given(), seen };
 }
 
 async function bytesOf(pieces: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
@@ -70,6 +84,23 @@ describe("tableFile", () => {
     );
   });
 
+  it("refuses a later table of other columns, and closes the tables", async () => {
+    const [a, ok, , text] = table.columns;
+    const fewer: Table = { ...table, columns: [a!] };
+    const swapped: Table = { ...table, columns: [ok!, a!] };
+    const other: Table = { ...table, columns: [a!, { ...text!, name: "ok" }] };
+    for (const name of ["x.csv", "x.npy", "x.npz"]) {
+      for (const later of [fewer, swapped, other]) {
+        const { tables, seen } = watched(numbers, later, numbers);
+        await rejects(bytesOf(tableFile(name, tables, 9)), /expected .* in all tables, got /);
+        assert.ok(seen.closed, name);
+      }
+    }
+    const { tables, seen } = watched(table, table);
+    await rejects(bytesOf(tableFile("x.npy", tables, 6)), /got date in column "at"/);
+    assert.ok(seen.closed);
+  });
+
   it("writes no rows as an empty array", async () => {
     assert.deepEqual(await bytesOf(jsonText([], "array")), new TextEncoder().encode("[]\n"));
   });
@@ -94,6 +125,16 @@ describe("takeRows", () => {
       ["3", "w"],
     ]);
     assert.equal(read.textOf!(0, 0), "1.50");
+  });
+
+  it("takes the problems of a row that comes twice with each", () => {
+    assert.deepEqual(
+      takeRows(table, [1, 0, 1]).problems.map(({ row, line }) => [row, line]),
+      [
+        [0, 3],
+        [2, 3],
+      ],
+    );
   });
 
   it("tells problems of rows on one line apart", async () => {

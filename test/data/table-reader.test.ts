@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { fileSource } from "../../src/data/readers/node-source.js";
+import { readNpy } from "../../src/data/readers/npy-table.js";
 import { openTable, registerTableFormat } from "../../src/data/readers/open-table.js";
 import { blobSource, bytesSource, type ByteSource } from "../../src/data/readers/source.js";
 import { readTable, type Table, type TableReader } from "../../src/data/table.js";
 import { npyBytes, npzBytes, outputArray } from "../../src/data/writers/npy.js";
 import { FileError, UsageError } from "../../src/errors.js";
+import { rejects } from "./fails.js";
 import { plainRows } from "./plain-rows.js";
 import { ascii, joined } from "./tables.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -65,6 +67,18 @@ describe("A table's reader", () => {
     }
     assert.equal(rows, 300_000);
     assert.equal(last, 299_999);
+  });
+
+  it("asks for no more of a damaged file than tells so, nor of one that is too large", async () => {
+    const header = Uint8Array.of(0x93, ...ascii("NUMPY"), 2, 0, 255, 255, 255, 255);
+    const { source, seen } = counted("t.npy", 300, (at) => (at === 0 ? header : lines(at)));
+    await rejects(openTable(source), /got one of 4294967307 bytes/);
+    assert.equal(seen.asked, 1);
+    const large: ByteSource = {
+      ...bytesSource("t.npy", header),
+      stream: () => assert.fail("was read"),
+    };
+    await rejects(readNpy(large, 8), /expected at most 8 bytes, got more/);
   });
 
   it("closes its file when it's left, closed, or fails, whether it was read or not", async () => {
@@ -154,6 +168,31 @@ describe("A table's reader", () => {
         assert.deepEqual([...read.lines].length, 3);
       }
     }
+  });
+
+  it("reads a row the same wherever a piece of the file ends", async () => {
+    const long = "y".repeat(1 << 16);
+    const row = '"x" ,1\n';
+    for (let cut = 0; cut <= row.length; cut++) {
+      const texts = [`a,b\n${long},2\n`, row.slice(0, cut), row.slice(cut)];
+      const { source } = counted("t.csv", texts.length, (at) => ascii(texts[at]!));
+      assert.deepEqual(
+        plainRows(await readTable(await openTable(source))),
+        [
+          [long, 2],
+          ["x", 1],
+        ],
+        `cut at ${cut}`,
+      );
+    }
+  });
+
+  it("names the line of bad bytes in a piece that begins within a letter", async () => {
+    const letters = ascii(`a,b\n${"\xc3\xa9,1\n".repeat(15_000)}\xc3`);
+    const bad = ascii(`\xa9,1\n${"x,1\n".repeat(10)}\xe9,2\n`);
+    const { source } = counted("t.csv", 2, (at) => (at === 0 ? letters : bad));
+    const read = async (): Promise<Table> => readTable(await openTable(source));
+    await rejects(read(), /line 15013: expected text in utf-8/);
   });
 
   it("reads standard input", () => {

@@ -18,7 +18,9 @@ import {
 import { csvText } from "../../src/data/writers/csv.js";
 import { writeFileInPieces } from "../../src/data/writers/node-writer.js";
 import { npyBytes, npzBytes, outputArray, tableArrays } from "../../src/data/writers/npy.js";
+import { tableEndings, tableFile } from "../../src/data/writers/table-file.js";
 import { FileError, ShapeError, UsageError } from "../../src/errors.js";
+import { throws } from "./fails.js";
 import { plainRows } from "./plain-rows.js";
 import { joined } from "./tables.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -216,17 +218,39 @@ describe("joinTables", () => {
       /column "t" to be of kind text in all tables, got number/,
     );
   });
+
+  it("refuses tables whose columns are others, fewer, more, or in another order", () => {
+    const [a, b] = [numeric("number", "a", [1]), numeric("number", "b", [2])];
+    const first = tableOf([a, b], 1);
+    for (const columns of [[b, a], [a], [a, b, numeric("number", "c", [3])]]) {
+      throws(
+        () => joinTables([first, tableOf(columns, 1)]),
+        /joinTables: expected columns a, b in all tables, got /,
+      );
+    }
+  });
 });
 
 describe("writeFileInPieces", () => {
   it("writes a whole file, gzipped by its name, into a new folder", async () => {
-    for (const name of ["plain/t.csv", "zipped/t.csv.gz"]) {
+    for (const name of ["plain/t.csv", "zipped/t.csv.gz", "zipped/t.csv.GZ"]) {
       const path = join(root, name);
       await writeFileInPieces(path, ["a,b\n", new TextEncoder().encode("1,2\n")]);
+      assert.equal((await readFile(path))[0] === 0x1f, name.startsWith("zipped"), name);
       const table = await readTable(await openTable(await fileSource(path)));
       assert.deepEqual(plainRows(table), [[1, 2]]);
     }
     assert.equal(await readFile(join(root, "plain/t.csv"), "utf8"), "a,b\n1,2\n");
+  });
+
+  it("writes tables that are read again, gzipped or not, in every format", async () => {
+    const table = tableOf([numeric("number", "a", [1, 0.5]), numeric("number", "b", [3, 4])], 2);
+    for (const name of tableEndings.flatMap((ending) => [`t${ending}`, `t${ending}.gz`])) {
+      const path = join(root, "all", name);
+      await writeFileInPieces(path, tableFile(path, [table], 2));
+      const read = await readTable(await openTable(await fileSource(path)));
+      assert.deepEqual(plainRows(read), plainRows(table), name);
+    }
   });
 
   it("leaves an old file as it was if the pieces fail, and nothing beside it", async () => {

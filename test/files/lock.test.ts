@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -65,11 +65,26 @@ describe("a lock", () => {
     child.kill("SIGKILL");
     await once(child, "close");
     assert.ok(existsSync(join(folder, LOCK_FILE)));
-    await writeFile(join(folder, "pictures", "loss.svg.0123abcd.tmp"), "half");
+    const half = `loss.svg.${child.pid!}-0123abcd.tmp`;
+    await writeFile(join(folder, "pictures", half), "half");
     await writeFile(join(folder, "notes.tmp"), "not ours");
     await withLock(folder, async () => {
       assert.deepEqual((await readdir(folder)).sort(), [LOCK_FILE, "notes.tmp", "pictures"]);
       assert.deepEqual(await readdir(join(folder, "pictures")), []);
+    });
+  });
+
+  it("leaves what processes are writing, and removes what ended ones have left", async () => {
+    const folder = await mkdtemp(join(root, "written-"));
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const name = (file: string, writer: number): string => `${file}.${writer}-0123abcd.tmp`;
+    const kept = [name("a.svg", process.pid), name("a.svg", process.ppid)];
+    const left = [name("a.svg", pid), name("b.svg", process.pid)];
+    for (const one of [...kept, ...left]) await writeFile(join(folder, one), "half");
+    // Of an earlier process with this one's number.
+    await utimes(join(folder, left[1]!), 0, 0);
+    await withLock(folder, async () => {
+      assert.deepEqual((await readdir(folder)).sort(), [LOCK_FILE, ...kept].sort());
     });
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { madeTable, textColumn } from "../../src/data/table.js";
 import { nodeEngine } from "../../src/engine/node.js";
 import { DataError, UsageError } from "../../src/errors.js";
 import { Random } from "../../src/random.js";
@@ -106,6 +107,27 @@ describe("a condition", () => {
     assert.ok(Math.abs(mean - 5) < 0.2, `${mean}`);
     assert.ok(year.values.every((one) => one === 2015));
     assert.ok(kind.codes.every((code) => kind.dictionary[code] === "b"));
+  });
+
+  it("may be a level that files take for a missing cell, or an empty cell alone", async () => {
+    const sites = ["NA", "None", undefined];
+    const made = madeTable("made", 240, [
+      { name: "x", kind: "number", values: Float64Array.from(Random.fromSeed(6).normal(240)) },
+      textColumn(
+        "site",
+        Array.from({ length: 240 }, (_, i) => sites[i % 3]),
+      ),
+    ]);
+    const given = tableData(made, { condition: ["site"] });
+    const short = await fitTable(given, { engine, steps: 8, onWarning: () => undefined });
+    await using opened = await openRunner(short!.checkpoint, { engine });
+    for (const site of sites) {
+      const [random, condition] = [Random.fromSeed(7), { site: site ?? "" }];
+      const [, drawn] = (await sampleTable(opened, 2, { random, condition })).columns;
+      assert.ok(drawn?.kind === "text");
+      const texts = Array.from(drawn.codes, (code) => drawn.dictionary[code]);
+      assert.deepEqual(texts, [site, site]);
+    }
   });
 
   it("is taken as given by explanations: x is usual or not beside it", async () => {

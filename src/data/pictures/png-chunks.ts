@@ -77,10 +77,7 @@ export function pngChunks(name: string, bytes: Uint8Array): PngChunks {
     interlaced: interlace === 1,
     ...(palette ? { palette } : {}),
     ...(transparency ? { transparency } : {}),
-    data: joinBytes(
-      data,
-      data.reduce((size, { length }) => size + length, 0),
-    ),
+    data: joinBytes(data),
   };
 }
 

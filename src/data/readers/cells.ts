@@ -35,7 +35,10 @@ export const missingCells = [
 ] as const;
 
 const infinite = /^([+-]?)inf(?:inity)?$/i;
-const grouped = { ",": /^[+-]?\d{1,3}(?:,\d{3})+(?!\d)/, ".": /^[+-]?\d{1,3}(?:\.\d{3})+(?!\d)/ };
+const grouped = {
+  ",": /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:e[+-]?\d+)?$/i,
+  ".": /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?(?:e[+-]?\d+)?$/i,
+};
 
 /** The number that a cell holds, undefined if it isn't one that float64 can hold. */
 export function numberOf(text: string, rules: CellRules): number | undefined {
@@ -104,6 +107,11 @@ function offsetOf(zone: string | undefined): number {
   const digits = zone.slice(1).replace(":", "");
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0);
   return (zone.startsWith("-") ? -60 : 60) * minutes;
+}
+
+/** Milliseconds of nanoseconds, of which float64 doesn't hold all digits of today's times. */
+export function millisecondsOf(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1_000_000n) + Number(nanoseconds % 1_000_000n) / 1e6;
 }
 
 /** `="00123"`, as spreadsheets write text that looks like a number, without its shell. */

@@ -1,4 +1,5 @@
 import Papa from "papaparse";
+import { expectKind } from "../../border/kinds.js";
 import { expectOneOf } from "../../border/options.js";
 import { DataError, UsageError } from "../../errors.js";
 import type { TableOptions, TableReader } from "../table.js";
@@ -90,8 +91,9 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
 
 function expectCsvOptions(options: CsvOptions): void {
   expectTableOptions(options, optionNames, "openCsv");
-  const { separator, encoding, decimal, thousands } = options;
+  const { separator, encoding, missing, decimal, thousands } = options;
   if (encoding !== undefined) expectOneOf(encoding, textEncodings, "openCsv: encoding");
+  if (missing !== undefined) expectKind(missing, "list", "openCsv: missing");
   if (decimal !== undefined) expectOneOf(decimal, [".", ","], "openCsv: decimal");
   if (thousands !== undefined) expectOneOf(thousands, ["", ".", ","], "openCsv: thousands");
   const marks = [separator, decimal, thousands].filter((mark) => mark !== undefined && mark !== "");
@@ -126,8 +128,9 @@ function dialectOf(name: string, sample: string, options: CsvOptions): Dialect {
 }
 
 function given({ decimal, thousands }: CsvOptions): Partial<NumberMarks> {
-  if (decimal === undefined) return thousands === undefined ? {} : { thousands };
-  return { decimal, thousands: thousands ?? "" };
+  if (decimal !== undefined) return { decimal, thousands: thousands ?? "" };
+  if (thousands === undefined) return {};
+  return thousands === "" ? { thousands } : { thousands, decimal: thousands === "," ? "." : "," };
 }
 
 function open(
@@ -164,6 +167,7 @@ function open(
       show: (cell) => quoted(cell ?? ""),
       text: (cell) => cell,
       place: "line",
+      asName: "give the column the kind text",
     },
     options,
   );
@@ -196,7 +200,8 @@ async function* fitted(
   }
 }
 
-function readText(rules: CellRules): ReadCell<string> {
+/** How a cell of text is read as a kind. */
+export function readText(rules: CellRules): ReadCell<string> {
   return (cell, kind, lost) => {
     const text = unwrapped(cell);
     if (rules.missing.has(text.trim())) return null;
@@ -224,7 +229,9 @@ async function* parsed(
   const parse = (isLast: boolean): FileRow<string>[] => {
     const text = waiting.join("");
     const { data, errors, meta } = parser.parse(text, 0, !isLast) as Papa.ParseResult<string[]>;
-    const [error] = errors;
+    const isEnd = isLast || text.length - meta.cursor > maxRow;
+    // What looks like more text after a quote may be blanks before a separator that is still to come.
+    const error = errors.find(({ index = 0 }) => isEnd || index < meta.cursor);
     if (error) throw badQuotes(name, line + newlines(text.slice(0, error.index)), error);
     const rows = numbered(data, line, text.includes('"'));
     const rest = isLast ? "" : text.slice(meta.cursor);

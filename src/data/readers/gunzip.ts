@@ -1,7 +1,7 @@
 import { expectKind } from "../../border/kinds.js";
 import { DataError, IresnetError } from "../../errors.js";
 import { lookAhead } from "./look-ahead.js";
-import { chunksOf, joinBytes, type ByteSource } from "./source.js";
+import { chunksOf, isPlaced, joinBytes, type ByteSource } from "./source.js";
 
 /**
  * The source itself, or, if it begins as gzip does, what it holds unzipped, piece by piece: a small
@@ -28,7 +28,7 @@ export interface Peeked {
 
 export async function peek(source: ByteSource, count: number): Promise<Peeked> {
   expectKind(source, "source", "opening a file");
-  if (source.slice && source.size !== undefined) {
+  if (isPlaced(source)) {
     const head = await source.slice(0, Math.min(count, source.size));
     return { source, head, close: () => Promise.resolve() };
   }
@@ -36,10 +36,7 @@ export async function peek(source: ByteSource, count: number): Promise<Peeked> {
     source.stream(),
     (parts) => parts.reduce((size, { length }) => size + length, 0) >= count,
   );
-  const read = joinBytes(
-    items,
-    items.reduce((size, { length }) => size + length, 0),
-  );
+  const read = joinBytes(items);
   return { source: { ...source, stream: all }, head: read.slice(0, count), close };
 }
 

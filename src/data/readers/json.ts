@@ -77,6 +77,7 @@ export async function openJson(
         show: (cell) => (typeof cell === "string" ? `the text ${quoted(cell)}` : String(cell)),
         text: (cell) => (cell === null ? "" : String(cell)),
         place: "line",
+        asName: "save it as text",
       },
       options,
     );

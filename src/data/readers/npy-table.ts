@@ -47,7 +47,7 @@ export async function openNpy(source: ByteSource, options: NpyOptions = {}): Pro
   const { name } = plain;
   const bytes = await lookAhead(plain.stream(), (parts) => hasHeader(name, parts));
   try {
-    const header = npyHeader(name, joinBytes(bytes.items, total(bytes.items)));
+    const header = npyHeader(name, joinBytes(bytes.items));
     const { shape, descr, type, fortran } = header;
     const arrays = [{ name: "", shape, descr, type }];
     const rows = expectRows(name, arrays);
@@ -72,12 +72,8 @@ export async function openNpy(source: ByteSource, options: NpyOptions = {}): Pro
 }
 
 function hasHeader(name: string, parts: readonly Uint8Array[]): boolean {
-  const size = total(parts);
-  return size >= npyPrelude && size >= npyHeaderSize(name, joinBytes(parts, size));
-}
-
-function total(parts: readonly Uint8Array[]): number {
-  return parts.reduce((size, { length }) => size + length, 0);
+  const bytes = joinBytes(parts);
+  return bytes.length >= npyPrelude && bytes.length >= npyHeaderSize(name, bytes);
 }
 
 /** Most bytes of a chunk, whatever its rows. */
@@ -106,7 +102,7 @@ async function* streamedRows(
     size += fresh.length;
     if (start === rows && size > 0) break;
     if (size < Math.min(most, rows - start) * width) continue;
-    const whole = joinBytes(waiting, size);
+    const whole = joinBytes(waiting);
     let at = 0;
     while (start < rows) {
       const count = Math.min(most, rows - start);

@@ -1,6 +1,7 @@
 import { DataError } from "../../errors.js";
 import { fromHalf } from "../../half.js";
 import type { ColumnKind } from "../table.js";
+import { millisecondsOf } from "./cells.js";
 
 /** Values of an array as they come out of a NumPy file. */
 export type NpyData =
@@ -40,16 +41,16 @@ const plain: Readonly<Record<string, readonly [make: (n: number) => NumberData, 
   f8: [(n) => new Float64Array(n), (view, at, little) => view.getFloat64(at, little)],
 };
 
-/** Milliseconds of the units of NumPy's dates. */
-const dateUnits: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  s: 1e3,
-  m: 6e4,
-  h: 3.6e6,
-  D: 8.64e7,
-  W: 6.048e8,
+/** Nanoseconds of the units of NumPy's dates. */
+const dateUnits: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+  D: 86_400_000_000_000n,
+  W: 604_800_000_000_000n,
 };
 
 /** What can't be read, by the letter of the type, and what to do. */
@@ -76,10 +77,10 @@ export function npyType(name: string, descr: string): NpyType {
   if (found) return numbers(found, size, little, letter === "b" ? "boolean" : "number");
   const scale = dateUnits[unit ?? ""];
   if (letter === "M" && size === 8 && scale !== undefined) {
-    const step = scale * Number(count === undefined || count === "" ? 1 : count);
+    const step = scale * BigInt(count === undefined || count === "" ? 1 : count);
     const get: Getter = (view, at) => {
       const value = view.getBigInt64(at, little);
-      return value === notATime ? NaN : Number(value) * step;
+      return value === notATime ? NaN : millisecondsOf(value * step);
     };
     return numbers([(n) => new Float64Array(n), get], 8, little, "date");
   }

@@ -25,9 +25,12 @@ export interface NpyHeader {
 /** Bytes from which a header can be read; it may need more, see {@link npyHeaderSize}. */
 export const npyPrelude = 12;
 
+/** No header is longer; one that says so is damaged. */
+const maxHeader = 1 << 20;
+
 /**
  * Bytes of the header that begins so.
- * @throws {DataError} if these aren't the first bytes of a NumPy file.
+ * @throws {DataError} if these aren't the first bytes of a NumPy file, or it says that it is too long.
  */
 export function npyHeaderSize(name: string, bytes: Uint8Array): number {
   const magic = [0x93, ...new TextEncoder().encode("NUMPY")];
@@ -44,11 +47,17 @@ export function npyHeaderSize(name: string, bytes: Uint8Array): number {
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, npyPrelude);
-  return version === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true);
+  const size = version === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true);
+  if (size > maxHeader) throw badHeader(name, `one of ${size} bytes`);
+  return size;
 }
 
-/** No header is longer; one that says so is damaged. */
-const maxHeader = 1 << 20;
+function badHeader(name: string, got: string): DataError {
+  return new DataError(
+    `${name}: expected a NumPy header with descr, fortran_order and shape, got ${got}; save the array again`,
+    { name },
+  );
+}
 
 /**
  * Reads an array's header.
@@ -58,24 +67,17 @@ const maxHeader = 1 << 20;
  */
 export function npyHeader(name: string, bytes: Uint8Array): NpyHeader {
   const offset = npyHeaderSize(name, bytes);
-  const fail = (got: string): never => {
-    throw new DataError(
-      `${name}: expected a NumPy header with descr, fortran_order and shape, got ${got}; save the array again`,
-      { name },
-    );
-  };
-  if (offset > maxHeader) fail(`one of ${offset} bytes`);
-  if (offset > bytes.length) fail(`a file that ends within it`);
+  if (offset > bytes.length) throw badHeader(name, "a file that ends within it");
   const text = new TextDecoder().decode(bytes.subarray(bytes[6] === 1 ? 10 : 12, offset));
   const descr = /'descr':\s*(?:'([^']*)'|(\[))/.exec(text);
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const sizes = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
   if (!descr || fortran === undefined || sizes === undefined) {
-    return fail(JSON.stringify(text.slice(0, 80)));
+    throw badHeader(name, JSON.stringify(text.slice(0, 80)));
   }
   const shape = [...sizes.matchAll(/\d+/g)].map(([digits]) => Number(digits));
   const type = npyType(name, descr[2] === undefined ? descr[1]! : "|V0");
-  if (!Number.isSafeInteger(sizeOf(shape) * type.size)) fail(`shape [${shape}]`);
+  if (!Number.isSafeInteger(sizeOf(shape) * type.size)) throw badHeader(name, `shape [${shape}]`);
   return { shape, descr: descr[1] ?? "", type, fortran: fortran === "True", offset };
 }
 

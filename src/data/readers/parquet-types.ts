@@ -3,11 +3,14 @@ import { expectOneOf } from "../../border/options.js";
 import { DataError } from "../../errors.js";
 import { dayLength } from "../cell-text.js";
 import type { ColumnKind } from "../table.js";
+import { millisecondsOf } from "./cells.js";
 
-/** A column of a Parquet file, by its place in the schema. */
+/** A flat column of a Parquet file. */
 export interface ParquetColumn {
   readonly name: string;
   readonly kind: ColumnKind;
+  /** Its own of the schema, in which a nested one may have the same name. */
+  readonly element: SchemaElement;
 }
 
 /**
@@ -36,10 +39,10 @@ export function parquetColumns(
   return (chosen ?? names).map((column) => {
     const { element, nested } = columns[names.indexOf(column)]!;
     const kind = nested ? undefined : kindOf(element);
-    if (kind) return { name: column, kind };
+    if (kind) return { name: column, kind, element };
     const got = nested ? "lists or structures" : typeName(element);
     throw new DataError(
-      `${name}: column "${column}": expected numbers, dates, text or booleans, got ${got}; choose the columns to read without it`,
+      `${name}: column "${column}": expected numbers, dates, text or booleans, got ${got}; save the file without it, or name the others in openParquet's columns`,
       { name, columns: [column] },
     );
   });
@@ -89,7 +92,7 @@ function typeName({ type, converted_type, logical_type }: SchemaElement): string
 export const parquetParsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: Number,
   timestampFromMicroseconds: (micros) => Number(micros) / 1e3,
-  timestampFromNanoseconds: (nanos) => Number(nanos) / 1e6,
+  timestampFromNanoseconds: millisecondsOf,
   dateFromDays: (days) => days * dayLength,
   jsonFromBytes: (bytes) => new TextDecoder().decode(bytes),
 };

@@ -13,9 +13,9 @@ import {
 import { unzipped } from "./gunzip.js";
 import { once } from "./look-ahead.js";
 import { expectPages, type ColumnChunk } from "./parquet-pages.js";
-import { parquetColumns, parquetParsers } from "./parquet-types.js";
+import { parquetColumns, parquetParsers, type ParquetColumn } from "./parquet-types.js";
 import { typedHeads } from "./records.js";
-import { bytesSource, defaultMaxBytes, readBytes, type ByteSource } from "./source.js";
+import { anywhere, defaultMaxBytes, type ByteSource } from "./source.js";
 import { expectTableOptions } from "./table-options.js";
 
 export interface ParquetOptions extends TableOptions {
@@ -46,8 +46,7 @@ export async function openParquet(
   const { maxBytes = defaultMaxBytes, chunkRows = defaultChunkRows } = options;
   const plain = await unzipped(source);
   const { name } = plain;
-  const isPlace = plain.slice !== undefined && plain.size !== undefined;
-  const file = bufferOf(isPlace ? plain : bytesSource(name, await readBytes(plain, maxBytes)));
+  const file = bufferOf(await anywhere(plain, maxBytes));
   const library = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   const decompressors = bounded(compressors, name, maxBytes);
@@ -62,10 +61,10 @@ export async function openParquet(
   const chunks = once(name, async function* (): AsyncGenerator<Table> {
     const warned = new Set<string>();
     let start = 0;
-    for (const found of metadata.row_groups) {
-      const rows = Number(found.num_rows);
+    for (const rowGroup of metadata.row_groups) {
+      const rows = Number(rowGroup.num_rows);
       await orDataError(name, async () => {
-        for (const one of chunksOf(found, metadata, names)) {
+        for (const one of chunksOf(rowGroup, found)) {
           expectPages({ ...one, bytes: await bytesOf(one.meta, file) }, decompressors);
         }
       });
@@ -105,30 +104,29 @@ export async function openParquet(
   return { name, columns, summary, chunks, ...closable(() => Promise.resolve()) };
 }
 
-function bufferOf({ size = 0, slice }: ByteSource): {
+function bufferOf({ size, slice }: Required<ByteSource>): {
   byteLength: number;
   slice: (start: number, end?: number) => Promise<ArrayBuffer>;
 } {
   return {
     byteLength: size,
-    slice: async (start, end = size) => Uint8Array.from(await slice!(start, end)).buffer,
+    slice: async (start, end = size) => Uint8Array.from(await slice(start, end)).buffer,
   };
 }
 
 /** The chunks of these columns in a row group, but for their bytes. */
 function chunksOf(
   { columns, num_rows }: RowGroup,
-  { schema }: FileMetaData,
-  names: readonly string[],
+  chosen: readonly ParquetColumn[],
 ): (Omit<ColumnChunk, "bytes"> & { readonly meta: ColumnMetaData })[] {
-  const elements = new Map(schema.slice(1).map((element) => [element.name, element]));
   const metas = new Map(
-    columns.map(({ meta_data: meta }) => [meta?.path_in_schema.join("."), meta]),
+    columns.flatMap(({ meta_data: meta }) =>
+      meta?.path_in_schema.length === 1 ? [[meta.path_in_schema[0]!, meta] as const] : [],
+    ),
   );
-  return names.map((name) => {
+  return chosen.map(({ name, element: { type, repetition_type } }) => {
     const meta = metas.get(name);
     if (!meta) throw new Error(`no column "${name}" in a row group`);
-    const { type, repetition_type } = elements.get(name)!;
     return {
       meta,
       codec: meta.codec,

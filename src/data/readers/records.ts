@@ -46,6 +46,8 @@ export interface RowFormat<C> {
   readonly text: (cell: C) => string;
   /** Names a row in messages: `line`, or `row` in formats without lines. */
   readonly place: "line" | "row";
+  /** What to do with a number that is a name. */
+  readonly asName: string;
 }
 
 /** Rows that kinds of columns are detected from. */
@@ -118,7 +120,7 @@ function tableOf<C>(rows: readonly FileRow<C>[], format: RowFormat<C>, warned: S
           if (warned.has(head.name)) return;
           warned.add(head.name);
           warnings.push(
-            `${name}: ${place} ${rows[row]!.line}, column "${head.name}": ${format.show(rows[row]!.cells[at])} has more digits than a number here keeps; if it's a name, give the column the kind text`,
+            `${name}: ${place} ${rows[row]!.line}, column "${head.name}": ${format.show(rows[row]!.cells[at])} has more digits than a number here keeps; if it's a name, ${format.asName}`,
           );
         },
       }),

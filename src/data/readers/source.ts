@@ -22,7 +22,7 @@ export const defaultMaxBytes = 2 ** 31;
  * @param name of the file, for messages, and by whose ending its format is told
  * @param bytes of the file; they are kept, not copied
  */
-export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
+export function bytesSource(name: string, bytes: Uint8Array): Required<ByteSource> {
   expectKind(bytes, "bytes", "bytesSource");
   const step = 1 << 20;
   return {
@@ -78,7 +78,8 @@ export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T>
  */
 export async function readBytes(source: ByteSource, maxBytes: number): Promise<Uint8Array> {
   expectKind(source, "source", "opening a file");
-  if (source.size !== undefined && source.size <= maxBytes && source.slice) {
+  if (isPlaced(source)) {
+    if (source.size > maxBytes) throw tooLarge(source.name, maxBytes);
     return source.slice(0, source.size);
   }
   const parts: Uint8Array[] = [];
@@ -88,7 +89,23 @@ export async function readBytes(source: ByteSource, maxBytes: number): Promise<U
     if (size > maxBytes) throw tooLarge(source.name, maxBytes);
     parts.push(part);
   }
-  return joinBytes(parts, size);
+  return joinBytes(parts);
+}
+
+/**
+ * The source itself if it can be read anywhere, else all its bytes.
+ * @throws {DataError} if these are more than `maxBytes`.
+ */
+export async function anywhere(
+  source: ByteSource,
+  maxBytes: number,
+): Promise<Required<ByteSource>> {
+  return isPlaced(source) ? source : bytesSource(source.name, await readBytes(source, maxBytes));
+}
+
+/** Whether a source can be read anywhere. */
+export function isPlaced(source: ByteSource): source is Required<ByteSource> {
+  return source.size !== undefined && source.slice !== undefined;
 }
 
 export function tooLarge(name: string, maxBytes: number): DataError {
@@ -98,8 +115,8 @@ export function tooLarge(name: string, maxBytes: number): DataError {
   );
 }
 
-export function joinBytes(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);

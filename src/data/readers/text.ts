@@ -101,7 +101,6 @@ function isUtf8(bytes: Uint8Array): boolean {
 
 async function* decoded(source: ByteSource, encoding: TextEncoding): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });
-  const lenient = new TextDecoder(encoding);
   let line = 1;
   let returned = false;
   const decode = (bytes: Uint8Array, stream: boolean): string => {
@@ -109,9 +108,8 @@ async function* decoded(source: ByteSource, encoding: TextEncoding): AsyncGenera
     try {
       text = decoder.decode(bytes, { stream });
     } catch (error) {
-      const before = lenient.decode(bytes).split("\ufffd")[0]!;
       throw new DataError(
-        `${source.name}: line ${line + newlines(before)}: expected text in ${encoding}, got bytes that it doesn't have; save the file as UTF-8, or say which encoding it has`,
+        `${source.name}: line ${line + linesBefore(bytes, encoding)}: expected text in ${encoding}, got bytes that it doesn't have; save the file as UTF-8, or say which encoding it has`,
         { name: source.name, cause: error },
       );
     }
@@ -136,6 +134,16 @@ async function* decoded(source: ByteSource, encoding: TextEncoding): AsyncGenera
   }
   const rest = decode(new Uint8Array(0), false);
   if (rest.length > 0) yield rest;
+}
+
+/** How many lines end before the first bytes of a piece that the encoding doesn't have. */
+function linesBefore(bytes: Uint8Array, encoding: TextEncoding): number {
+  // A letter of UTF-8 may have begun in the piece before.
+  const start = encoding === "utf-8" ? bytes.findIndex((byte) => byte >> 6 !== 0b10) : 0;
+  const lenient = new TextDecoder(encoding);
+  const text = lenient.decode(bytes.subarray(Math.max(0, start)), { stream: true });
+  const at = text.indexOf("\ufffd");
+  return at < 0 ? 0 : newlines(text.slice(0, at));
 }
 
 /** How often `\n` is in the text. */

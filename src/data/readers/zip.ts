@@ -35,11 +35,11 @@ const maxDirectory = 1 << 26;
  * @throws {DataError} if the archive is truncated or damaged.
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3 and 4.5.3
  */
-export async function openZip(
-  name: string,
-  size: number,
-  bytes: ZipArchive["bytes"],
-): Promise<ZipArchive> {
+export async function openZip({
+  name,
+  size,
+  slice: bytes,
+}: Required<ByteSource>): Promise<ZipArchive> {
   const fail = (got: string): never => {
     throw new DataError(
       `${name}: expected a whole zip archive, got ${got}; the file is truncated or damaged: get it again`,
@@ -63,23 +63,12 @@ export async function openZip(
   const directory = viewOf(await bytes(start, start + length));
   const entries: ZipEntry[] = [];
   for (let place = 0; place < directory.byteLength;) {
-    const entry = entryAt(directory, place) ?? fail("a damaged directory");
-    entries.push(entry.entry);
-    place = entry.next;
+    const { entry, next } = entryAt(directory, place) ?? fail("a damaged directory");
+    if (entry.offset + entry.packed > size) fail("a damaged directory");
+    entries.push(entry);
+    place = next;
   }
   return { name, entries, bytes };
-}
-
-/** The archive of a source that can be read anywhere. */
-export function sourceZip(source: ByteSource, whole?: Uint8Array): Promise<ZipArchive> {
-  if (whole) {
-    const bytes = (start: number, end: number): Promise<Uint8Array> =>
-      Promise.resolve(whole.subarray(start, end));
-    return openZip(source.name, whole.length, bytes);
-  }
-  const { slice, size } = source;
-  if (!slice || size === undefined) throw new TypeError("sourceZip: a stream needs its bytes");
-  return openZip(source.name, size, (start, end) => slice(start, end));
 }
 
 function entryAt(view: DataView, at: number): { entry: ZipEntry; next: number } | undefined {

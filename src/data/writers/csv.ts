@@ -1,8 +1,7 @@
 import { expectKind } from "../../border/kinds.js";
 import { expectOptions } from "../../border/options.js";
-import { DataError } from "../../errors.js";
 import { cellText } from "../cell-text.js";
-import type { Column, Table } from "../table.js";
+import { expectSameColumns, type Column, type ColumnHead, type Table } from "../table.js";
 
 export interface WriteCsvOptions {
   /** Between cells; a comma unless given. */
@@ -27,19 +26,15 @@ export async function* csvText(
   expectKind(tables, "tables", "csvText");
   const { separator = ",", header = true } = options;
   const cell = (text: string): string => quotedCell(text, separator);
-  let names: readonly string[] | undefined;
+  let first: readonly ColumnHead[] | undefined;
   for await (const table of tables) {
     expectKind(table, "table", "csvText");
-    const { name, columns, rows } = table;
-    const own = columns.map((column) => column.name);
-    const isFirst = names === undefined;
-    names ??= own;
-    if (own.length !== names.length || own.some((column, at) => column !== names?.[at])) {
-      throw new DataError(
-        `csvText: expected columns ${names.join(", ")} in all tables, got ${own.join(", ")} in ${name}; write them to two files`,
-      );
-    }
-    const lines = isFirst && header ? [own.map(cell).join(separator)] : [];
+    const { columns, rows } = table;
+    const isFirst = first === undefined;
+    first ??= columns.map(({ name, kind }) => ({ name, kind }));
+    expectSameColumns(first, table, "csvText");
+    const names = columns.map(({ name }) => cell(name)).join(separator);
+    const lines = isFirst && header ? [names] : [];
     const cells = columns.map((column) => cellsOf(column, cell));
     for (let row = 0; row < rows; row++) {
       const line = cells.map((of) => of(row)).join(separator);

@@ -1,8 +1,5 @@
 import { expectKind } from "../../border/kinds.js";
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
-import { temporaryName } from "../../files/atomic-file.js";
-import { writeError } from "../../files/file-errors.js";
+import { replaceFile } from "../../files/atomic-file.js";
 
 /**
  * Writes a file piece by piece: a temporary file in the same folder, renamed once it is whole.
@@ -17,25 +14,12 @@ export async function writeFileInPieces(
 ): Promise<void> {
   expectKind(path, "path", "writeFileInPieces");
   expectKind(pieces, "pieces", "writeFileInPieces");
-  const temporary = temporaryName(path);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, "wx");
-    try {
-      for await (const piece of path.endsWith(".gz") ? gzipped(pieces) : pieces) {
-        expectKind(piece, "piece", "writeFileInPieces");
-        await file.writeFile(piece);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
+  await replaceFile(path, async (file) => {
+    for await (const piece of /\.gz$/i.test(path) ? gzipped(pieces) : pieces) {
+      expectKind(piece, "piece", "writeFileInPieces");
+      await file.writeFile(piece);
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    const isSystem = error instanceof Error && "code" in error && "syscall" in error;
-    throw isSystem ? writeError(path, error) : error;
-  }
+  });
 }
 
 async function* gzipped(

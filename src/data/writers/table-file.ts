@@ -1,6 +1,7 @@
 import { expectKind } from "../../border/kinds.js";
 import { DataError, UsageError } from "../../errors.js";
-import { joinTables, type Column, type Table } from "../table.js";
+import { lookAhead } from "../readers/look-ahead.js";
+import { expectSameColumns, joinTables, type Column, type Table } from "../table.js";
 import { csvText } from "./csv.js";
 import { jsonText } from "./json.js";
 import { npyBytes, npzBytes, outputArray, tableArrays } from "./npy.js";
@@ -35,7 +36,8 @@ export function tableEnding(path: string): string | undefined {
  * @param path whose ending decides
  * @param rows of all tables together
  * @throws {UsageError} if it has another ending, naming those that there are.
- * @throws {DataError} if columns aren't numbers where the file can't hold others.
+ * @throws {DataError} if columns aren't numbers where the file can't hold others, or a table has other
+ * columns than the first where all must have the same: in all formats but JSON.
  */
 export function tableFile(
   path: string,
@@ -86,17 +88,21 @@ async function* numberArray(
   rows: number,
   path: string,
 ): AsyncGenerator<Uint8Array> {
-  const iterator = tables[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  const columns = first.done === true ? [] : first.value.columns;
-  for (const column of columns) expectNumbers(column, path);
+  const { items, all, close } = await lookAhead(tables, (read) => read.length > 0);
+  const columns = items[0]?.columns ?? [];
   async function* parts(): AsyncGenerator<Uint8Array> {
-    for (let next = first; next.done !== true; next = await iterator.next()) {
-      yield new Uint8Array(rowsOf(next.value).buffer);
+    for await (const table of all()) {
+      expectSameColumns(columns, table, path);
+      yield new Uint8Array(rowsOf(table).buffer);
     }
   }
-  const { descr } = outputArray("rows", [0], new Float64Array(0));
-  yield* npyBytes({ name: "rows", shape: [rows, columns.length], descr, parts });
+  try {
+    for (const column of columns) expectNumbers(column, path);
+    const { descr } = outputArray("rows", [0], new Float64Array(0));
+    yield* npyBytes({ name: "rows", shape: [rows, columns.length], descr, parts });
+  } finally {
+    await close();
+  }
 }
 
 function expectNumbers({ name, kind }: Column, path: string): void {
