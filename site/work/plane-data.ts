@@ -1,11 +1,4 @@
-import {
-  ndarray,
-  Random,
-  toyData,
-  type DataSet,
-  type Split,
-  type ToyName,
-} from "iresnet";
+import { ndarray, Random, toyData, type DataSet, type Split, type ToyName } from "iresnet";
 
 /** A density of the library by its name, or points drawn by hand. */
 export type PlaneSource = ToyName | "drawn";

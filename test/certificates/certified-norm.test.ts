@@ -233,7 +233,7 @@ describe("certifiedNorm", () => {
       assert.throws(() => certifiedNorm(weight, operator as OperatorKind), UsageError);
     }
     for (const options of [{ product: 1 }, { products: NaN }, { products: -1 }]) {
-      assert.throws(() => certifiedNorm(weight, conv(8, 8), options as object), UsageError);
+      assert.throws(() => certifiedNorm(weight, conv(8, 8), options), UsageError);
     }
   });
 });

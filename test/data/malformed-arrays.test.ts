@@ -1,5 +1,4 @@
 import { gzipSync } from "node:zlib";
-import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { npzBytes, outputArray } from "../../src/data/writers/npy.js";
 import { ascii, bytesOf, joined, npyFile, npyHeaderText } from "./tables.js";
@@ -420,7 +419,7 @@ const parquetCases: readonly Case[] = [
 ];
 
 function timestamps(): Uint8Array {
-  const schema: SchemaElement[] = [
+  const schema: NonNullable<Parameters<typeof parquetWriteBuffer>[0]["schema"]> = [
     { name: "root", num_children: 1 },
     {
       name: "t",

@@ -162,7 +162,13 @@ describe("the playground's run", () => {
     const told = async (count: number): Promise<void> => {
       while (steps.length < count) await setTimeout(20);
     };
-    const settings = { source: "moons", blocks: 1, width: 8, activation: "elu", learningRate: 0.01 };
+    const settings = {
+      source: "moons",
+      blocks: 1,
+      width: 8,
+      activation: "elu",
+      learningRate: 0.01,
+    };
     await work.start({ ...settings, drawn: new Float32Array() }, true, ({ kind, step }) => {
       assert.equal(kind, "update");
       steps.push(step!);

@@ -10,11 +10,10 @@ const plan = describeData(tableData(await tableOf(csvOf(measurements(200, 1)))))
 describe("tableCells", () => {
   it("takes dates as the numbers that they are, however far", async () => {
     const table = await tableOf(csvOf(measurements(2, 2)), { kinds: tableKinds(plan) });
-    const columns = table.columns.map(
-      (column): Column =>
-        column.name === "day" && column.kind !== "text"
-          ? { ...column, values: Float64Array.of(9e15, NaN) }
-          : column,
+    const columns = table.columns.map((column): Column =>
+      column.name === "day" && column.kind !== "text"
+        ? { ...column, values: Float64Array.of(9e15, NaN) }
+        : column,
     );
     const { x } = tableCells({ ...table, columns }, plan);
     const day = cellsOf(plan.columns).findIndex(({ name }) => name === "day");

@@ -122,9 +122,7 @@ export const leastTail = 0.001;
 
 function geometricTail(p: number): number[] {
   if (!(p >= leastTail && p < 1)) {
-    throw new UsageError(
-      `roulette: expected a geometric tail with ${leastTail} ≤ p < 1, got ${p}`,
-    );
+    throw new UsageError(`roulette: expected a geometric tail with ${leastTail} ≤ p < 1, got ${p}`);
   }
   const count = Math.floor(Math.log(least) / Math.log1p(-p)) + 1;
   return Array.from({ length: count }, (_, j) => (1 - p) ** j);
