@@ -21,9 +21,11 @@ import type { Preprocessor } from "./preprocessor.js";
 import { expectNumbers, withNaN, type Entered, type RowOptions } from "./rows.js";
 import { Shared, Shelf } from "./shared.js";
 import { inBatches } from "./batching.js";
+import { storeWeightsInUse, takeWeightsInUse } from "./weights-in-use.js";
 
 /** A model's numbers, its norms settled. */
 export interface Numbers {
+  /** The variables, and the weights within their bounds: see {@link storeWeightsInUse}. */
   readonly store: Store;
   readonly norms: Norms;
   readonly settledNorms: SettledNorms;
@@ -144,6 +146,7 @@ export class Core {
       inverse: this.#limits(args),
       ...context,
     });
+    takeWeightsInUse(this.model, ctx);
     const { outputs, checks = [] } = trace(args, ctx);
     return { outputs, checks, noise: ctx.noises };
   }
@@ -201,7 +204,7 @@ export class Core {
 }
 
 /**
- * Puts a model's arrays in a store and lets its norms settle.
+ * Puts a model's arrays in a store, lets its norms settle and bounds its weights by them.
  * @param known what its norms are said to have settled to
  * @throws {CheckpointError} if they aren't this model's, or not finite.
  * @throws {LipschitzError} if the norms don't settle.
@@ -215,6 +218,7 @@ export async function openNumbers(
   const store = await engine.createStore(modelArrays(model, arrays, "Runner"));
   try {
     const settledNorms = await settleNorms(engine, model, store, known);
+    await storeWeightsInUse(engine, model, store);
     const norms = normsInUse(model, settledNorms);
     return { store, norms, settledNorms, lipschitz: lipschitzBounds(model, norms) };
   } catch (error) {
