@@ -49,6 +49,15 @@ describe("nodeEngine", () => {
     }
   });
 
+  it("refuses options and lowerings that it doesn't know", async () => {
+    for (const [options, message] of [
+      [{ thread: 1 }, /did you mean "threads"/],
+      [{ lowering: "portble" }, /did you mean "portable"/],
+    ] as const) {
+      await assert.rejects(nodeEngine(options as object), { name: UsageError.name, message });
+    }
+  });
+
   it("ends its worker if it can't start", async () => {
     const started = once(process, "worker") as Promise<[Worker]>;
     const script = new URL("../../src/engine/node-worker.js", import.meta.url);
