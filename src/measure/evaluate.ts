@@ -2,6 +2,7 @@ import { expectKind } from "../border/kinds.js";
 import { classNames, type Split } from "../data/index.js";
 import { UsageError } from "../errors.js";
 import { expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import { Random } from "../random.js";
 import { bitsPerDim } from "../models/index.js";
 import { ndarray } from "../tree.js";
@@ -40,7 +41,8 @@ const seed = 0;
  * @param runner the model with its numbers
  * @param split of a data set, labelled where the model classifies
  * @param options how many examples, terms and probes, and whom to tell of progress
- * @throws {UsageError} if the split has no labels for a classifier, or an option is unknown.
+ * @throws {UsageError} if the split has no labels for a classifier, an option is unknown, or count or
+ * probes are out of their range.
  */
 export async function evaluate(
   runner: Runner,
@@ -66,6 +68,7 @@ export async function evaluate(
       `evaluate: expected terms for a model whose log-determinant is a power series, got them for ${kind}; leave them out`,
     );
   }
+  if (probes !== undefined) expectWhole(probes, ranges.probes, "evaluate: probes");
   if (!density) return evaluateClassifier(runner, split, options);
   if (!classifier) return evaluateDensity(runner, split, options);
   return evaluateHybrid(runner, split, options);

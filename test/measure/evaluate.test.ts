@@ -151,6 +151,24 @@ describe("evaluate", () => {
     assert.ok(whole.task === "density" && Math.abs(whole.value - mean) < 1e-6);
   });
 
+  it("refuses counts and probes that can't be", async () => {
+    const model = iResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
+    const runner = await openModel(model, model.scope.initialArrays(random), { engine });
+    const split = await toyData("moons").split("test");
+    for (const count of [0, -1, 1.5, NaN]) {
+      await assert.rejects(evaluate(runner, split, { count }), {
+        name: UsageError.name,
+        message: /count: expected a whole number of at least 1/,
+      });
+    }
+    for (const probes of [0, 1.5, 1e9]) {
+      await assert.rejects(evaluate(runner, split, { count: 2, probes }), {
+        name: UsageError.name,
+        message: /^evaluate: probes: expected a whole number/,
+      });
+    }
+  });
+
   it("refuses what it doesn't know, and data without labels for a classifier", async () => {
     const model = nice({ shape: [2], hidden: [4] });
     const runner = await openModel(model, model.scope.initialArrays(random), { engine });
