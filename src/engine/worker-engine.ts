@@ -64,8 +64,8 @@ class WorkerStore implements Store {
     await this.worker.call("writeStore", { store: this.id, arrays });
   }
 
-  async close(): Promise<void> {
-    await this.worker.call("closeStore", { store: this.id });
+  close(): Promise<void> {
+    return this.worker.free("closeStore", { store: this.id });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -98,8 +98,8 @@ class WorkerSession implements Session {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#worker.call("closeSession", { session: this.#id });
+  close(): Promise<void> {
+    return this.#worker.free("closeSession", { session: this.#id });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

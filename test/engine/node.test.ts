@@ -137,6 +137,16 @@ describe("nodeEngine", () => {
     await assert.rejects(engine.createStore({}), UsageError);
   });
 
+  it("ends its sessions and stores, which may be closed afterwards", async () => {
+    const engine = await nodeEngine({ threads: 1 });
+    const session = await engine.load(graphOf({ y: sumAll(x) }));
+    const store = await engine.createStore({});
+    await engine.close();
+    await session.close();
+    await store.close();
+    await assert.rejects(session.run({}), /the engine is closed/);
+  });
+
   it("finishes the runs under way before it closes", async () => {
     const engine = await nodeEngine({ threads: 1 });
     const session = await engine.load(graphOf({ y: sumAll(x) }));
