@@ -30,11 +30,11 @@ const prefix = "check:";
 export class Checks {
   readonly #checks = new Map<string, Check>();
 
-  /** Residuals as outputs of a graph. */
+  /** Residuals as outputs of a graph. Their places tell those of a block that is passed twice. */
   outputs(checks: readonly Check[]): Record<string, Tensor> {
     return Object.fromEntries(
-      checks.map((check) => {
-        const name = prefix + check.where;
+      checks.map((check, i) => {
+        const name = `${prefix}${i}:${check.where}`;
         this.#checks.set(name, check);
         return [name, check.residual];
       }),
