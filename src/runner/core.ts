@@ -14,7 +14,7 @@ import { normsInUse, settleNorms, type Norms, type SettledNorms } from "../model
 import { lipschitzBounds, stepOf, type Model } from "../models/index.js";
 import { Context, inverseDefaults, type ContextOptions } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
-import type { Arrays } from "../tree.js";
+import { mapValues, type Arrays } from "../tree.js";
 import { Checks, expectConverged, unconverged, type Direction, type Measured } from "./checks.js";
 import type { Tensors, Trace } from "./graphs.js";
 import type { Preprocessor } from "./preprocessor.js";
@@ -173,7 +173,7 @@ export class Core {
   /**
    * What a call gives: NaN where rows are invalid, or weren't solved for.
    * @throws {ConvergenceError} if a row wasn't solved for, unless `invalid` is `"nan"`.
-   * @throws {DataError} if another row's results aren't numbers, unless it is.
+   * @throws {DataError} if a row's results aren't numbers, unless it is.
    */
   settled(
     results: Arrays,
@@ -181,14 +181,14 @@ export class Core {
     { invalid }: Entered,
     options: RowOptions,
     { direction, where }: { readonly direction: Direction; readonly where: string },
-  ): { readonly results: Arrays; readonly isInvalid: (row: number) => boolean } {
+  ): Arrays {
     const checks = this.measured(results, numbers);
     if (options.invalid !== "nan") {
       expectConverged(checks, direction);
-      expectNumbers(results, invalid, where);
+      expectNumbers(results, where);
     }
-    const bad = [...invalid, ...unconverged(checks, invalid)];
-    return { results: withNaN(results, bad), isInvalid: (row) => bad.includes(row) };
+    const bad = [...invalid, ...unconverged(checks)];
+    return mapValues(results, (array) => withNaN(array, bad));
   }
 
   /** The limits of each block's inverse, from the arguments of a graph that has one. */
