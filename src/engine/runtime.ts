@@ -141,10 +141,8 @@ export class Runtime {
   /** What `Session.run` promises. Outputs come to the CPU, updates stay where the store is. */
   async run(program: LoadedProgram, feeds: Arrays, store?: HeldArrays): Promise<Arrays> {
     const { signature, session } = program;
-    const fed = Object.entries(feeds)
-      .filter(([name]) => Object.hasOwn(signature.inputs, name))
-      .map(([name, array]) => [name, this.#fromCpu(array)] as const);
-    const bound = bindInputs(signature, Object.fromEntries(fed), store?.arrays);
+    const fed = mapValues(feeds, (array) => this.#fromCpu(array));
+    const bound = bindInputs(signature, fed, store?.arrays);
     const place = (name: string): Tensor | null =>
       (this.#options.fillsGiven ? store?.takeReplaced(name) : undefined) ?? null;
     const places = [
