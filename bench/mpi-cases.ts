@@ -2,7 +2,6 @@ import { arrayData, type DataSet } from "../src/data/index.js";
 import { UsageError } from "../src/errors.js";
 import { simplifyGraph } from "../src/engine/compile.js";
 import { allTensors } from "../src/engine/program.js";
-import { costOf } from "../src/graph/index.js";
 import { createModel, iResNetDensity, type AnyModel } from "../src/models/index.js";
 import { Random } from "../src/random.js";
 import { tableRecipe } from "../src/tables/index.js";
@@ -10,6 +9,7 @@ import { logDetEstimator, parseTrainingConfig } from "../src/train/config.js";
 import { findPreset, type TrainingOptions } from "../src/train/index.js";
 import { ndarray, sizeOf, type NDArray, type Shape } from "../src/tree.js";
 import { classifierCase, tracedStep } from "./cases.js";
+import { costOf } from "./cost.js";
 import { total } from "./numbers.js";
 
 /** What several ranks train. */

@@ -1,4 +1,4 @@
-import type { Cost } from "../src/graph/index.js";
+import type { Cost } from "./cost.js";
 import { floorMs, type Machine } from "./machine.js";
 import { total } from "./numbers.js";
 import type { ProfiledRun } from "./profiler.js";

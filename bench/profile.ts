@@ -1,8 +1,9 @@
 import { simplifyGraph } from "../src/engine/compile.js";
 import { allTensors, toProgram } from "../src/engine/program.js";
-import { costOf, inputShapes, kindsOfWork, type Cost } from "../src/graph/index.js";
+import { inputShapes } from "../src/graph/index.js";
 import { ndarray, sizeOf, type Arrays, type Shape } from "../src/tree.js";
 import { tracedStep, type Case } from "./cases.js";
+import { costOf, kindsOfWork, type Cost } from "./cost.js";
 import { floorMs, measureMachine } from "./machine.js";
 import { median, round, total } from "./numbers.js";
 import { parseMeasurement } from "./options.js";

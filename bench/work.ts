@@ -1,5 +1,6 @@
-import { topologicalOrder, type KindOfWork, type Tensor } from "../src/graph/index.js";
+import { topologicalOrder, type Tensor } from "../src/graph/index.js";
 import { sizeOf, type Shape } from "../src/tree.js";
+import type { KindOfWork } from "./cost.js";
 import type { Operation } from "./profiler.js";
 
 /** What an operator of the runtime did; `other` is what this table doesn't know. */

@@ -25,5 +25,5 @@ export { trainRun, type Outcome, type TrainRunOptions } from "./runs/train-run.j
 // Types that the signatures above name.
 export type { DownloadOptions, DownloadProgress } from "./data/download.js";
 export type { OpenDataOptions } from "./data/registry.js";
-export type { FileArrays } from "./engine/node-file.js";
 export type { OptimizerConfig } from "./train/optimizers.js";
+export type { FileArrays } from "./tree.js";

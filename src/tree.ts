@@ -17,6 +17,9 @@ export interface NDArray<T extends Float32Array | Float64Array = Float32Array> e
 /** Arrays by path, such as `blocks.3.conv1.weight`. */
 export type Arrays = Readonly<Record<string, NDArray>>;
 
+/** Numbers that an exported file takes or gives, by name. */
+export type FileArrays = Readonly<Record<string, NDArray<Float32Array | Float64Array>>>;
+
 /** Number of elements of `shape`. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);

@@ -45,6 +45,29 @@ export function expectArray(value: unknown, rules: ArrayRules): NumberArray {
   return { shape, data };
 }
 
+/**
+ * As {@link expectArray}, of finite numbers in rows and columns, at least one of each.
+ * @throws {ShapeError} if it isn't a table.
+ * @throws {DataError} naming the rows that hold NaN or an infinity.
+ */
+export function expectTable(
+  value: unknown,
+  rules: Pick<ArrayRules, "where" | "name">,
+): NumberArray & { readonly rows: number; readonly columns: number } {
+  const array = expectArray(value, rules);
+  const { shape } = array;
+  const [rows = 0, columns = 0] = shape;
+  if (shape.length !== 2 || columns === 0) {
+    const { where, name } = rules;
+    throw new ShapeError(
+      `${where}: expected ${name} of shape [rows, columns] with at least 1 of each, got [${shape}]`,
+      { name },
+    );
+  }
+  expectFinite(array, rules);
+  return { ...array, rows, columns };
+}
+
 /** Indices of the rows that hold NaN or an infinity. */
 export function nonFiniteRows(array: NumberArray): number[] {
   return rowsWhere(array, (value) => !Number.isFinite(value));

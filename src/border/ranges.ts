@@ -23,7 +23,7 @@ export const ranges = {
   steps: to(1e9),
   batchSize: to(100_000),
   /** Of a fixed point, in each block. */
-  iterations: to(100_000, 0),
+  iterations: to(100_000),
   /** Examples that a command holds in memory, or writes a file for each. */
   examples: to(1e6),
   /** Rows that a command draws and writes as they come. */

@@ -109,7 +109,7 @@ export function withInverseLimits(command: Command): Command {
       wholeOption(
         "--steps <n>",
         "most iterations per block (default: what its Lipschitz bound asks for)",
-        { ...ranges.iterations, least: 1 },
+        ranges.iterations,
       ),
     )
     .addOption(

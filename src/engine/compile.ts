@@ -69,7 +69,7 @@ export function compile(engine: Engine, trace: Trace): Compiled {
     call: async (args, { store, random } = {}) =>
       compiled.run(compiled.prepare(args, random), store),
     ...closable(async () => {
-      for (const session of programs.takeAll()) await (await session).close();
+      for (const session of programs.takeAll()) await closeLoaded(session);
     }),
   };
   return compiled;
@@ -129,6 +129,11 @@ export function loadGraph(engine: Engine, graph: Graph): Promise<Session> {
 export function quietly(session: Promise<Session>): Promise<Session> {
   session.catch(() => undefined);
   return session;
+}
+
+/** Closes a session; one that didn't load has nothing to close. */
+export async function closeLoaded(session: Promise<Session>): Promise<void> {
+  await (await session.catch(() => undefined))?.close();
 }
 
 function traceGraph(trace: Trace, args: Arrays): { graph: Graph; noises: readonly Noise[] } {

@@ -3,10 +3,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expectOptions } from "../border/options.js";
 import { closable, type Closable } from "../closable.js";
 import { UsageError } from "../errors.js";
-import type { NDArray } from "../tree.js";
-
-/** Numbers that a file takes or gives. */
-export type FileArrays = Readonly<Record<string, NDArray<Float32Array | Float64Array>>>;
+import type { FileArrays } from "../tree.js";
 
 export interface OnnxFileOptions {
   /** Threads a run computes on; one unless given. */

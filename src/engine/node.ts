@@ -1,5 +1,5 @@
-import { expectKind } from "../border/kinds.js";
 import { availableParallelism } from "node:os";
+import { expectOneOf, expectOptions } from "../border/options.js";
 import { IresnetError } from "../errors.js";
 import { input, neg } from "../graph/index.js";
 import type { Target } from "../onnx/index.js";
@@ -23,24 +23,28 @@ export interface NodeEngineOptions {
    * On the CPU, `fastest` (the default) takes ONNX Runtime's internal blocked convolutions where a
    * probe finds them right; `portable` takes standard operators alone.
    */
-  readonly lowering?: "fastest" | "portable";
+  readonly lowering?: (typeof lowerings)[number];
 }
 
 /** What `device` may be. */
 export const devices = ["cpu", "webgpu", "auto"] as const;
+
+const lowerings = ["fastest", "portable"] as const;
 
 /**
  * ONNX Runtime in a thread of its own: the calling thread stays free while graphs run. On the CPU
  * the same inputs and number of threads give the same bits. With WebGPU, stored arrays stay on the
  * GPU between runs.
  *
- * @throws {UsageError} if there is no such device, or `threads` isn't a whole number of at least 1.
+ * @throws {UsageError} if an option is unknown, there is no such device or lowering, or `threads` isn't
+ * a whole number of at least 1.
  * @throws {IresnetError} if `device` is `webgpu` and no adapter answers.
  */
 export async function nodeEngine(options: NodeEngineOptions = {}): Promise<Engine> {
-  expectKind(options, "object", "nodeEngine");
+  expectOptions(options, ["device", "threads", "lowering"], "nodeEngine");
   const { device = "cpu", threads = availableParallelism(), lowering = "fastest" } = options;
   expectEngineOptions("nodeEngine", { device, threads }, devices);
+  expectOneOf(lowering, lowerings, "nodeEngine: lowering");
   if (device === "webgpu") return openWebGpu();
   const cpu = await openCpu(threads, lowering);
   return device === "cpu" ? cpu : fasterOf(cpu, openWebGpu);

@@ -1,6 +1,5 @@
 import { closable } from "../closable.js";
 import { UsageError } from "../errors.js";
-import type { Tensor } from "../graph/index.js";
 import { mapValues, type Arrays, type NDArray } from "../tree.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import {
@@ -11,7 +10,6 @@ import {
   selectStored,
   signatureOf,
   updateName,
-  type Signature,
 } from "./program.js";
 import { evaluate, type Float64NDArray } from "./reference.js";
 
@@ -22,7 +20,7 @@ import { evaluate, type Float64NDArray } from "./reference.js";
 export function referenceEngine(): Engine {
   return {
     description: "reference interpreter, float64",
-    load: (graph) => settle(() => new ReferenceSession(graph)),
+    load: (graph) => settle(() => referenceSession(graph)),
     createStore: (arrays) => Promise.resolve(new ReferenceStore(arrays)),
     ...closable(() => Promise.resolve()),
   };
@@ -58,42 +56,29 @@ class ReferenceStore implements Store {
   }
 }
 
-class ReferenceSession implements Session {
-  readonly inputs: readonly string[];
-  readonly #signature: Signature;
-  readonly #tensors: Readonly<Record<string, Tensor>>;
-
-  constructor(graph: Graph) {
-    this.#signature = signatureOf(graph);
-    this.#tensors = allTensors(graph);
-    this.inputs = Object.keys(this.#signature.inputs);
-  }
-
-  run(feeds: Arrays, store?: Store): Promise<Arrays> {
-    return settle(() => {
-      if (store && !(store instanceof ReferenceStore)) {
-        throw new UsageError(
-          "Session.run: expected a store of the reference engine, got another's",
-        );
-      }
-      const { outputs, updates, guard } = this.#signature;
-      const bound = bindInputs(this.#signature, mapValues(feeds, toFloat64), store?.arrays);
-      const values = evaluate(this.#tensors, bound);
-      const result = (name: string): Float64NDArray => values[outputName(name)]!;
-      if (store && passesGuard(guard, (name) => result(name).data)) {
-        for (const name of updates) store.arrays.set(name, values[updateName(name)]!);
-      }
-      return Object.fromEntries(outputs.map((name) => [name, toFloat32(result(name))]));
-    });
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+function referenceSession(graph: Graph): Session {
+  const signature = signatureOf(graph);
+  const tensors = allTensors(graph);
+  return {
+    inputs: Object.keys(signature.inputs),
+    run: (feeds, store) =>
+      settle(() => {
+        if (store && !(store instanceof ReferenceStore)) {
+          throw new UsageError(
+            "Session.run: expected a store of the reference engine, got another's",
+          );
+        }
+        const bound = bindInputs(signature, mapValues(feeds, toFloat64), store?.arrays);
+        const values = evaluate(tensors, bound);
+        const result = (name: string): Float64NDArray => values[outputName(name)]!;
+        if (store && passesGuard(signature.guard, (name) => result(name).data)) {
+          for (const name of signature.updates) store.arrays.set(name, values[updateName(name)]!);
+        }
+        const { outputs } = signature;
+        return Object.fromEntries(outputs.map((name) => [name, toFloat32(result(name))]));
+      }),
+    ...closable(() => Promise.resolve()),
+  };
 }
 
 /** What `make` gives, or the error it throws, as a promise. */

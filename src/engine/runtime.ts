@@ -5,7 +5,7 @@ import type {
   TensorConstructor,
 } from "onnxruntime-common";
 import { input } from "../graph/index.js";
-import { mapValues, type Arrays, type NDArray, type Shape } from "../tree.js";
+import { mapValues, sameShape, type Arrays, type NDArray, type Shape } from "../tree.js";
 import type { Graph } from "./engine.js";
 import {
   bindInputs,
@@ -81,7 +81,10 @@ export class LoadedProgram {
 /** Stored arrays by name. */
 export class HeldArrays {
   readonly arrays = new Map<string, Held>();
-  /** What was replaced on the CPU: the next run writes there, so that nothing is left to collect. */
+  /**
+   * What was replaced on the CPU, in the shape that its name has now: the next run writes there, so
+   * that nothing is left to collect.
+   */
   readonly #replaced = new Map<string, Tensor>();
 
   async put(updates: Readonly<Record<string, Held>>): Promise<void> {
@@ -89,7 +92,8 @@ export class HeldArrays {
       const last = this.arrays.get(name);
       this.arrays.set(name, held);
       if (last?.maker) await drop(last);
-      else if (last) this.#replaced.set(name, last.tensor);
+      else if (last && sameShape(last.shape, held.shape)) this.#replaced.set(name, last.tensor);
+      else this.#replaced.delete(name);
     }
   }
 
@@ -137,10 +141,8 @@ export class Runtime {
   /** What `Session.run` promises. Outputs come to the CPU, updates stay where the store is. */
   async run(program: LoadedProgram, feeds: Arrays, store?: HeldArrays): Promise<Arrays> {
     const { signature, session } = program;
-    const fed = Object.entries(feeds)
-      .filter(([name]) => Object.hasOwn(signature.inputs, name))
-      .map(([name, array]) => [name, this.#fromCpu(array)] as const);
-    const bound = bindInputs(signature, Object.fromEntries(fed), store?.arrays);
+    const fed = mapValues(feeds, (array) => this.#fromCpu(array));
+    const bound = bindInputs(signature, fed, store?.arrays);
     const place = (name: string): Tensor | null =>
       (this.#options.fillsGiven ? store?.takeReplaced(name) : undefined) ?? null;
     const places = [
@@ -179,7 +181,9 @@ export class Runtime {
 
   async write(store: HeldArrays, arrays: Arrays): Promise<void> {
     if (this.#options.memory === "cpu") {
-      await store.put(mapValues(arrays, (array) => this.#fromCpu(array)));
+      // Copies, since runs will write there: arrays that are given may share their memory.
+      const own = mapValues(arrays, ({ data, shape }) => ({ data: data.slice(), shape }));
+      await store.put(mapValues(own, (array) => this.#fromCpu(array)));
     } else {
       await this.#copy("updates", arrays, arrays, store);
     }

@@ -7,18 +7,21 @@ export type SumReply = { readonly sum: Float32Array } | { readonly failure: stri
 /** Sums that whoever holds the other end of `port` takes, one at a time. */
 export function sumThrough(port: MessagePort): Transport["sum"] {
   let settle: (reply: SumReply) => void = () => undefined;
+  let ended: SumReply | undefined;
   port.onmessage = ({ data }: MessageEvent<SumReply>) => {
     settle(data);
   };
   port.addEventListener("close", () => {
-    settle({ failure: "Transport: expected a sum, got the end of its thread" });
+    ended = { failure: "Transport: expected a sum, got the end of its thread" };
+    settle(ended);
   });
   return async (data) => {
     const own = ownBuffer(data);
-    const reply = await new Promise<SumReply>((resolve) => {
+    const asked = new Promise<SumReply>((resolve) => {
       settle = resolve;
       port.postMessage(own, [own.buffer]);
     });
+    const reply = ended ?? (await asked);
     if ("failure" in reply) throw new IresnetError(reply.failure);
     return reply.sum;
   };

@@ -2,7 +2,7 @@ import { closable, type Closable } from "../closable.js";
 import { cutAtMeans } from "../graph/index.js";
 import type { Random } from "../random.js";
 import { mapValues, type Arrays } from "../tree.js";
-import { ByShapes, drawNoises, loadGraph, quietly, type Trace } from "./compile.js";
+import { ByShapes, closeLoaded, drawNoises, loadGraph, quietly, type Trace } from "./compile.js";
 import type { Engine, Graph, Session, Store } from "./engine.js";
 import { allTensors, outputName, updateName } from "./program.js";
 import { runStages } from "./stages.js";
@@ -65,7 +65,7 @@ export function compileTeam(members: readonly Member[], trace: Trace): CompiledF
       };
     },
     ...closable(async () => {
-      for (const session of programs.takeAll().flat()) await (await session).close();
+      for (const session of programs.takeAll().flat()) await closeLoaded(session);
     }),
   };
 }

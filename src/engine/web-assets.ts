@@ -1,8 +1,8 @@
-import { expectKind } from "../border/kinds.js";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { expectOptions } from "../border/options.js";
 import { UsageError } from "../errors.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { webFiles } from "./web-files.js";
@@ -34,7 +34,7 @@ export async function copyWebAssets(
   folder: string,
   options: WebAssetsOptions = {},
 ): Promise<WebAsset[]> {
-  expectKind(options, "object", "copyWebAssets");
+  expectOptions(options, ["webgpu"], "copyWebAssets");
   const { webgpu = false } = options;
   if (typeof folder !== "string" || folder === "") {
     throw new UsageError(`copyWebAssets: expected a folder's path, got "${folder}"`);

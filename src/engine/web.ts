@@ -1,3 +1,4 @@
+import { expectOptions } from "../border/options.js";
 import { IresnetError, UsageError } from "../errors.js";
 import { input, neg } from "../graph/index.js";
 import { version } from "../version.js";
@@ -34,17 +35,20 @@ const devices = ["wasm", "webgpu", "auto"] as const;
  * ONNX Runtime in a worker of a page: the page stays responsive while graphs run. WebAssembly is
  * fetched and compiled before it returns. With WebGPU, stored arrays stay on the GPU between runs.
  *
- * @throws {UsageError} outside a page, if there is no such device, `threads` isn't a whole number of at
- * least 1, or is above 1 in a page that isn't cross-origin isolated, or `assets` is of another origin.
+ * @throws {UsageError} outside a page, if an option is unknown, there is no such device, `threads` isn't a
+ * whole number of at least 1, or is above 1 in a page that isn't cross-origin isolated, or `assets` is of
+ * another origin.
  * @throws {IresnetError} if `device` is `webgpu` and no adapter answers, or the worker or WebAssembly
  * doesn't start: a file that isn't there, a policy that forbids it.
  */
-export async function webEngine({
-  device = "wasm",
-  threads = globalThis.crossOriginIsolated ? globalThis.navigator.hardwareConcurrency : 1,
-  assets = "iresnet/",
-}: WebEngineOptions = {}): Promise<Engine> {
+export async function webEngine(options: WebEngineOptions = {}): Promise<Engine> {
+  expectOptions(options, ["device", "threads", "assets"], "webEngine");
   expectPage();
+  const {
+    device = "wasm",
+    threads = globalThis.crossOriginIsolated ? globalThis.navigator.hardwareConcurrency : 1,
+    assets = "iresnet/",
+  } = options;
   expectEngineOptions("webEngine", { device, threads }, devices);
   if (threads > 1 && !globalThis.crossOriginIsolated) {
     throw new UsageError(

@@ -59,6 +59,14 @@ export class WorkerCalls {
     });
   }
 
+  /** Frees a session or a store; where the thread has ended, nothing of it is left. */
+  async free<K extends "closeSession" | "closeStore">(
+    call: K,
+    request: Calls[K]["request"],
+  ): Promise<void> {
+    if (!this.#ended) await this.call(call, request);
+  }
+
   /** An id for a session or a store, unique in this worker. */
   nextId(): number {
     return this.#named++;

@@ -1,3 +1,4 @@
+import { closable } from "../closable.js";
 import { UsageError } from "../errors.js";
 import type { Target } from "../onnx/index.js";
 import type { Arrays } from "../tree.js";
@@ -21,7 +22,7 @@ export class WorkerEngine implements Engine {
     const program = toProgram(graph, { target: this.#target });
     const session = this.#worker.nextId();
     await this.#worker.call("load", { session, program });
-    return new WorkerSession(this.#worker, session, Object.keys(program.inputs));
+    return workerSession(this.#worker, session, Object.keys(program.inputs));
   }
 
   async loadStages(stages: readonly Graph[], port: MessagePort): Promise<Session> {
@@ -29,7 +30,7 @@ export class WorkerEngine implements Engine {
     const session = this.#worker.nextId();
     await this.#worker.call("loadStages", { session, programs, port }, port);
     const inputs = programs.flatMap((program) => Object.keys(program.inputs));
-    return new WorkerSession(this.#worker, session, [...new Set(inputs)]);
+    return workerSession(this.#worker, session, [...new Set(inputs)]);
   }
 
   async createStore(arrays: Arrays): Promise<Store> {
@@ -64,8 +65,8 @@ class WorkerStore implements Store {
     await this.worker.call("writeStore", { store: this.id, arrays });
   }
 
-  async close(): Promise<void> {
-    await this.worker.call("closeStore", { store: this.id });
+  close(): Promise<void> {
+    return this.worker.free("closeStore", { store: this.id });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -73,36 +74,22 @@ class WorkerStore implements Store {
   }
 }
 
-class WorkerSession implements Session {
-  readonly inputs: readonly string[];
-  readonly #worker: WorkerCalls;
-  readonly #id: number;
-
-  constructor(worker: WorkerCalls, id: number, inputs: readonly string[]) {
-    this.#worker = worker;
-    this.#id = id;
-    this.inputs = inputs;
-  }
-
-  async run(feeds: Arrays, store?: Store): Promise<Arrays> {
-    if (store && !(store instanceof WorkerStore && store.worker === this.#worker)) {
-      throw new UsageError(
-        "Session.run: expected a store of the session's own engine, got another's",
-      );
-    }
-    const used = this.inputs.filter((name) => Object.hasOwn(feeds, name));
-    return this.#worker.call("run", {
-      session: this.#id,
-      feeds: Object.fromEntries(used.map((name) => [name, feeds[name]!])),
-      ...(store && { store: store.id }),
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.call("closeSession", { session: this.#id });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+function workerSession(worker: WorkerCalls, id: number, inputs: readonly string[]): Session {
+  return {
+    inputs,
+    run: async (feeds, store) => {
+      if (store && !(store instanceof WorkerStore && store.worker === worker)) {
+        throw new UsageError(
+          "Session.run: expected a store of the session's own engine, got another's",
+        );
+      }
+      const used = inputs.filter((name) => Object.hasOwn(feeds, name));
+      return worker.call("run", {
+        session: id,
+        feeds: Object.fromEntries(used.map((name) => [name, feeds[name]!])),
+        ...(store && { store: store.id }),
+      });
+    },
+    ...closable(() => worker.free("closeSession", { session: id })),
+  };
 }

@@ -2,14 +2,11 @@ import { expectKind } from "../border/kinds.js";
 import { DataError } from "../errors.js";
 import { Random } from "../random.js";
 import { coreOf, type AnyRunner } from "../runner/index.js";
-import type { NDArray, NumberArray } from "../tree.js";
+import type { FileArrays, NumberArray } from "../tree.js";
 import { expectedOutputs } from "./check-expected.js";
 import { drawRows, feedsOf } from "./check-rows.js";
 import type { ExportDescription } from "./describe.js";
 import { hasSteps } from "./events.js";
-
-/** Numbers that a file takes or gives, by name. */
-export type FileArrays = Readonly<Record<string, NDArray<Float32Array | Float64Array>>>;
 
 /** How far an output of a file is from what the runner gives. */
 export interface ExportDifference {

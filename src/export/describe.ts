@@ -1,5 +1,5 @@
 import type { Check } from "../bijections/index.js";
-import type { Calibration } from "../data/index.js";
+import { classNames, type Calibration } from "../data/index.js";
 import type { JsonObject, JsonValue } from "../json.js";
 import { exportedSet } from "../onnx/index.js";
 import type { NoiseKind } from "../random.js";
@@ -89,7 +89,7 @@ export function describeExport(
     outputs: mapValues(written.outputs, described),
     ...(columns && { columns }),
     ...(table && table.condition.length > 0 && { conditionColumns: cellsOf(table.condition) }),
-    ...(classifier && { classes: classNames(data?.classes, classifier.classes) }),
+    ...(classifier && { classes: namesOf(data?.classes, classifier.classes) }),
     ...(method && {
       logDet: { method: method.method, terms: method.terms, bias: finite(method.bias) },
     }),
@@ -129,8 +129,8 @@ function described({ type, shape, what }: FileValue): ValueDescription {
   return { type: type === "float" ? "float32" : "float64", shape: ["batch", ...shape], what };
 }
 
-function classNames(names: readonly string[] | undefined, count: number): readonly string[] {
-  return names?.length === count ? names : Array.from({ length: count }, (_, i) => String(i));
+function namesOf(names: readonly string[] | undefined, count: number): readonly string[] {
+  return names?.length === count ? names : classNames(count);
 }
 
 function thresholds(calibration: Calibration): NonNullable<ExportDescription["calibration"]> {

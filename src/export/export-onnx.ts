@@ -44,7 +44,7 @@ const where = "exportOnnx";
  * The first axis of each is the batch. x is in the data's own units, in float64 where something was
  * learned of its columns; a row of a table holds a number for each column, with codes for categories
  * and NaN for missing cells. A row that a runner would refuse is NaN in every output but `residual`,
- * and changes no other.
+ * and changes no other; one that leaves float32 on its way is NaN in what comes of it after that.
  *
  * @param options.to what it computes
  * @param options.logDet as {@link ScoreOptions.logDet}; a table's as `scoreTable` does unless given

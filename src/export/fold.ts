@@ -19,8 +19,8 @@ export interface FoldOptions {
 }
 
 /**
- * Computes once what follows from the weights alone, such as W/max(1, σ(W)/c), and leaves an input
- * in its place.
+ * Computes once what follows from the weights alone, such as the scale exp(s) of an ActNorm, and
+ * leaves an input in its place.
  *
  * @param outputs simplified
  */

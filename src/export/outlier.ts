@@ -55,7 +55,7 @@ function neighbourDistances(
   return scope.emit("ReduceMean", [scope.emit("Sqrt", [nearest])], { axes: [1], keepdims: 0 });
 }
 
-/** (1 + held-out scores that are at least as high)/(n + 1), 1 for none. */
+/** (1 + held-out scores that are at least as high)/(n + 1), 1 for none; NaN for NaN. */
 function pValue(scope: GraphScope, score: string, { scores, beyond }: Calibration): string {
   const heldOut = [...scores, ...Array<number>(beyond).fill(Infinity)];
   const column = scope.emit("Reshape", [score, scope.ints([-1, 1])]);
@@ -64,5 +64,6 @@ function pValue(scope: GraphScope, score: string, { scores, beyond }: Calibratio
   const flags = scope.emit("Cast", [isAsHigh], { to: castTo("double") });
   const count = scope.emit("ReduceSum", [flags, scope.ints([1])], { keepdims: 0 });
   const all = scalar(scope, "double", heldOut.length + 1);
-  return scope.emit("Div", [scope.emit("Add", [count, scalar(scope, "double", 1)]), all]);
+  const share = scope.emit("Div", [scope.emit("Add", [count, scalar(scope, "double", 1)]), all]);
+  return scope.emit("Where", [scope.emit("IsNaN", [score]), scalar(scope, "double", NaN), share]);
 }

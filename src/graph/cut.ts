@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.js";
 import { sizeOf } from "../tree.js";
-import { kindOfWork } from "./cost.js";
 import { mul } from "./elementwise.js";
+import { isBinary, isUnary } from "./scalar.js";
 import { concat, reshape, slice } from "./structure.js";
 import {
   input,
@@ -115,13 +115,16 @@ function levelsOf(nodes: readonly Tensor[]): Map<Tensor, number> {
 function simpleOf(nodes: readonly Tensor[]): ReadonlySet<Tensor> {
   const simple = new Set<Tensor>();
   for (const node of nodes) {
-    const isCheap = views.includes(node.op) || kindOfWork(node) === "elementwise";
+    const isCheap = views.includes(node.op) || isElementwise(node.op);
     if (node.inputs.length === 0 || (isCheap && node.inputs.every((of) => simple.has(of)))) {
       simple.add(node);
     }
   }
   return simple;
 }
+
+const isElementwise = (op: OpName): boolean =>
+  isUnary(op) || isBinary(op) || op === "elu" || op === "select";
 
 const isIteration = (node: Tensor): node is Tensor & Node<"loop" | "fixedPoint"> =>
   node.op === "loop" || node.op === "fixedPoint";

@@ -1,6 +1,5 @@
 export * from "./all-mean.js";
 export * from "./conv.js";
-export * from "./cost.js";
 export * from "./cut.js";
 export * from "./derived.js";
 export * from "./elementwise.js";

@@ -181,7 +181,7 @@ async function densitiesOf(
     bitsPerDim: logProb.map((nats) => bitsPerDim(nats, runner.model.dimensions)),
     pngBits: bits,
     score,
-    pValue: score.map((one) => (Number.isNaN(one) ? NaN : (conformal?.pValue(one) ?? NaN))),
+    pValue: score.map((one) => conformal?.pValue(one) ?? NaN),
   };
 }
 

@@ -1,4 +1,5 @@
 import { expectKind } from "../border/kinds.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import type { Rows, Split } from "../data/index.js";
 import { mostPerBatch as batchSize } from "../runner/index.js";
 
@@ -24,7 +25,10 @@ export async function eachBatch(
   return indices.length;
 }
 
-/** `count` rows spread evenly over a split, or all where there are fewer, or unless given. */
+/**
+ * `count` rows spread evenly over a split, or all where there are fewer, or unless given.
+ * @throws {UsageError} unless `count` is a whole number of at least 1.
+ */
 export function takeSpread(split: Split, count?: number): Rows {
   const indices = spread(split, count);
   return split.take(indices);
@@ -33,6 +37,7 @@ export function takeSpread(split: Split, count?: number): Rows {
 /** Places of those rows. */
 export function spread(split: Split, count = Infinity): Uint32Array {
   expectKind(split, "split", "measuring");
+  if (count !== Infinity) expectWhole(count, { ...ranges.place, least: 1 }, "measuring: count");
   const step = Math.max(1, split.count / count);
   return new Uint32Array(Math.min(split.count, count)).map((_, i) => Math.floor(i * step));
 }

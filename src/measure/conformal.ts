@@ -39,8 +39,9 @@ export class Conformal {
     return 1 / (this.count + 1);
   }
 
-  /** The p-value of one score: 1 for NaN's opposite, the lowest; 1/(n + 1) above all held-out ones. */
+  /** The p-value of one score: 1 for the lowest, 1/(n + 1) above all held-out ones, NaN for NaN. */
   pValue(score: number): number {
+    if (Number.isNaN(score)) return NaN;
     return (1 + this.count - this.#below(score)) / (this.count + 1);
   }
 
@@ -58,8 +59,8 @@ export class Conformal {
         { name: "rate" },
       );
     }
-    // p ≤ rate means at most this many held-out scores are as high; −1 for none possible.
-    const most = Math.floor(rate * (this.count + 1) + 1e-9) - 1;
+    // p ≤ rate < 1 means at most this many held-out scores are as high; −1 for none possible.
+    const most = Math.min(Math.floor(rate * (this.count + 1) + 1e-9), this.count) - 1;
     return most < 0 ? Infinity : this.#sorted[this.count - 1 - most]!;
   }
 

@@ -1,5 +1,5 @@
 import { expectKind } from "../border/kinds.js";
-import { DataError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import { auroc } from "./roc.js";
 
 /** The outcome of flagging p-values of at most `rate`. */
@@ -39,7 +39,7 @@ export function measureDetection(
   for (const list of [scores, pValues, outliers, rates])
     expectKind(list, "list", "measureDetection");
   if (pValues.length !== scores.length) {
-    throw new DataError(
+    throw new ShapeError(
       `measureDetection: expected as many p-values as scores, got ${pValues.length} for ${scores.length}`,
       { name: "pValues" },
     );

@@ -1,7 +1,8 @@
 import { expectKind } from "../border/kinds.js";
 import { classNames, type Split } from "../data/index.js";
-import { UsageError } from "../errors.js";
+import { DataError, UsageError } from "../errors.js";
 import { expectOptions } from "../border/options.js";
+import { expectWhole, ranges } from "../border/ranges.js";
 import { Random } from "../random.js";
 import { bitsPerDim } from "../models/index.js";
 import { ndarray } from "../tree.js";
@@ -40,7 +41,9 @@ const seed = 0;
  * @param runner the model with its numbers
  * @param split of a data set, labelled where the model classifies
  * @param options how many examples, terms and probes, and whom to tell of progress
- * @throws {UsageError} if the split has no labels for a classifier, or an option is unknown.
+ * @throws {UsageError} if the split has no labels for a classifier, an option is unknown, or count or
+ * probes are out of their range.
+ * @throws {DataError} if a label isn't a class of the model.
  */
 export async function evaluate(
   runner: Runner,
@@ -66,6 +69,7 @@ export async function evaluate(
       `evaluate: expected terms for a model whose log-determinant is a power series, got them for ${kind}; leave them out`,
     );
   }
+  if (probes !== undefined) expectWhole(probes, ranges.probes, "evaluate: probes");
   if (!density) return evaluateClassifier(runner, split, options);
   if (!classifier) return evaluateDensity(runner, split, options);
   return evaluateHybrid(runner, split, options);
@@ -84,6 +88,13 @@ async function evaluateClassifier(
     if (!labels) {
       throw new UsageError(
         `evaluate: expected labels beside the examples of ${split.name}, got none; give the data set labels`,
+      );
+    }
+    const other = labels.find((label) => label < 0 || label >= classes);
+    if (other !== undefined) {
+      throw new DataError(
+        `evaluate: expected labels of ${split.name} from 0 to ${classes - 1}, the classes of the model, got ${other}; measure it on data of the classes that it learned`,
+        { name: "labels" },
       );
     }
     plain.add((await runner.predict(x)).data, labels);

@@ -1,4 +1,4 @@
-import { expectArray } from "../border/arrays.js";
+import { expectArray, expectTable } from "../border/arrays.js";
 import { UsageError } from "../errors.js";
 import type { NumberArray } from "../tree.js";
 
@@ -23,6 +23,7 @@ export class Mahalanobis {
    * @param reference normal rows, `[N, D]`, in columns of one scale.
    * @param shrinkage λ in (0, 1], 10⁻⁶ unless given.
    * @throws {ShapeError} if `reference` isn't a table.
+   * @throws {DataError} if it holds NaN or an infinity.
    * @throws {UsageError} unless λ is in (0, 1].
    */
   constructor(reference: NumberArray, shrinkage: number = usualShrinkage) {
@@ -31,10 +32,10 @@ export class Mahalanobis {
         name: "shrinkage",
       });
     }
-    const { shape, data } = expectArray(reference, { where: "Mahalanobis", name: "reference" });
-    const [count = 0, columns = 0] = shape;
+    const rules = { where: "Mahalanobis", name: "reference" };
+    const { data, rows, columns } = expectTable(reference, rules);
     this.#mean = new Float64Array(columns);
-    for (let i = 0; i < data.length; i++) this.#mean[i % columns]! += data[i]! / count;
+    for (let i = 0; i < data.length; i++) this.#mean[i % columns]! += data[i]! / rows;
     const covariance = covarianceOf(data, this.#mean);
     let trace = 0;
     for (let j = 0; j < columns; j++) trace += covariance[j * (columns + 1)]!;
@@ -47,7 +48,7 @@ export class Mahalanobis {
 
   /**
    * @param x rows to score, `[M, D]`.
-   * @returns `[M]`.
+   * @returns `[M]`, NaN for rows with NaN.
    * @throws {ShapeError} if x hasn't the reference's columns.
    */
   distances(x: NumberArray): Float64Array {

@@ -1,4 +1,4 @@
-import { expectArray } from "../border/arrays.js";
+import { expectArray, expectTable } from "../border/arrays.js";
 import { UsageError } from "../errors.js";
 import type { NumberArray } from "../tree.js";
 
@@ -15,8 +15,9 @@ export const usualNeighbours = 5;
  * @param x rows to score, `[M, D]`.
  * @param reference normal rows, `[N, D]`.
  * @param k neighbours, from 1 to N; 5 unless given. A row that is itself in `reference` counts among them.
- * @returns `[M]`, in the units of the columns.
+ * @returns `[M]`, in the units of the columns; NaN for rows with NaN.
  * @throws {ShapeError} if either isn't a table, or they differ in columns.
+ * @throws {DataError} if `reference` holds NaN or an infinity.
  * @throws {UsageError} unless k is a whole number from 1 to N.
  * @see Angiulli and Pizzuti 2002, https://doi.org/10.1007/3-540-45681-3_2
  */
@@ -26,8 +27,8 @@ export function neighbourDistances(
   k: number = usualNeighbours,
 ): Float64Array {
   const where = "neighbourDistances";
-  const { shape, data: known } = expectArray(reference, { where, name: "reference" });
-  const [count = 0, columns = 0] = shape;
+  const rules = { where, name: "reference" };
+  const { data: known, rows: count, columns } = expectTable(reference, rules);
   const { data } = expectArray(x, { where, name: "x", event: [columns] });
   if (!(Number.isInteger(k) && k >= 1 && k <= count)) {
     throw new UsageError(
@@ -45,6 +46,7 @@ export function neighbourDistances(
         const difference = data[row * columns + j]! - known[other * columns + j]!;
         square += difference * difference;
       }
+      if (Number.isNaN(square)) return NaN;
       if (square < limit) insert(nearest, square);
     }
     return nearest.reduce((total, square) => total + Math.sqrt(square), 0) / k;

@@ -23,7 +23,15 @@ export interface RocPoint {
  * https://doi.org/10.1016/j.patrec.2005.10.010
  */
 export function rocCurve(scores: ArrayLike<number>, outliers: ArrayLike<boolean>): RocPoint[] {
-  const { order, positives, negatives } = ranked(scores, outliers, "rocCurve");
+  return pointsOf(scores, outliers, "rocCurve");
+}
+
+function pointsOf(
+  scores: ArrayLike<number>,
+  outliers: ArrayLike<boolean>,
+  where: string,
+): RocPoint[] {
+  const { order, positives, negatives } = ranked(scores, outliers, where);
   const points: RocPoint[] = [{ threshold: Infinity, truePositiveRate: 0, falsePositiveRate: 0 }];
   let [hits, alarms] = [0, 0];
   order.forEach((row, i) => {
@@ -50,7 +58,7 @@ export function rocCurve(scores: ArrayLike<number>, outliers: ArrayLike<boolean>
  * @throws {DataError} if a score is NaN, or either kind of row is missing.
  */
 export function auroc(scores: ArrayLike<number>, outliers: ArrayLike<boolean>): number {
-  const points = rocCurve(scores, outliers);
+  const points = pointsOf(scores, outliers, "auroc");
   let area = 0;
   for (let i = 1; i < points.length; i++) {
     const [a, b] = [points[i - 1]!, points[i]!];

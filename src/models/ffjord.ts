@@ -33,7 +33,7 @@ const ffjordConfig = z.strictObject({
   activation: z.enum(odeActivationNames).default("softplus"),
   actNorm: z.boolean().default(false),
   tolerance: z.number().positive().default(1e-5),
-  steps: whole(ranges.iterations).min(1).default(1000),
+  steps: whole(ranges.iterations).default(1000),
   pixels: pixelOption,
   condition: conditionOption.default(0),
 });

@@ -46,7 +46,10 @@ export interface BoundedWeight {
   readonly kind: OperatorKind;
   readonly u: Input;
   readonly v: Input;
-  /** The weight within its bound. */
+  /**
+   * The weight within its bound. Where there is one, it is that of `ctx.once(this, ...)`: a tracing
+   * may put it there before, computed already.
+   */
   normalised(ctx: Context): Tensor;
   /** u and v after so many power iterations, and |Wv|, which is at most the norm of W. */
   iterate(count: number): { readonly u: Tensor; readonly v: Tensor; readonly sigma: Tensor };

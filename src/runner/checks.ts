@@ -30,11 +30,11 @@ const prefix = "check:";
 export class Checks {
   readonly #checks = new Map<string, Check>();
 
-  /** Residuals as outputs of a graph. */
+  /** Residuals as outputs of a graph. Their places tell those of a block that is passed twice. */
   outputs(checks: readonly Check[]): Record<string, Tensor> {
     return Object.fromEntries(
-      checks.map((check) => {
-        const name = prefix + check.where;
+      checks.map((check, i) => {
+        const name = `${prefix}${i}:${check.where}`;
         this.#checks.set(name, check);
         return [name, check.residual];
       }),
@@ -62,13 +62,9 @@ export class Checks {
   }
 }
 
-/** Rows of which a check wasn't kept, but for those that are invalid in any case. */
-export function unconverged(
-  checks: readonly Measured[],
-  invalid: readonly number[] = [],
-): readonly number[] {
-  const rows = new Set(checks.flatMap(rowsAbove));
-  return [...rows].filter((row) => !invalid.includes(row)).sort((a, b) => a - b);
+/** Rows of which a check wasn't kept; one comes as often as it has such checks. */
+export function unconverged(checks: readonly Measured[]): readonly number[] {
+  return checks.flatMap(rowsAbove);
 }
 
 /** @throws {ConvergenceError} if a residual is above its tolerance, or not a number. */

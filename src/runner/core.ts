@@ -14,16 +14,18 @@ import { normsInUse, settleNorms, type Norms, type SettledNorms } from "../model
 import { lipschitzBounds, stepOf, type Model } from "../models/index.js";
 import { Context, inverseDefaults, type ContextOptions } from "../nn/index.js";
 import type { NoiseKind } from "../random.js";
-import type { Arrays } from "../tree.js";
+import { mapValues, type Arrays } from "../tree.js";
 import { Checks, expectConverged, unconverged, type Direction, type Measured } from "./checks.js";
 import type { Tensors, Trace } from "./graphs.js";
 import type { Preprocessor } from "./preprocessor.js";
 import { expectNumbers, withNaN, type Entered, type RowOptions } from "./rows.js";
 import { Shared, Shelf } from "./shared.js";
 import { inBatches } from "./batching.js";
+import { storeWeightsInUse, takeWeightsInUse } from "./weights-in-use.js";
 
 /** A model's numbers, its norms settled. */
 export interface Numbers {
+  /** The variables, and the weights within their bounds: see {@link storeWeightsInUse}. */
   readonly store: Store;
   readonly norms: Norms;
   readonly settledNorms: SettledNorms;
@@ -144,6 +146,7 @@ export class Core {
       inverse: this.#limits(args),
       ...context,
     });
+    takeWeightsInUse(this.model, ctx);
     const { outputs, checks = [] } = trace(args, ctx);
     return { outputs, checks, noise: ctx.noises };
   }
@@ -170,7 +173,7 @@ export class Core {
   /**
    * What a call gives: NaN where rows are invalid, or weren't solved for.
    * @throws {ConvergenceError} if a row wasn't solved for, unless `invalid` is `"nan"`.
-   * @throws {DataError} if another row's results aren't numbers, unless it is.
+   * @throws {DataError} if a row's results aren't numbers, unless it is.
    */
   settled(
     results: Arrays,
@@ -178,14 +181,14 @@ export class Core {
     { invalid }: Entered,
     options: RowOptions,
     { direction, where }: { readonly direction: Direction; readonly where: string },
-  ): { readonly results: Arrays; readonly isInvalid: (row: number) => boolean } {
+  ): Arrays {
     const checks = this.measured(results, numbers);
     if (options.invalid !== "nan") {
       expectConverged(checks, direction);
-      expectNumbers(results, invalid, where);
+      expectNumbers(results, where);
     }
-    const bad = [...invalid, ...unconverged(checks, invalid)];
-    return { results: withNaN(results, bad), isInvalid: (row) => bad.includes(row) };
+    const bad = [...invalid, ...unconverged(checks)];
+    return mapValues(results, (array) => withNaN(array, bad));
   }
 
   /** The limits of each block's inverse, from the arguments of a graph that has one. */
@@ -201,7 +204,7 @@ export class Core {
 }
 
 /**
- * Puts a model's arrays in a store and lets its norms settle.
+ * Puts a model's arrays in a store, lets its norms settle and bounds its weights by them.
  * @param known what its norms are said to have settled to
  * @throws {CheckpointError} if they aren't this model's, or not finite.
  * @throws {LipschitzError} if the norms don't settle.
@@ -215,6 +218,7 @@ export async function openNumbers(
   const store = await engine.createStore(modelArrays(model, arrays, "Runner"));
   try {
     const settledNorms = await settleNorms(engine, model, store, known);
+    await storeWeightsInUse(engine, model, store);
     const norms = normsInUse(model, settledNorms);
     return { store, norms, settledNorms, lipschitz: lipschitzBounds(model, norms) };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { sizeOf, type NDArray } from "../tree.js";
+import type { NDArray } from "../tree.js";
 import { expectConverged, unconverged, type Measured } from "./checks.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
@@ -9,6 +9,7 @@ import {
   enterRows,
   expectNumbers,
   expectRowOptions,
+  withNaN,
   type RowOptions,
 } from "./rows.js";
 
@@ -27,10 +28,8 @@ export async function forward(core: Core, x: unknown, options: RowOptions): Prom
   const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
     const results = await core.inferred("forward", forwardTrace(bijective), entered, numbers);
-    return core.settled(results, numbers, entered, options, {
-      direction: "forward pass",
-      where,
-    }).results.z!;
+    const judged = { direction: "forward pass", where } as const;
+    return core.settled(results, numbers, entered, options, judged).z!;
   });
 }
 
@@ -40,7 +39,7 @@ export async function attemptInverse(
   z: unknown,
   options: InverseLimits & RowOptions,
   where: string,
-): Promise<Inverse & { readonly invalid: readonly number[] }> {
+): Promise<Inverse> {
   const { model, preprocessor } = core;
   const bijective = expectAbility(model, "bijection", where);
   expectRowOptions(options, limitOptions, where);
@@ -51,11 +50,7 @@ export async function attemptInverse(
     const trace = inverseTrace(bijective);
     const results = await core.inferred("inverse", trace, entered, numbers, limits);
     const x = preprocessor.restore(results.x!, "events");
-    return {
-      x: filled(x, entered.invalid),
-      checks: core.measured(results, numbers),
-      invalid: entered.invalid,
-    };
+    return { x: withNaN(x, entered.invalid), checks: core.measured(results, numbers) };
   });
 }
 
@@ -66,20 +61,10 @@ export async function inverse(
   options: InverseLimits & RowOptions,
 ): Promise<NDArray<Float64Array>> {
   const where = "Runner.inverse";
-  const { x, checks, invalid } = await attemptInverse(core, z, options, where);
+  const { x, checks } = await attemptInverse(core, z, options, where);
   if (options.invalid !== "nan") {
     expectConverged(checks, "inverse");
-    expectNumbers({ x }, invalid, where);
+    expectNumbers({ x }, where);
   }
-  return filled(x, unconverged(checks, invalid));
-}
-
-/** NaN in these rows. */
-function filled(
-  { shape, data }: NDArray<Float64Array>,
-  rows: readonly number[],
-): NDArray<Float64Array> {
-  const size = sizeOf(shape.slice(1));
-  for (const row of rows) data.fill(NaN, row * size, (row + 1) * size);
-  return { shape, data };
+  return withNaN(x, unconverged(checks));
 }

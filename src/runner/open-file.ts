@@ -3,8 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BEST_FILE, loadCheckpoint } from "../checkpoint/checkpoint-file.js";
 import type { Checkpoint } from "../checkpoint/checkpoint.js";
-import { openCheckpoint } from "../checkpoint/open.js";
-import { openModel, openRunner as openSource, type RunnerOptions } from "./open.js";
+import { openNamed, openRunner as openSource, type RunnerOptions } from "./open.js";
 import type { AnyRunner } from "./runner.js";
 
 /**
@@ -23,8 +22,7 @@ export async function openRunner(
 ): Promise<AnyRunner> {
   if (typeof source !== "string") return openSource(source, options);
   const path = await bestOf(source);
-  const { model, arrays, ...opened } = openCheckpoint(await loadCheckpoint(path), path);
-  return openModel(model, arrays, { ...options, ...opened });
+  return openNamed(await loadCheckpoint(path), path, options);
 }
 
 /** The best checkpoint of a run's folder, if this is one and has it. */

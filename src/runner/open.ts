@@ -55,8 +55,18 @@ export async function openRunner(
   source: Checkpoint | Uint8Array,
   options: RunnerOptions,
 ): Promise<AnyRunner> {
-  expectOptions(options, ["engine"], "openRunner");
   const checkpoint = source instanceof Uint8Array ? decodeCheckpoint(source, "openRunner") : source;
-  const { model, arrays, ...opened } = openCheckpoint(checkpoint, "openRunner");
-  return openModel(model, arrays, { ...options, ...opened });
+  return openNamed(checkpoint, "openRunner", options);
+}
+
+/** @param where names the checkpoint in errors of what it holds. */
+export async function openNamed(
+  checkpoint: Checkpoint,
+  where: string,
+  options: RunnerOptions,
+): Promise<AnyRunner> {
+  expectOptions(options, ["engine"], "openRunner");
+  expectKind(options.engine, "engine", "openRunner");
+  const { model, arrays, ...opened } = openCheckpoint(checkpoint, where);
+  return Runner.open(model, arrays, { ...options, ...opened });
 }

@@ -2,7 +2,7 @@ import type { NDArray } from "../tree.js";
 import type { Core } from "./core.js";
 import { expectAbility } from "./entry.js";
 import { predictTrace } from "./graphs.js";
-import { enterRows, expectNumbers, expectRowOptions, withNaN, type RowOptions } from "./rows.js";
+import { enterRows, expectRowOptions, type RowOptions } from "./rows.js";
 
 /** p(class | x), `[B, classes]`: see {@link predictTrace}. */
 export async function predict(core: Core, x: unknown, options: RowOptions): Promise<NDArray> {
@@ -13,7 +13,7 @@ export async function predict(core: Core, x: unknown, options: RowOptions): Prom
   const entered = enterRows(x, options, { model, preprocessor, where }, "middles");
   return core.use(async (numbers) => {
     const results = await core.inferred("predict", predictTrace(classifier), entered, numbers);
-    if (options.invalid !== "nan") expectNumbers(results, entered.invalid, where);
-    return withNaN(results, entered.invalid).probabilities!;
+    const judged = { direction: "forward pass", where } as const;
+    return core.settled(results, numbers, entered, options, judged).probabilities!;
   });
 }

@@ -133,23 +133,24 @@ export function enterCondition(
 
 /**
  * What came of finite rows must be numbers: these leave the range of float32 on their way.
- * @throws {DataError} naming the rows, other than the invalid ones, where one of the arrays holds NaN.
+ * @throws {DataError} naming the rows where one of the arrays holds NaN.
  */
-export function expectNumbers(
-  arrays: Readonly<Record<string, NumberArray>>,
-  invalid: readonly number[],
-  where: string,
-): void {
-  const rows = rowsOfAny(arrays, rowsWithNaN).filter((row) => !invalid.includes(row));
+export function expectNumbers(arrays: Readonly<Record<string, NumberArray>>, where: string): void {
+  const rows = rowsOfAny(arrays, rowsWithNaN);
   if (rows.length > 0) throw beyondFloat32(rows, where);
 }
 
-/** Puts NaN in these rows of each array. */
-export function withNaN(arrays: Arrays, rows: readonly number[]): Arrays {
-  if (rows.length === 0) return arrays;
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, array]) => [name, rowsFilled(array, rows, NaN)]),
-  );
+/** The array with NaN in these rows. */
+export function withNaN<T extends Float32Array | Float64Array>(
+  array: NDArray<T>,
+  rows: readonly number[],
+): NDArray<T> {
+  if (rows.length === 0) return array;
+  const { shape, data } = array;
+  const size = sizeOf(shape.slice(1));
+  const filled = data.slice() as T;
+  for (const row of rows) filled.fill(NaN, row * size, (row + 1) * size);
+  return { shape, data: filled };
 }
 
 /** @throws {UsageError} if an option is unknown, or `invalid` is neither of its values. */
@@ -240,11 +241,4 @@ function rowsReplaced(array: NumberArray, bad: readonly number[]): NumberArray {
     good === undefined ? new Float64Array(size) : data.slice(good * size, (good + 1) * size);
   for (const row of bad) data.set(stand, row * size);
   return { shape, data };
-}
-
-function rowsFilled({ shape, data }: NDArray, rows: readonly number[], value: number): NDArray {
-  const size = sizeOf(shape.slice(1));
-  const filled = data.slice();
-  for (const row of rows) filled.fill(value, row * size, (row + 1) * size);
-  return { shape, data: filled };
 }

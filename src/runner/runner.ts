@@ -172,13 +172,12 @@ export class Runner<M extends Model = AnyModel> implements Closable {
   }
 
   /** x ≈ f⁻¹(z) with what its checks measured, be they kept or not. */
-  async attemptInverse(
+  attemptInverse(
     this: Runner<M> & Able<"bijection">,
     z: NumberArray,
     options: InverseLimits & RowOptions = {},
   ): Promise<Inverse> {
-    const { x, checks } = await attemptInverse(this.#core, z, options, "Runner.attemptInverse");
-    return { x, checks };
+    return attemptInverse(this.#core, z, options, "Runner.attemptInverse");
   }
 
   /**

@@ -117,8 +117,8 @@ export async function score(core: Core, x: unknown, options: ScoreOptions): Prom
         where,
       });
       perProbe.push({
-        logProb: shifted(settled.results.logProb!, entered.logDet),
-        logDet: shifted(settled.results.logDet!, entered.logDet),
+        logProb: shifted(settled.logProb!, entered.logDet),
+        logDet: shifted(settled.logDet!, entered.logDet),
       });
     }
     const logProbs = perProbe.map(({ logProb }) => impossible(logProb, entered.deviations));

@@ -37,7 +37,7 @@ export async function settledCheckpoint(
   const { model, arrays } = openCheckpoint(kept, where);
   const { store, settledNorms } = await openNumbers(engine, model, arrays);
   try {
-    return { ...kept, settledNorms, arrays: await store.read() };
+    return { ...kept, settledNorms, arrays: await store.read(Object.keys(arrays)) };
   } finally {
     await store.close();
   }

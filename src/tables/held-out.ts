@@ -83,7 +83,7 @@ export async function heldOutLikelihood(runner: AnyRunner, split: Split): Promis
     const { logProb, deviations } = await scored(runner, takeSpread(split, mostHeldOut));
     return mean(Array.from(logProb.data).filter(within(deviations)));
   }
-  const evaluation = await evaluate(runner, split, { count: Math.min(mostHeldOut, split.count) });
+  const evaluation = await evaluate(runner, split, { count: mostHeldOut });
   if (evaluation.task === "classification") return -evaluation.nll;
   return evaluation.task === "hybrid" ? -evaluation.objective : NaN;
 }

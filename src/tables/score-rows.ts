@@ -52,7 +52,7 @@ export async function scoreRows(
   return {
     logProb: terms.logProb,
     score,
-    pValue: score.map((one) => (Number.isNaN(one) ? NaN : conformal.pValue(one))),
+    pValue: score.map((one) => conformal.pValue(one)),
     deviations: terms.deviations,
   };
 }

@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { costOf, kindsOfWork } from "../../bench/cost.js";
 import { floorMs } from "../../bench/machine.js";
 import { formatTable, tabulate } from "../../bench/profile-table.js";
 import { parseProfile, profile } from "../../bench/profiler.js";
 import { workRecogniser, type DoneWork } from "../../bench/work.js";
 import { toProgram } from "../../src/engine/program.js";
-import {
-  conv2d,
-  conv2dWeightGrad,
-  costOf,
-  elu,
-  input,
-  kindsOfWork,
-  matmul,
-  sum,
-} from "../../src/graph/index.js";
+import { conv2d, conv2dWeightGrad, elu, input, matmul, sum } from "../../src/graph/index.js";
 import { ndarray, sizeOf } from "../../src/tree.js";
 
 const node = (op: string, ts: number, dur: number, inner: object = {}): object => ({

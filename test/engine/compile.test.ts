@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gradients } from "../../src/autodiff/vjp.js";
 import { compile, type Traced } from "../../src/engine/compile.js";
+import type { Engine } from "../../src/engine/engine.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import {
@@ -148,6 +149,25 @@ describe("compile", () => {
       [...rows.slice(4), ...rows.slice(2, 4), ...rows.slice(0, 2)],
     );
     assert.throws(() => f.prepare({ x }, keys.slice(1)), /noise of 2 rows, .* shape \[3,2\]/);
+  });
+
+  it("closes what loaded, whatever didn't", async () => {
+    const seen = { loads: 0, closed: 0 };
+    const load: Engine["load"] = async (graph) => {
+      if (seen.loads++ === 0) throw new Error("no memory");
+      const session = await engine.load(graph);
+      const close = session.close.bind(session);
+      session.close = () => {
+        seen.closed++;
+        return close();
+      };
+      return session;
+    };
+    const f = compile({ ...engine, load }, ({ x }) => ({ outputs: { y: add(x!, 1) } }));
+    await assert.rejects(f.call({ x: scalarArray(1) }), /no memory/);
+    await f.call({ x: ndarray([1, 2], [2]) });
+    await f.close();
+    assert.equal(seen.closed, 1);
   });
 
   it("traces afresh once closed", async () => {

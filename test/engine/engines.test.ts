@@ -112,6 +112,24 @@ function contract(name: string, make: () => Promise<Engine>): void {
       assert.deepEqual([...(await store.read()).total!.data], [7, 10]);
     });
 
+    it("keeps arrays apart that share their memory when they are given", async () => {
+      const shared = ndarray([0, 0], [2]);
+      const store = await engine.createStore({ ...start, total: shared, other: shared });
+      for (let run = 0; run < 3; run++) await session.run({ x: ndarray([1, 2], [2]) }, store);
+      const { total: sum, other } = await store.read();
+      assert.deepEqual([...sum!.data, ...other!.data], [3, 6, 0, 0]);
+    });
+
+    it("takes an array of another shape in the place of a stored one", async () => {
+      const store = await engine.createStore(start);
+      for (let run = 0; run < 2; run++) await session.run({ x: ndarray([1, 2], [2]) }, store);
+      await store.write({ total: ndarray([1, 2, 3], [3]) });
+      const updates = { total: mul(input("total", [3]), 2) };
+      const doubling = await engine.load(graphOf({ updates }));
+      for (let run = 0; run < 2; run++) await doubling.run({}, store);
+      assert.deepEqual([...(await store.read(["total"])).total!.data], [4, 8, 12]);
+    });
+
     it("prefers a fed value to the stored one, and ignores feeds it has no input for", async () => {
       const store = await engine.createStore(start);
       const feeds = { x: ndarray([1, 1], [2]), total: ndarray([4, 5], [2]), other: scalarArray(1) };

@@ -49,6 +49,15 @@ describe("nodeEngine", () => {
     }
   });
 
+  it("refuses options and lowerings that it doesn't know", async () => {
+    for (const [options, message] of [
+      [{ thread: 1 }, /did you mean "threads"/],
+      [{ lowering: "portble" }, /did you mean "portable"/],
+    ] as const) {
+      await assert.rejects(nodeEngine(options as object), { name: UsageError.name, message });
+    }
+  });
+
   it("ends its worker if it can't start", async () => {
     const started = once(process, "worker") as Promise<[Worker]>;
     const script = new URL("../../src/engine/node-worker.js", import.meta.url);
@@ -126,6 +135,16 @@ describe("nodeEngine", () => {
     await engine.close();
     await engine.close();
     await assert.rejects(engine.createStore({}), UsageError);
+  });
+
+  it("ends its sessions and stores, which may be closed afterwards", async () => {
+    const engine = await nodeEngine({ threads: 1 });
+    const session = await engine.load(graphOf({ y: sumAll(x) }));
+    const store = await engine.createStore({});
+    await engine.close();
+    await session.close();
+    await store.close();
+    await assert.rejects(session.run({}), /the engine is closed/);
   });
 
   it("finishes the runs under way before it closes", async () => {

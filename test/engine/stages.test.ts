@@ -89,10 +89,12 @@ describe("stages of a step in an engine's worker", async () => {
     });
   });
 
-  it("fails where the other end of the port is gone", async () => {
+  it("fails where the other end of the port is gone, then and later", async () => {
     const { port1, port2 } = new MessageChannel();
-    const sum = sumThrough(port2)(Float32Array.of(1));
+    const sum = sumThrough(port2);
+    const underWay = sum(Float32Array.of(1));
     port1.close();
-    await assert.rejects(sum, IresnetError);
+    await assert.rejects(underWay, IresnetError);
+    await assert.rejects(sum(Float32Array.of(1)), IresnetError);
   });
 });

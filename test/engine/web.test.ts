@@ -12,6 +12,11 @@ describe("webEngine outside a page", () => {
   it("says what to take there", async () => {
     await assert.rejects(webEngine(), /^UsageError: webEngine: expected a page.* take nodeEngine/);
   });
+
+  it("refuses an option that it doesn't know", async () => {
+    const misspelt = { thread: 1 } as object;
+    await assert.rejects(webEngine(misspelt), /^UsageError: webEngine: .* did you mean "threads"/);
+  });
 });
 
 describe("copyWebAssets", () => {
@@ -31,6 +36,8 @@ describe("copyWebAssets", () => {
         copyWebAssets(""),
         /^UsageError: copyWebAssets: expected a folder's path/,
       );
+      const misspelt = { webgpus: true } as object;
+      await assert.rejects(copyWebAssets(join(folder, "none"), misspelt), /did you mean "webgpu"/);
     } finally {
       rmSync(folder, { recursive: true });
     }

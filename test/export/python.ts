@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { FileArrays } from "../../src/export/check.js";
+import type { FileArrays } from "../../src/tree.js";
 
 /** A Python that has the module. */
 export function pythonWith(module: string): string | undefined {

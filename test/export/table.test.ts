@@ -74,13 +74,14 @@ describe("the exported file of a table", () => {
       ...(i === 12 && { again: "51.5" }), // a copy in training
       ...(i === 14 && { length: "1e300" }), // beyond float32
       ...(i === 16 && { count: "2.5", again: "2.5" }), // whole in training
+      ...(i === 18 && { length: "-3.4028e38" }), // leaves float32 on its way
     }));
     const { table: plan } = runner.data!;
     const table = await tableOf(csvOf(rows), { kinds: tableKinds(plan!), invalid: "missing" });
     const expected = await scoreTable(runner, table);
     assert.deepEqual(
-      [3, 5, 6, 8, 10, 12, 14, 16].map((row) => expected.logProb[row]).map(Number.isFinite),
-      [false, true, true, false, false, false, false, false],
+      [3, 5, 6, 8, 10, 12, 14, 16, 18].map((row) => expected.logProb[row]).map(Number.isFinite),
+      [false, true, true, false, false, false, false, false, false],
     );
     const inputs = feedsOf(
       description,

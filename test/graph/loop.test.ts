@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { costOf } from "../../bench/cost.js";
 import { gradients, vjp } from "../../src/autodiff/vjp.js";
 import { evaluate } from "../../src/engine/reference.js";
 import { ShapeError, UsageError } from "../../src/errors.js";
 import {
   add,
   constant,
-  costOf,
   input,
   loop,
   mul,

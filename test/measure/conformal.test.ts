@@ -70,6 +70,14 @@ describe("Conformal", () => {
     assert.equal(new Conformal(new Float32Array(19)).threshold(0.05), 0);
   });
 
+  it("says nothing of a score that isn't a number", () => {
+    assert.ok(Number.isNaN(new Conformal([1, 2]).pValue(NaN)));
+  });
+
+  it("has a threshold for a rate just below 1: the lowest held-out score", () => {
+    assert.equal(new Conformal([2, 1]).threshold(1 - 1e-10), 1);
+  });
+
   it("refuses what isn't a score or a rate", () => {
     assert.throws(() => new Conformal([]), DataError);
     assert.throws(() => new Conformal([1, NaN]), DataError);

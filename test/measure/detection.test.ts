@@ -16,7 +16,10 @@ describe("measureDetection", () => {
   });
 
   it("refuses arrays of other lengths, and one kind alone", () => {
-    assert.throws(() => measureDetection([1, 2], [0.5], [true, false]), /as many p-values/);
+    assert.throws(
+      () => measureDetection([1, 2], [0.5], [true, false]),
+      /^ShapeError: .* as many p-values/,
+    );
     assert.throws(() => measureDetection([1], [0.5], [true]), /expected outliers and normal rows/);
   });
 });

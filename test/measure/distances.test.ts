@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ShapeError, UsageError } from "../../src/errors.js";
+import { DataError, ShapeError, UsageError } from "../../src/errors.js";
 import { Mahalanobis } from "../../src/measure/mahalanobis.js";
 import { neighbourDistances } from "../../src/measure/neighbours.js";
 import { Random } from "../../src/random.js";
@@ -25,6 +25,12 @@ const close = (got: ArrayLike<number>, expected: readonly number[], tolerance: n
   });
 };
 
+const noTables = [
+  ndarray([1, 2, 3, 4], [4]),
+  ndarray([1, 2, 3, 4], [2, 2, 1]),
+  ndarray([], [2, 0]),
+] as const;
+
 describe("neighbourDistances", () => {
   const [x, reference] = [table("x", 30, 4), table("reference", 50, 4)];
 
@@ -45,6 +51,21 @@ describe("neighbourDistances", () => {
   it("is 0 for rows that are there often enough", () => {
     const same = ndarray(new Float32Array(24).fill(2), [6, 4]);
     assert.deepEqual(neighbourDistances(same, same), new Float64Array(6));
+  });
+
+  it("is NaN for rows with NaN alone", () => {
+    const x = ndarray([0, 0, 0, NaN], [2, 2]);
+    const [usual, bad] = neighbourDistances(x, ndarray([3, 4], [1, 2]), 1);
+    assert.deepEqual([usual, bad], [5, NaN]);
+  });
+
+  it("refuses what is no table of numbers", () => {
+    for (const bad of noTables) {
+      assert.throws(() => neighbourDistances(bad, reference), ShapeError);
+      assert.throws(() => neighbourDistances(x, bad), ShapeError);
+    }
+    const bad = ndarray([1, 2, NaN, 4], [2, 2]);
+    assert.throws(() => neighbourDistances(bad, bad, 1), DataError);
   });
 
   it("refuses another number of columns, and neighbours that aren't there", () => {
@@ -96,6 +117,15 @@ describe("Mahalanobis", () => {
     assert.ok(few.every((distance) => distance > 0 && distance < Infinity));
     const equal = new Mahalanobis(ndarray([1, 2, 1, 2], [2, 2])).distances(ndarray([1, 2], [1, 2]));
     assert.deepEqual([...equal], [0]);
+  });
+
+  it("refuses what is no table of numbers", () => {
+    const mahalanobis = new Mahalanobis(table("reference", 10, 4));
+    for (const bad of noTables) {
+      assert.throws(() => new Mahalanobis(bad), ShapeError);
+      assert.throws(() => mahalanobis.distances(bad), ShapeError);
+    }
+    assert.throws(() => new Mahalanobis(ndarray([1, 2, NaN, 4], [2, 2])), DataError);
   });
 
   it("refuses other columns and shrinkages", () => {

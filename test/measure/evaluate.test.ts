@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { arrayData, toyData } from "../../src/data/index.js";
 import { referenceEngine } from "../../src/engine/reference-engine.js";
-import { UsageError } from "../../src/errors.js";
+import { DataError, UsageError } from "../../src/errors.js";
 import { evaluate } from "../../src/measure/index.js";
 import { iResNetClassifier, iResNetDensity, iResNetHybrid, nice } from "../../src/models/index.js";
 import { Random } from "../../src/random.js";
@@ -149,6 +149,32 @@ describe("evaluate", () => {
     const all = (await Promise.all(parts)).flatMap(({ logProb }) => [...logProb.data]);
     const mean = -all.reduce((a, b) => a + b) / 250;
     assert.ok(whole.task === "density" && Math.abs(whole.value - mean) < 1e-6);
+  });
+
+  it("refuses labels that aren't classes of the model", async () => {
+    const more = arrayData({ x: pixels, labels: [0, 1, 2, 3, 4, 0, 1, 2], validation: 0 });
+    await assert.rejects(evaluate(await openClassifier(), await more.split("train")), {
+      name: DataError.name,
+      message: /expected labels of train from 0 to 2, the classes of the model, got 3/,
+    });
+  });
+
+  it("refuses counts and probes that can't be", async () => {
+    const model = iResNetDensity({ shape: [2], blocks: [1], widths: [4], c: 0.9 });
+    const runner = await openModel(model, model.scope.initialArrays(random), { engine });
+    const split = await toyData("moons").split("test");
+    for (const count of [0, -1, 1.5, NaN]) {
+      await assert.rejects(evaluate(runner, split, { count }), {
+        name: UsageError.name,
+        message: /count: expected a whole number of at least 1/,
+      });
+    }
+    for (const probes of [0, 1.5, 1e9]) {
+      await assert.rejects(evaluate(runner, split, { count: 2, probes }), {
+        name: UsageError.name,
+        message: /^evaluate: probes: expected a whole number/,
+      });
+    }
   });
 
   it("refuses what it doesn't know, and data without labels for a classifier", async () => {

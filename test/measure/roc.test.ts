@@ -33,7 +33,7 @@ describe("auroc", () => {
   });
 
   it("refuses what can't be ranked", () => {
-    assert.throws(() => auroc([1, NaN], [true, false]), DataError);
+    assert.throws(() => auroc([1, NaN], [true, false]), /^DataError: auroc: expected scores/);
     assert.throws(() => auroc([1, 2], [true, true]), DataError);
     assert.throws(() => auroc([1, 2], [false, false]), DataError);
     assert.throws(() => auroc([1, 2, 3], [true, false]), ShapeError);
@@ -41,6 +41,10 @@ describe("auroc", () => {
 });
 
 describe("rocCurve", () => {
+  it("refuses what can't be ranked", () => {
+    assert.throws(() => rocCurve([1, NaN], [true, false]), /^DataError: rocCurve: expected scores/);
+  });
+
   it("has the rates of each threshold", () => {
     const scores = [3, 1, 2, 2, 0];
     const outliers = [true, false, true, false, false];

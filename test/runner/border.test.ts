@@ -133,6 +133,7 @@ describe("options of a runner", () => {
       () => runner.sample(1e9, { random }),
       () => runner.sample(2, { random, temperature: NaN }),
       () => runner.inverse(x, { steps: -1 }),
+      () => runner.inverse(x, { steps: 0 }),
       () => runner.inverse(x, { steps: 1e9 }),
       () => runner.inverse(x, { tolerance: NaN }),
     ]) {

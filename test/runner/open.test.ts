@@ -73,6 +73,19 @@ describe("openRunner", () => {
     await assert.rejects(openPath(join(folder, "none"), { engine }), { name: "FileError" });
   });
 
+  it("takes no option but an engine, of a file as of its bytes", async () => {
+    const checkpoint = checkpointOf(model);
+    const file = join(folder, "options.safetensors");
+    await saveCheckpoint(file, checkpoint);
+    for (const source of [file, encodeCheckpoint(checkpoint)]) {
+      await assert.rejects(openPath(source, { engine, data: undefined } as never), {
+        name: UsageError.name,
+        message: /^openRunner: expected options of engine, got "data"/,
+      });
+      await assert.rejects(openPath(source, {} as never), /UsageError: openRunner: .*engine/);
+    }
+  });
+
   it("takes the moving averages of a training run", async () => {
     const [newest, average] = [checkpointOf(model, 1), checkpointOf(model, 2)];
     const averages = Object.entries(average.arrays).map(

@@ -34,7 +34,7 @@ function trained(): Checkpoint {
 
 describe("settledCheckpoint", () => {
   for (const bits of [32, 16] as const) {
-    it(`opens after one iteration, and scores as before, in ${bits} bits`, async () => {
+    it(`opens after one iteration and one bounding, and scores as before, in ${bits} bits`, async () => {
       await using engine = await nodeEngine({ threads: 1 });
       const counted = countRuns(engine);
       const x = ndarray(Random.fromSeed(1).normal(30), [10, 3]);
@@ -56,7 +56,8 @@ describe("settledCheckpoint", () => {
       assert.ok(opening >= 40, `${opening} rounds`);
       const settled = await settledCheckpoint(trained(), { engine, bits });
       const found = await scored(settled);
-      assert.equal(opening, 1);
+      assert.equal(opening, 2);
+      assert.deepEqual(Object.keys(settled.arrays).sort(), Object.keys(trained().arrays).sort());
       assertClose(found, expected, 2e-5, "log p");
     });
   }

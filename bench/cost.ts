@@ -1,5 +1,5 @@
-import { sizeOf } from "../tree.js";
-import { topologicalOrder, type Node, type OpName, type Tensor } from "./tensor.js";
+import { topologicalOrder, type Node, type OpName, type Tensor } from "../src/graph/index.js";
+import { sizeOf } from "../src/tree.js";
 
 /** Kinds of work, by what bounds their time. */
 export const kindsOfWork = [
@@ -140,9 +140,6 @@ function addCosts(
     total[kind].bytes += times * bytesPerElement * (reads + sizeOf(node.shape));
   }
 }
-
-/** What bounds a node's time; nothing where it only renames what is there. */
-export const kindOfWork = (node: Tensor): KindOfWork | undefined => workOf(node)?.kind;
 
 function workOf<K extends OpName>(node: Node<K>): Work | undefined {
   return rules[node.op](node);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { costOf, kindsOfWork, type Cost, type KindOfWork } from "../../bench/cost.js";
 import {
   add,
   broadcast,
@@ -7,11 +8,9 @@ import {
   conv2d,
   conv2dInputGrad,
   conv2dWeightGrad,
-  costOf,
   elu,
   fixedPoint,
   input,
-  kindsOfWork,
   matmul,
   mul,
   pad,
@@ -19,8 +18,6 @@ import {
   slice,
   sum,
   transpose,
-  type Cost,
-  type KindOfWork,
   type Tensor,
 } from "../../src/graph/index.js";
 
