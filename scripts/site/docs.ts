@@ -32,7 +32,14 @@ const unnamed = [
   ...["dataDescriptionSchema", "densityEvaluation", "estimatorSchema", "hybridEvaluation"],
   ...["ffjordConfig", "glowConfig", "iResNetClassifierConfig", "iResNetDensityConfig"],
   ...["iResNetHybridConfig", "madeConfig", "mafConfig", "niceConfig", "realNvpConfig"],
-  ...["resNetConfig", "residualFlowConfig", "planeSchema", "reconstructionSchema", "splitNames"],
+  ...[
+    "resNetConfig",
+    "residualFlowConfig",
+    "planeSchema",
+    "preprocessingSchema",
+    "reconstructionSchema",
+    "splitNames",
+  ],
   ...["tableModels", "tablePlanSchema", "textEncodings", "toys", "trainingConfig"],
   ...["Able", "Direction", "Invertible", "Learned", "Node", "Numbers", "Packing", "Pieces"],
   ...[

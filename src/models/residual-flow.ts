@@ -38,9 +38,11 @@ export type ResidualFlowConfig = z.infer<typeof residualFlowConfig>;
  *   each hidden layer
  * @param config.activation `"lipswish"` (default), `"elu"`, `"softplus"`, `"relu"`, `"maxmin"`,
  *   `"clipswish"`, `"sine"` or a registered one
- * @param config.block `"residual"` (default), x + g(x), or `"monotone"`, see {@link MonotoneBlock}
+ * @param config.block `"residual"` (default), x + g(x), or `"monotone"`, of Ahn et al. 2022,
+ *   https://arxiv.org/abs/2210.08176
  * @param config.concatenate `{ depth, growth }`: branches of layers that keep their input beside what they
- *   make of it, see {@link concatenatedBranch}, in place of `widths`, which are then not used; not by default
+ *   make of it, in place of `widths`, which are then not used; not by default (Perugachi-Diaz et al. 2021,
+ *   https://arxiv.org/abs/2102.02694)
  * @param config.mix whether an invertible 1x1 map comes before each block; not by default
  * @param config.c bound on the norm of each layer, in (0, 0.998), 0.98 by default, so that a block's
  *   Lipschitz constant is at most the product over its layers, c³ for images; `null` for none, or
