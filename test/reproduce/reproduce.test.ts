@@ -178,11 +178,17 @@ describe("reproduce", () => {
   it("plans by what it measures, and states that first", async () => {
     const args = ["reproduce", "figure-toy", "--data", "moons", "--rows", "i-resnet"];
     const options = ["--threads", "1", "--out", "toy"];
-    const refused = await iresnet(cwd, ...args, ...options, "--budget", "1s");
-    assert.equal(refused.code, 2, refused.stderr);
-    assert.equal(existsSync(join(cwd, "toy")), false);
-    const [, least = ""] = /take at least --budget (\w+), or fewer --rows/.exec(refused.stderr)!;
-    const { code, stdout, stderr } = await iresnet(cwd, ...args, ...options, "--budget", least);
+    const within = (budget: string): ReturnType<typeof iresnet> =>
+      iresnet(cwd, ...args, ...options, "--budget", budget);
+    let planned = await within("1s");
+    // A machine that has grown busier meanwhile is measured again, and needs more.
+    for (let tries = 0; tries < 4 && (tries === 0 || planned.code !== 0); tries++) {
+      assert.equal(planned.code, 2, planned.stderr);
+      assert.equal(existsSync(join(cwd, "toy")), false);
+      const least = /take at least --budget (\w+), or fewer --rows/.exec(planned.stderr)![1]!;
+      planned = await within(least);
+    }
+    const { code, stdout, stderr } = planned;
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
