@@ -123,10 +123,7 @@ export async function openSite({ launch, losesWorkers }: TestBrowser): Promise<T
  */
 async function engineStarts(page: Page, milliseconds: number): Promise<boolean> {
   await page.locator("#playground").scrollIntoViewIfNeeded();
-  const ended = page.waitForSelector("#engine:is([data-engine=ready], [data-engine=failed])", {
-    timeout: milliseconds,
-  });
-  return ended.then(
+  return engineReady(page, milliseconds).then(
     () => true,
     () => false,
   );
@@ -148,9 +145,11 @@ export async function showAll(page: Page): Promise<void> {
   });
 }
 
-/** Waits until the engine of the page has started. */
-export async function engineReady(page: Page): Promise<void> {
-  await page.waitForSelector("#engine[data-engine=ready], #engine[data-engine=failed]");
+/** Waits until the engine of the page has started, so many milliseconds at most. */
+export async function engineReady(page: Page, timeout = patience): Promise<void> {
+  await page.waitForSelector("#engine[data-engine=ready], #engine[data-engine=failed]", {
+    timeout,
+  });
 }
 
 /** What a badge of the page says, by its name. */
